@@ -1,0 +1,30 @@
+# The one target every other links: language level, warnings, sanitizers.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+add_library(slm_options INTERFACE)
+target_compile_features(slm_options INTERFACE cxx_std_20)
+target_include_directories(slm_options INTERFACE ${CMAKE_SOURCE_DIR})
+# -Wno-restrict: g++ 12 warns falsely about std::string operator+ (GCC bug 105651).
+target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -Wno-restrict -fno-math-errno)
+target_compile_definitions(slm_options INTERFACE SLM_VERSION="${PROJECT_VERSION}" SLM_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
+  SLM_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" SLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+if(SLM_SANITIZE)
+  target_compile_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE} -fno-omit-frame-pointer
+                                               -fno-sanitize-recover=all
+                                               -Wno-maybe-uninitialized)  # g++ 12: false alarms with sanitizers
+  target_link_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE})
+endif()
+
+# slm_test(name [THREADS] sources...): a program of GoogleTest tests. THREADS: it runs under the thread sanitizer too.
+add_custom_target(threaded_tests)
+function(slm_test name)
+  cmake_parse_arguments(ARG "THREADS" "" "" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+  set(properties)
+  if(ARG_THREADS)
+    add_dependencies(threaded_tests ${name})
+    set(properties PROPERTIES LABELS threads)
+  endif()
+  # Listed when ctest starts, not by every build; a sanitized program may take seconds to start on a busy machine.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${properties})
+endfunction()

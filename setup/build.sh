@@ -1,0 +1,84 @@
+# shellcheck shell=bash disable=SC2154  # root: common.sh
+# Sourced: configure and compile, only when something has changed.
+
+# One line that changes whenever a source, a build file or an installed package does: a file added, edited, replaced by
+# an older one or deleted. Asking ninja instead would cost ten times as much at every start.
+fingerprint() { # folder or file...
+  {
+    find "$@" -type f ! -name '*.json' ! -path '*/golden/*' ! -path '*/fixtures/*' -printf '%p %s %T@\n'
+    stat -c '%n %i %Y' /var/lib/dpkg/status 2>/dev/null || true
+  } | LC_ALL=C sort | cksum
+}
+
+# As many compilers as there are cores and memory for: a file full of templates takes about 700 MB.
+compile_jobs() {
+  local cores kilobytes
+  cores=$(nproc)
+  kilobytes=$(awk '/^MemAvailable/ {print $2}' /proc/meminfo 2>/dev/null || true)
+  local fit=$((${kilobytes:-100000000} / 700000))
+  ((fit >= 1)) || fit=1
+  echo $((fit < cores ? fit : cores))
+}
+
+configure() { # preset, cmake arguments...
+  local preset=$1 dir=$root/build/$1
+  shift
+  # A clone that was moved, or a ccache that is gone, leaves a build folder that CMake can't go on with.
+  if [[ -f $dir/CMakeCache.txt ]]; then
+    local launcher
+    launcher=$(sed -n 's/^CMAKE_CXX_COMPILER_LAUNCHER:[A-Z]*=//p' "$dir/CMakeCache.txt")
+    if ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$dir/CMakeCache.txt" ||
+      { [[ -n $launcher ]] && ! command -v "$launcher" >/dev/null; }; then
+      rm -rf "$dir"
+    fi
+  fi
+  if [[ ! -f $dir/build.ninja || $# -gt 0 ]]; then
+    mkdir -p "$dir"
+    local -a launcher_option=()
+    if [[ ! -f $dir/CMakeCache.txt ]] && command -v ccache >/dev/null; then
+      launcher_option=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    fi
+    cd "$root" || exit
+    logged "configuring ($preset)" "$dir/configure.log" cmake --preset "$preset" "${launcher_option[@]}" "$@" || {
+      tail -n 30 "$dir/configure.log" >&2
+      die 3 "CMake could not configure; the end of $dir/configure.log is above"
+    }
+  fi
+}
+
+compile() { # preset, target
+  local log=$root/build/$1/build.log
+  logged "building ($1)" "$log" ninja -C "$root/build/$1" -j "$(compile_jobs)" "$2" || {
+    # What failed first, with its errors; not the end of the log, where other files may still have been compiling.
+    { grep -m1 -A25 '^FAILED:' "$log" || tail -n 30 "$log"; } >&2
+    die 1 "the build failed; the whole log: $log"
+  }
+}
+
+# Brings a target up to date. One build at a time in a clone: a second launcher waits for the first and then finds
+# nothing left to do.
+ensure_built() { # preset, target, cmake arguments...
+  local preset=$1 target=$2
+  shift 2
+  local -a sources=("$root"/{CMakeLists.txt,CMakePresets.json,cmake,slm_lab})
+  [[ $target == slm-lab ]] || sources+=("$root"/{tests,bench})
+  local stamp=$root/build/$preset/.built-$target
+  is_fresh() { [[ -f $stamp && "$(<"$stamp")" == "$* $(fingerprint "${sources[@]}")" && -x $root/build/$preset/slm-lab ]]; }
+  is_fresh "$@" && return
+
+  make_build_folder
+  (
+    flock -n 9 || {
+      note "another slm-lab is building; waiting for it"
+      flock 9
+    }
+    is_fresh "$@" && exit
+    # Taken before the build, so that what is edited during it is built the next time.
+    built="$* $(fingerprint "${sources[@]}")"
+    rm -f "$stamp"
+    export CCACHE_DIR=${CCACHE_DIR:-$root/.ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
+    configure "$preset" "$@"
+    compile "$preset" "$target"
+    printf '%s\n' "$built" >"$stamp"
+  ) 9>"$root/build/.lock"
+}

@@ -1,0 +1,127 @@
+#include "slm_lab/algorithm/actor_critic.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/returns.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/memory/episodes.h"
+
+namespace slm {
+
+ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
+  ActorCriticConfig c;
+  c.action = read_action_config(reader);
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.read("lam", c.lam, "GAE: 0 is the one-step TD error, 1 the whole return; null: see num_step_returns",
+              between(0, 1));
+  reader.read("num_step_returns", c.num_step_returns,
+              "without lam: n-step returns, and the steps between updates; null: Monte-Carlo returns", at_least(1));
+  if (c.lam || !c.num_step_returns)
+    reader.require("training_frequency", c.training_frequency,
+                   "train after so many steps of every environment (OnPolicyBatchReplay) or episodes (OnPolicyReplay)",
+                   at_least(1));
+  else
+    reader.read("training_frequency", c.training_frequency, "not used with n-step returns", at_least(1));
+  c.entropy_coef_spec =
+      read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
+  reader.read("policy_loss_coef", c.policy_loss_coef, "weight of the policy loss", at_least(0));
+  reader.read("val_loss_coef", c.val_loss_coef, "weight of the critic's loss", at_least(0));
+  reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
+  reader.read("normalize_advantages", c.normalize_advantages,
+              "standardize: advantages to mean 0 and standard deviation 1 per batch", one_of({"none", "standardize"}));
+  return c;
+}
+
+ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
+                         const EnvInfo& info, const Streams& streams)
+    : config_(config),
+      action_space_(info.action_space),
+      exploration_(config.action, info.action_space),
+      nets_(nets, info, streams),
+      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
+      memory_(make_on_policy_memory(memory, config.update_period(), info)),
+      no_log_probs_(Vector::Zero(info.num_envs)) {}
+
+void ActorCritic::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  exploration_.choose(nets_.infer_policy(obs), mode, frame_, rng, raw_actions);
+  clip_to_space(action_space_, raw_actions, actions);
+}
+
+void ActorCritic::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
+  memory_->add(obs, raw_actions_, no_log_probs_, step);
+}
+
+std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng&) {
+  std::optional<TrainStats> stats;
+  if (memory_->ready()) {
+    estimate_advantages();
+    stats = train();
+    memory_->clear();
+  }
+  frame_ = frame;
+  nets_.advance(frame, stats.has_value());
+  return stats;
+}
+
+void ActorCritic::estimate_advantages() {
+  const Rollout& rollout = memory_->rollout();
+  nets_.infer_values(rollout.obs(), values_);
+  nets_.infer_values(rollout.final_obs(), final_values_);
+  rollout.next_values(values_, final_values_, next_values_);
+  const MatrixView values(values_.data(), rollout.num_steps(), rollout.num_envs());
+  const StepSequence steps{rollout.rewards(), rollout.not_terminated(), rollout.not_ended()};
+  const auto gamma = static_cast<float>(config_.gamma);
+  if (config_.lam) {
+    estimate_gae(steps, values, next_values_, gamma, static_cast<float>(*config_.lam), advantages_, targets_);
+  } else {
+    discounted_returns(steps, next_values_, gamma, targets_);
+    advantages_ = targets_ - values;
+  }
+  if (config_.normalize_advantages == "standardize")
+    standardize(Eigen::Map<Vector>(advantages_.data(), advantages_.size()));
+}
+
+TrainStats ActorCritic::train() {
+  const Rollout& rollout = memory_->rollout();
+  const Eigen::Index n = rollout.size();
+  const VectorView advantages(advantages_.data(), n), targets(targets_.data(), n);
+  if (d_log_probs_.size() < n) d_log_probs_.resize(n);
+
+  // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
+  nets_.forward(rollout.obs());
+  Distribution& distribution = exploration_.distribution();
+  distribution.evaluate(nets_.policy_outputs(), rollout.actions());
+  const auto policy_coef = static_cast<float>(config_.policy_loss_coef);
+  const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
+  const float entropy = distribution.entropy().mean();
+  const float policy_loss = -policy_coef * distribution.log_probs().dot(advantages) / static_cast<float>(n);
+  require_finite(policy_loss - entropy_coef * entropy, "ActorCritic", "policy loss");
+  d_log_probs_.head(n) = -policy_coef / static_cast<float>(n) * advantages;
+  distribution.gradient({d_log_probs_.data(), n}, -entropy_coef / static_cast<float>(n), nets_.d_policy_outputs());
+
+  const float value_loss = value_loss_(nets_.values(), targets, nets_.d_values());
+  require_finite(value_loss, "ActorCritic", "value loss");
+
+  const float grad_norm = nets_.step();
+  require_finite(grad_norm, "ActorCritic", "gradient");
+  return {.loss = policy_loss - entropy_coef * entropy + value_loss,
+          .policy_loss = policy_loss,
+          .value_loss = value_loss,
+          .entropy = entropy,
+          .grad_norm = grad_norm};
+}
+
+Coefficients ActorCritic::coefficients() const {
+  return {.lr = nets_.lr(),
+          .explore_var = exploration_.explore_var(frame_),
+          .entropy_coef = config_.entropy_coef_spec ? config_.entropy_coef_spec->at(frame_) : 0};
+}
+
+void ActorCritic::serialize(Archive& archive) {
+  archive("nets", nets_);
+  archive("value_loss", value_loss_);
+  archive("memory", *memory_);
+  archive("frame", frame_);
+}
+
+}  // namespace slm

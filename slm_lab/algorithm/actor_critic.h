@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "slm_lab/algorithm/actor_critic_nets.h"
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/schedule.h"
+#include "slm_lab/algorithm/value_loss.h"
+#include "slm_lab/memory/config.h"
+#include "slm_lab/memory/rollout.h"
+
+namespace slm {
+
+struct ActorCriticConfig {
+  ActionConfig action;
+  double gamma = 0.99;
+  std::optional<double> lam;
+  std::optional<int> num_step_returns;
+  int training_frequency = 32;
+  std::optional<Schedule> entropy_coef_spec;
+  double policy_loss_coef = 1, val_loss_coef = 1;
+  bool normalize_v_targets = false;
+  std::string normalize_advantages = "none";
+
+  /// Steps of every environment (or episodes) between two updates; n-step returns set it themselves.
+  int update_period() const { return !lam && num_step_returns ? *num_step_returns : training_frequency; }
+};
+ActorCriticConfig read_actor_critic_config(SpecReader& reader);
+
+/// Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016): one gradient step per rollout, the policy's
+/// weighted by advantages: GAE(lam), or n-step or Monte-Carlo returns minus the critic's value.
+class ActorCritic final : public Algorithm {
+ public:
+  ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
+              const EnvInfo& info, const Streams& streams);
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+
+  std::int64_t opt_step() const override { return nets_.opt_step(); }
+  Coefficients coefficients() const override;
+  std::vector<NamedNet> nets() override { return nets_.nets(); }
+  void serialize(Archive& archive) override;
+
+ private:
+  void estimate_advantages();
+  TrainStats train();
+
+  ActorCriticConfig config_;
+  Space action_space_;
+  Exploration exploration_;
+  ActorCriticNets nets_;
+  ValueLoss value_loss_;
+  std::unique_ptr<OnPolicyMemory> memory_;
+  std::int64_t frame_ = 0;
+
+  Matrix raw_actions_, evaluated_actions_;     // as drawn, before they are clipped to the bounds
+  Vector no_log_probs_;                        // (num_envs): this algorithm needs none from acting
+  Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
+  Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
+  Vector d_log_probs_;                         // (rows)
+};
+
+}  // namespace slm

@@ -1,0 +1,115 @@
+#include "slm_lab/algorithm/dqn.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/base/archive.h"
+
+namespace slm {
+
+DqnConfig read_dqn_config(SpecReader& reader, const std::string& name) {
+  DqnConfig c;
+  c.target = name == "VanillaDQN"  ? DqnConfig::Target::online
+             : name == "DoubleDQN" ? DqnConfig::Target::double_target
+                                   : DqnConfig::Target::target;
+  c.action = read_action_config(reader);
+  if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.require("training_frequency", c.training_frequency, "train every so many frames", at_least(1));
+  reader.require("training_iter", c.training_iter, "batches drawn each time", at_least(1));
+  reader.require("training_batch_iter", c.training_batch_iter, "gradient steps on each batch", at_least(1));
+  reader.read("training_start_step", c.training_start_step,
+              "train only when more transitions than this were seen; default: memory.batch_size", at_least(0));
+  reader.read("num_step_returns", c.num_step_returns, "rewards summed before the bootstrap", at_least(1));
+  return c;
+}
+
+Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
+         const Streams& streams)
+    : config_(config),
+      loss_(net.loss_spec),
+      schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
+      exploration_(config.action, info.action_space),
+      online_(make_policy_net(net, info, streams), net),
+      target_(online_.net(), net),
+      replay_(replay, info) {
+  for (Vector* v : {&next_values_, &targets_, &values_, &d_values_, &td_errors_}) v->resize(replay.batch_size);
+}
+
+void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  exploration_.choose(online_.net().infer(obs), mode, frame_, rng, actions);
+}
+
+void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }
+
+std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats;
+  if (schedule_.due(replay_.num_added())) stats = train(rng);
+  frame_ = frame;
+  online_.advance(frame, stats.has_value());
+  if (config_.target != DqnConfig::Target::online) target_.update(online_.net(), frame, schedule_.num_envs);
+  return stats;
+}
+
+TrainStats Dqn::train(Rng& rng) {
+  double loss = 0, grad_norm = 0;
+  for (int iter = 0; iter < config_.training_iter; ++iter) {
+    replay_.sample(rng, static_cast<float>(config_.gamma), config_.num_step_returns, replay_.beta(frame_), batch_);
+    for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) {
+      if (repetition == 0 || config_.target != DqnConfig::Target::target) bootstrap();
+      loss += train_batch(grad_norm);
+    }
+  }
+  const int steps = config_.training_iter * config_.training_batch_iter;
+  return {.loss = loss / steps, .value_loss = loss / steps, .grad_norm = grad_norm / steps};
+}
+
+// y = r + gamma * max_a Q_target(s', a), or gamma * Q_target(s', argmax_a Q(s', a)) for DoubleDQN.
+void Dqn::bootstrap() {
+  using enum DqnConfig::Target;
+  switch (config_.target) {
+    case online:
+      max_values(online_.net().infer(batch_.next_obs), next_values_);
+      break;
+    case target:
+      max_values(target_.net().infer(batch_.next_obs), next_values_);
+      break;
+    case double_target:
+      values_of_best(online_.net().infer(batch_.next_obs), target_.net().infer(batch_.next_obs), next_values_);
+      break;
+  }
+  targets_ = batch_.rewards + batch_.discounts.cwiseProduct(next_values_);
+}
+
+double Dqn::train_batch(double& grad_norm) {
+  const ConstMatrixRef outputs = online_.net().forward(batch_.obs);
+  pick_values(outputs, batch_.actions, values_);
+  const double loss = mean_loss(loss_, values_, targets_, batch_.draw.weights, d_values_);
+  require_finite(loss, "DQN", "loss");
+  td_errors_ = targets_ - values_;
+  replay_.update_priorities(batch_.draw, td_errors_);
+
+  spread_gradient(d_values_, batch_.actions, outputs.cols(), d_outputs_);
+  online_.net().backward(d_outputs_);
+  const float norm = online_.step();
+  require_finite(norm, "DQN", "gradient");
+  grad_norm += norm;
+  return loss;
+}
+
+Coefficients Dqn::coefficients() const { return {.lr = online_.lr(), .explore_var = exploration_.explore_var(frame_)}; }
+
+std::vector<NamedNet> Dqn::nets() {
+  std::vector<NamedNet> nets{{"net", &online_.net()}};
+  if (config_.target != DqnConfig::Target::online) nets.push_back({"target_net", &target_.net()});
+  return nets;
+}
+
+void Dqn::serialize(Archive& archive) {
+  archive("online", online_);
+  archive("target", target_);
+  archive("replay", replay_);
+  archive("frame", frame_);
+}
+
+}  // namespace slm

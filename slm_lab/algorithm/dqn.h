@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/target_net.h"
+#include "slm_lab/algorithm/training_schedule.h"
+#include "slm_lab/memory/replay.h"
+#include "slm_lab/net/config.h"
+#include "slm_lab/net/trainer.h"
+
+namespace slm {
+
+struct DqnConfig {
+  enum class Target {
+    online,         ///< VanillaDQN: max_a Q(s', a) of the net itself
+    target,         ///< DQNBase, DQN: max_a of the target net
+    double_target,  ///< DoubleDQN: the online net chooses, the target net values
+  };
+  Target target = Target::target;
+  ActionConfig action;
+  double gamma = 0.99;
+  int training_frequency = 4;                       // frames
+  int training_iter = 1;                            // batches drawn each time
+  int training_batch_iter = 1;                      // gradient steps per batch
+  std::optional<std::int64_t> training_start_step;  // absent: memory.batch_size
+  int num_step_returns = 1;
+};
+/// `name`: VanillaDQN, DQNBase, DQN or DoubleDQN.
+DqnConfig read_dqn_config(SpecReader& reader, const std::string& name);
+
+/// Deep Q-learning (Mnih et al. 2015), double (van Hasselt et al. 2016), from a uniform or a prioritised replay.
+class Dqn final : public Algorithm {
+ public:
+  Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
+      const Streams& streams);
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+
+  std::int64_t opt_step() const override { return online_.opt_step(); }
+  Coefficients coefficients() const override;
+  std::vector<NamedNet> nets() override;
+  void serialize(Archive& archive) override;
+
+ private:
+  TrainStats train(Rng& rng);
+  void bootstrap();
+  double train_batch(double& grad_norm);
+
+  DqnConfig config_;
+  LossConfig loss_;
+  TrainingSchedule schedule_;
+  Exploration exploration_;
+  Trainer online_;
+  TargetNet target_;  // unused by VanillaDQN
+  Replay replay_;
+  std::int64_t frame_ = 0;
+
+  Batch batch_;
+  Vector next_values_, targets_, values_, d_values_, td_errors_;  // (batch_size)
+  Matrix d_outputs_;                                              // (batch_size, num_actions)
+};
+
+}  // namespace slm

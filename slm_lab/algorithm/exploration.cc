@@ -1,0 +1,129 @@
+#include "slm_lab/algorithm/exploration.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+// From a box element: uniform between bounds, exponential from one bound, normal without any.
+float sample_element(float low, float high, Rng& rng) {
+  if (std::isfinite(low) && std::isfinite(high)) return static_cast<float>(rng.uniform(low, high));
+  if (std::isfinite(low)) return low - static_cast<float>(std::log1p(-rng.random()));
+  if (std::isfinite(high)) return high + static_cast<float>(std::log1p(-rng.random()));
+  return static_cast<float>(rng.standard_normal());
+}
+
+}  // namespace
+
+void sample_space(const Space& space, Rng& rng, Matrix& actions) {
+  for (Eigen::Index i = 0; i < actions.rows(); ++i) {
+    if (space.is_discrete()) {
+      actions(i, 0) = static_cast<float>(rng.integers(0, space.n));
+      continue;
+    }
+    for (Eigen::Index j = 0; j < actions.cols(); ++j)
+      actions(i, j) =
+          sample_element(space.low[static_cast<std::size_t>(j)], space.high[static_cast<std::size_t>(j)], rng);
+  }
+}
+
+void clip_to_space(const Space& space, const Matrix& actions, Matrix& clipped) {
+  clipped = actions;
+  if (space.is_discrete()) return;
+  const Eigen::Map<const Eigen::RowVectorXf> low(space.low.data(), actions.cols()),
+      high(space.high.data(), actions.cols());
+  for (Eigen::Index i = 0; i < clipped.rows(); ++i) clipped.row(i) = clipped.row(i).cwiseMax(low).cwiseMin(high);
+}
+
+ActionConfig read_action_config(SpecReader& reader) {
+  ActionConfig c;
+  std::optional<std::string> action_pdtype = c.action_pdtype;  // null means "default" here
+  std::vector<std::string> names{"default"};
+  for (const DistributionEntry& entry : distributions()) names.emplace_back(entry.name);
+  reader.read("action_pdtype", action_pdtype, "distribution of actions; default: Categorical, or Normal per dimension",
+              one_of(names));
+  c.action_pdtype = action_pdtype.value_or("default");
+  reader.read("action_policy", c.action_policy,
+              "default draws from the distribution; epsilon_greedy and boltzmann explore around the net's outputs",
+              one_of({"default", "random", "epsilon_greedy", "boltzmann"}));
+  c.explore_var_spec =
+      read_schedule(reader, "explore_var_spec", "epsilon (epsilon_greedy) or tau (boltzmann)", at_least(0));
+  return c;
+}
+
+void check_action_config(const ActionConfig& config, const Space& action_space, bool needs_gradient,
+                         SpecReader& algorithm) {
+  const char* kind = action_space.is_discrete() ? "discrete" : "continuous";
+  if (const DistributionEntry* entry = find_distribution(config.action_pdtype, action_space)) {
+    if (!entry->why_not.empty())
+      algorithm.problem("action_pdtype", fmt::format("not supported: {}", entry->why_not));
+    else if (needs_gradient && entry->name == "Argmax")
+      algorithm.problem("action_pdtype",
+                        "Argmax has no gradient, so a policy cannot be learnt with it; use Categorical");
+    if (!entry->note.empty()) algorithm.note("action_pdtype", entry->note);
+  } else {
+    std::vector<std::string_view> options{"default"};
+    for (const DistributionEntry& e : distributions())
+      if (e.action_kind == action_space.kind && e.why_not.empty()) options.push_back(e.name);
+    algorithm.problem("action_pdtype", fmt::format("the environment's actions are {}: expected one of {}", kind,
+                                                   fmt::join(options, ", ")));
+  }
+  const bool explores = config.action_policy == "epsilon_greedy" || config.action_policy == "boltzmann";
+  if (explores && !action_space.is_discrete())
+    algorithm.problem("action_policy",
+                      fmt::format("{} needs discrete actions, and the environment's are continuous; use "
+                                  "default",
+                                  config.action_policy));
+  if (explores && !config.explore_var_spec)
+    algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
+}
+
+Exploration::Exploration(const ActionConfig& config, const Space& action_space)
+    : config_(config), action_space_(action_space), distribution_(make_distribution(action_space)) {}
+
+double Exploration::explore_var(std::int64_t frame) const {
+  return config_.explore_var_spec ? config_.explore_var_spec->at(frame) : TrainStats::kNone;
+}
+
+void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
+  if (mode == ActMode::greedy) return distribution_->mode(outputs, actions);
+  const std::string& policy = config_.action_policy;
+  const bool explores = policy == "epsilon_greedy" || policy == "boltzmann";
+  ensure(!explores || config_.explore_var_spec, "epsilon_greedy and boltzmann need explore_var_spec");
+  const double explore_var = !explores                   ? 0
+                             : mode == ActMode::evaluate ? config_.explore_var_spec->end()
+                                                         : config_.explore_var_spec->at(frame);
+  if (policy == "random") {
+    actions.resize(outputs.rows(), action_space_.size());
+    sample_space(action_space_, rng, actions);
+  } else if (policy == "epsilon_greedy") {
+    epsilon_greedy(outputs, explore_var, rng, actions);
+  } else if (policy == "boltzmann") {
+    boltzmann(outputs, explore_var, rng, actions);
+  } else if (config_.action_pdtype == "Argmax") {
+    distribution_->mode(outputs, actions);
+  } else {
+    distribution_->sample(outputs, rng, actions);
+  }
+}
+
+// A draw per environment; the reference draws once for all of them, which makes their actions random together.
+void Exploration::epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, Matrix& actions) {
+  distribution_->mode(outputs, actions);
+  for (Eigen::Index i = 0; i < actions.rows(); ++i)
+    if (rng.random() < epsilon) actions(i, 0) = static_cast<float>(rng.integers(0, action_space_.n));
+}
+
+// Softmax of outputs / tau. Argmax as action_pdtype does not turn the draw off, as it does in the reference.
+void Exploration::boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, Matrix& actions) {
+  constexpr double kColdest = 1e-6;
+  scaled_ = outputs * static_cast<float>(1 / std::max(tau, kColdest));
+  distribution_->sample(scaled_, rng, actions);
+}
+
+}  // namespace slm

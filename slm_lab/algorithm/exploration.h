@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/distribution.h"
+#include "slm_lab/algorithm/schedule.h"
+
+namespace slm {
+
+/// Writes one uniform draw from `space` per row, as Gymnasium's Space.sample(): unbounded sides draw from a normal or
+/// an exponential distribution.
+void sample_space(const Space& space, Rng& rng, Matrix& actions);
+/// `clipped` = `actions` moved to the bounds of a box; discrete actions unchanged.
+void clip_to_space(const Space& space, const Matrix& actions, Matrix& clipped);
+
+/// How actions are chosen: the keys `action_pdtype`, `action_policy`, `explore_var_spec`.
+struct ActionConfig {
+  std::string action_pdtype = "default";
+  std::string action_policy = "default";          ///< default, random, epsilon_greedy, boltzmann
+  std::optional<Schedule> explore_var_spec = {};  ///< epsilon or tau
+};
+ActionConfig read_action_config(SpecReader& reader);
+/// What is wrong with it for this action space, reported at the keys of `algorithm`. `needs_gradient`:
+/// log-probabilities are differentiated.
+void check_action_config(const ActionConfig& config, const Space& action_space, bool needs_gradient,
+                         SpecReader& algorithm);
+
+/// Chooses actions from the outputs of a net: the distribution itself, or an exploration policy around it.
+class Exploration {
+ public:
+  Exploration(const ActionConfig& config, const Space& action_space);
+  /// One action per row of `outputs` (n, num_distribution_outputs), not clipped to bounds.
+  void choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions);
+  double explore_var(std::int64_t frame) const;  ///< NaN without a schedule
+  Distribution& distribution() { return *distribution_; }
+
+ private:
+  void epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, Matrix& actions);
+  void boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, Matrix& actions);
+
+  ActionConfig config_;
+  Space action_space_;
+  std::unique_ptr<Distribution> distribution_;
+  Matrix scaled_;
+};
+
+}  // namespace slm

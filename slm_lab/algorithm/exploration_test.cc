@@ -1,0 +1,109 @@
+#include "slm_lab/algorithm/exploration.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+constexpr int kRows = 10'000;
+
+ActionConfig config(std::string action_policy, double explore_var) {
+  return {
+      .action_policy = std::move(action_policy),
+      .explore_var_spec = Schedule{.name = "linear_decay", .start_val = explore_var, .end_val = 0, .end_step = 100}};
+}
+
+Matrix same_rows(const Matrix& row) { return row.replicate(kRows, 1); }
+
+double share_of(const Matrix& actions, float action) { return (actions.array() == action).cast<double>().mean(); }
+
+TEST(Exploration, EpsilonGreedyExploresPerRow) {
+  Exploration exploration(config("epsilon_greedy", 0.3), Space::discrete(3));
+  Rng rng(1);
+  Matrix actions;
+  exploration.choose(same_rows(Matrix{{1, 5, 2}}), ActMode::train, 0, rng, actions);
+  EXPECT_NEAR(share_of(actions, 1), 0.8, 0.02);  // 0.7 + 0.3 / 3; 0.02 is five standard errors
+  EXPECT_NEAR(share_of(actions, 0), 0.1, 0.02);
+}
+
+TEST(Exploration, FollowsTheScheduleAndEndsItInEvaluation) {
+  Exploration exploration(config("epsilon_greedy", 1.0), Space::discrete(2));
+  Rng rng(1);
+  Matrix actions;
+  const Matrix outputs = same_rows(Matrix{{0, 1}});
+  EXPECT_EQ(exploration.explore_var(50), 0.5);
+  exploration.choose(outputs, ActMode::train, 50, rng, actions);
+  EXPECT_NEAR(share_of(actions, 0), 0.25, 0.025);
+  exploration.choose(outputs, ActMode::evaluate, 50, rng, actions);
+  EXPECT_EQ(share_of(actions, 0), 0);
+}
+
+TEST(Exploration, BoltzmannDividesByTau) {
+  Exploration exploration(config("boltzmann", 2.0), Space::discrete(2));
+  Rng rng(1);
+  Matrix actions;
+  exploration.choose(same_rows(Matrix{{0, 2}}), ActMode::train, 0, rng, actions);
+  EXPECT_NEAR(share_of(actions, 1), 1 / (1 + std::exp(-1.0)), 0.025);
+  exploration.choose(same_rows(Matrix{{0, 2}}), ActMode::train, 100, rng, actions);  // tau = 0: greedy
+  EXPECT_EQ(share_of(actions, 1), 1);
+}
+
+TEST(Exploration, GreedyIsTheModeAndDrawsNothing) {
+  Exploration exploration(config("random", 0), Space::discrete(3));
+  Rng rng(1);
+  const Rng::State before = rng.state();
+  Matrix actions;
+  exploration.choose(Matrix{{1, 5, 2}, {9, 5, 2}}, ActMode::greedy, 0, rng, actions);
+  EXPECT_EQ(actions, (Matrix{{1}, {0}}));
+  EXPECT_TRUE(rng.state() == before);
+}
+
+TEST(SampleSpace, StaysInsideAndCoversTheBounds) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const Space space = Space::box({-2, 0, -kInf, -kInf}, {2, kInf, 3, kInf});
+  Rng rng(1);
+  Matrix actions(kRows, 4);
+  sample_space(space, rng, actions);
+  EXPECT_GE(actions.col(0).minCoeff(), -2);
+  EXPECT_LE(actions.col(0).maxCoeff(), 2);
+  EXPECT_NEAR(actions.col(0).mean(), 0, 0.06);
+  EXPECT_GE(actions.col(1).minCoeff(), 0);
+  EXPECT_NEAR(actions.col(1).mean(), 1, 0.05);
+  EXPECT_LE(actions.col(2).maxCoeff(), 3);
+  EXPECT_NEAR(actions.col(2).mean(), 2, 0.05);
+  EXPECT_NEAR(actions.col(3).mean(), 0, 0.05);
+}
+
+TEST(ClipToSpace, MovesBoxActionsToTheBounds) {
+  Matrix clipped;
+  clip_to_space(Space::box({-1, 0}, {1, 2}), Matrix{{-3, -3}, {0.5f, 5}}, clipped);
+  EXPECT_EQ(clipped, (Matrix{{-1, 0}, {0.5f, 2}}));
+}
+
+std::size_t num_problems(const ActionConfig& c, const Space& space, bool needs_gradient) {
+  SpecReport report("test.json");
+  const JsonNode root = parse_json(R"({"action_pdtype": "x"})", "test.json");
+  SpecReader reader(&root, "", report);
+  check_action_config(c, space, needs_gradient, reader);
+  return report.problems().size();
+}
+
+TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
+  const Space discrete = Space::discrete(2), box = Space::box({-1}, {1});
+  EXPECT_EQ(num_problems({}, discrete, true), 0u);
+  EXPECT_EQ(num_problems({}, box, true), 0u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Normal"}, discrete, true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Beta"}, box, true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, false), 0u);
+  EXPECT_EQ(num_problems(config("boltzmann", 1), box, true), 1u);
+  EXPECT_EQ(num_problems({.action_policy = "epsilon_greedy"}, discrete, false), 1u);  // no schedule
+}
+
+}  // namespace
+}  // namespace slm

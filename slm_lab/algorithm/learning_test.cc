@@ -1,0 +1,82 @@
+// The algorithms on a real environment, with settings and budgets that take a few seconds.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/env/registry.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+// Mean of the last 20 episodes that end within `num_frames` of CartPole.
+double train_on_cartpole(const std::string& agent_json, int num_envs, std::int64_t num_frames) {
+  EnvConfig env_config;
+  env_config.name = "CartPole-v1";
+  env_config.num_envs = num_envs;
+  const Streams streams(1, 0, 0);
+  EnvStatistics statistics;
+  const auto env = make_env(env_config, num_envs, 0.99, streams, statistics, EnvUse::train);
+  const JsonNode root = parse_json(agent_json, "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&root, "agent", report);
+  const AgentConfig config = read_agent_config(reader);
+  check_agent(config, env->info(), reader);
+  report.throw_if_problems();
+  const auto algorithm = make_algorithm(config, env->info(), streams);
+
+  Rng act_rng = streams.stream("action"), update_rng = streams.stream("update");
+  Matrix obs, actions;
+  StepResult step;
+  std::vector<double> returns;
+  env->reset(obs);
+  for (std::int64_t frame = num_envs; frame <= num_frames; frame += num_envs) {
+    algorithm->act(obs, ActMode::train, act_rng, actions);
+    env->step(actions, step);
+    algorithm->observe(obs, actions, step);
+    for (int e = 0; e < num_envs; ++e)
+      if (step.terminated[e] || step.truncated[e]) returns.push_back(step.episode_return[e]);
+    obs = step.obs;
+    algorithm->update(frame, update_rng);
+  }
+  const auto last = static_cast<std::ptrdiff_t>(std::min<std::size_t>(20, returns.size()));
+  return std::accumulate(returns.end() - last, returns.end(), 0.0) / static_cast<double>(last);
+}
+
+TEST(Learning, PpoLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
+      "time_horizon": 128, "minibatch_size": 128, "training_epoch": 10,
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": true, "hid_layers": [64, 64],
+      "hid_layers_activation": "tanh", "init_fn": "orthogonal_", "clip_grad_val": 0.5,
+      "optim_spec": {"name": "Adam", "lr": 0.001}}})",
+                              4, 30'000),
+            150);
+}
+
+TEST(Learning, ActorCriticLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "A2C", "algorithm": {"name": "ActorCritic", "gamma": 0.99, "lam": 0.95,
+      "training_frequency": 32, "val_loss_coef": 0.5,
+      "entropy_coef_spec": {"name": "linear_decay", "start_val": 0.01, "end_val": 0.0, "end_step": 60000}},
+      "memory": {"name": "OnPolicyBatchReplay"},
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [64, 64],
+      "hid_layers_activation": "tanh", "init_fn": "orthogonal_", "clip_grad_val": 0.5,
+      "actor_optim_spec": {"name": "Adam", "lr": 0.002}, "critic_optim_spec": {"name": "Adam", "lr": 0.005}}})",
+                              4, 60'000),
+            150);
+}
+
+TEST(Learning, ReinforceLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "REINFORCE", "algorithm": {"name": "Reinforce", "gamma": 0.99,
+      "center_return": true, "training_frequency": 1,
+      "entropy_coef_spec": {"name": "linear_decay", "start_val": 0.01, "end_val": 0.0, "end_step": 60000}},
+      "memory": {"name": "OnPolicyReplay"},
+      "net": {"type": "MLPNet", "hid_layers": [64], "hid_layers_activation": "relu", "clip_grad_val": 0.5,
+      "optim_spec": {"name": "Adam", "lr": 0.004}}})",
+                              1, 60'000),
+            100);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "slm_lab/base/rng.h"
+#include "slm_lab/env/vec_env.h"
+#include "slm_lab/net/config.h"
+#include "slm_lab/net/registry.h"
+
+namespace slm {
+
+/// The net's tails for a policy over `action_space`: logits, or means and log standard deviations. `log_std_init` makes
+/// the latter free parameters that do not depend on the observation.
+std::vector<Head> policy_heads(const NetConfig& config, const Space& action_space);
+/// A net with those tails alone.
+std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams);
+
+}  // namespace slm

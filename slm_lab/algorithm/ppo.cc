@@ -1,0 +1,239 @@
+#include "slm_lab/algorithm/ppo.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/returns.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/net/kernel.h"
+
+namespace slm {
+
+void read_ppo_keys(SpecReader& reader, PpoConfig& c) {
+  c.action = read_action_config(reader);
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.require("lam", c.lam, "GAE: 0 is the one-step TD error, 1 the whole return", between(0, 1));
+  if (const std::optional<Schedule> s =
+          read_schedule(reader, "clip_eps_spec", "how far the ratio may leave 1", at_least(0)))
+    c.clip_eps_spec = *s;
+  else
+    reader.problem("clip_eps_spec", "expected a schedule; this key is required");
+  c.entropy_coef_spec =
+      read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
+  reader.read("val_loss_coef", c.val_loss_coef, "weight of the critic's loss", at_least(0));
+  reader.require("time_horizon", c.time_horizon,
+                 "steps of each environment between two updates; rounded up to a multiple of num_envs", at_least(1));
+  reader.read("minibatch_size", c.minibatch_size,
+              "rows per gradient step; rounded up to a multiple of num_envs; the last minibatch may be smaller",
+              at_least(1));
+  reader.require("training_epoch", c.training_epoch, "passes over each rollout", at_least(1));
+  reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
+  reader.read("normalize_advantages", c.normalize_advantages,
+              "standardize: advantages to mean 0 and standard deviation 1 per minibatch",
+              one_of({"standardize", "none"}));
+  reader.read("recompute_advantages", c.recompute_advantages,
+              "estimate advantages and targets anew before every epoch");
+  reader.read("target_kl", c.target_kl, "stop after the epoch whose mean KL passes this; null: never", above(0));
+  reader.read("clip_vloss", c.clip_vloss, "keep values within clip_eps of the old ones in the critic's loss (1/2 MSE)");
+  reader.inert("clip_val_loss", "the reference reads no such key; use clip_vloss");
+  reader.inert("training_frequency", "PPO trains after time_horizon steps of every environment");
+}
+
+PpoConfig read_ppo_config(SpecReader& reader) {
+  PpoConfig c;
+  read_ppo_keys(reader, c);
+  return c;
+}
+
+PpoSizes ppo_sizes(const PpoConfig& config, int num_envs) {
+  if (config.time_horizon % num_envs == 0 && config.minibatch_size % num_envs == 0)
+    return {config.time_horizon, config.minibatch_size};
+  const auto round_up = [&](int size) { return (size + num_envs - 1) / num_envs * num_envs; };
+  return {round_up(config.time_horizon), round_up(config.minibatch_size)};
+}
+
+Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams)
+    : config_(config),
+      sizes_(ppo_sizes(config, info.num_envs)),
+      action_space_(info.action_space),
+      exploration_(config.action, info.action_space),
+      nets_(nets, info, streams),
+      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
+      memory_(sizes_.time_horizon, info),
+      order_(static_cast<std::size_t>(sizes_.time_horizon * info.num_envs)) {
+  const int n = std::min(sizes_.minibatch_size, static_cast<int>(order_.size()));
+  minibatch_.obs.resize(n, info.obs_space.size());
+  minibatch_.actions.resize(n, info.action_space.size());
+  for (Vector* v : {&minibatch_.log_probs, &minibatch_.advantages, &minibatch_.targets, &minibatch_.values,
+                    &minibatch_.d_log_probs})
+    v->resize(n);
+}
+
+void Ppo::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  const ConstMatrixRef outputs = nets_.infer_policy(obs);
+  exploration_.choose(outputs, mode, frame_, rng, raw_actions);
+  clip_to_space(action_space_, raw_actions, actions);
+  if (mode != ActMode::train) return;
+  exploration_.distribution().evaluate(outputs, raw_actions);
+  log_probs_ = exploration_.distribution().log_probs();
+}
+
+void Ppo::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
+  memory_.add(obs, raw_actions_, log_probs_, step);
+}
+
+std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats;
+  if (memory_.ready()) {
+    stats = train(rng);
+    memory_.clear();
+  }
+  frame_ = frame;
+  nets_.advance(frame, stats.has_value());
+  return stats;
+}
+
+// Algorithm 1: K epochs of minibatches over the rollout.
+TrainStats Ppo::train(Rng& rng) {
+  const std::size_t size = order_.size(), minibatch_size = static_cast<std::size_t>(minibatch_.obs.rows());
+  std::iota(order_.begin(), order_.end(), 0);
+  estimate_advantages();
+
+  MinibatchStats sum, epoch_sum;
+  int num_minibatches = 0;
+  double kl = 0;
+  for (int epoch = 0; epoch < config_.training_epoch; ++epoch) {
+    if (epoch > 0 && config_.recompute_advantages) estimate_advantages();
+    if (minibatch_size < size) rng.shuffle(order_);
+    epoch_sum = {};
+    int num_in_epoch = 0;
+    for (std::size_t begin = 0; begin < size; begin += minibatch_size, ++num_in_epoch)
+      epoch_sum += train_minibatch(std::span(order_).subspan(begin, std::min(minibatch_size, size - begin)));
+    sum += epoch_sum;
+    num_minibatches += num_in_epoch;
+    kl = epoch_sum.kl / num_in_epoch;
+    if (config_.target_kl && kl > *config_.target_kl) break;
+  }
+  return {.loss = sum.loss / num_minibatches,
+          .policy_loss = sum.policy_loss / num_minibatches,
+          .value_loss = sum.value_loss / num_minibatches,
+          .entropy = sum.entropy / num_minibatches,
+          .kl = kl,
+          .clip_fraction = sum.clip_fraction / num_minibatches,
+          .grad_norm = sum.grad_norm / num_minibatches};
+}
+
+void Ppo::estimate_advantages() {
+  const Rollout& rollout = memory_.rollout();
+  nets_.infer_values(rollout.obs(), values_);
+  nets_.infer_values(rollout.final_obs(), final_values_);
+  rollout.next_values(values_, final_values_, next_values_);
+  estimate_gae({rollout.rewards(), rollout.not_terminated(), rollout.not_ended()},
+               MatrixView(values_.data(), rollout.num_steps(), rollout.num_envs()), next_values_,
+               static_cast<float>(config_.gamma), static_cast<float>(config_.lam), advantages_, targets_);
+}
+
+void Ppo::gather(std::span<const std::int32_t> rows) {
+  const MatrixView obs = memory_.rollout().obs(), actions = memory_.rollout().actions();
+  const VectorView log_probs = memory_.rollout().log_probs();
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const auto i = static_cast<Eigen::Index>(k), row = static_cast<Eigen::Index>(rows[k]);
+    std::copy_n(obs.data() + row * obs.cols(), obs.cols(), minibatch_.obs.data() + i * obs.cols());
+    std::copy_n(actions.data() + row * actions.cols(), actions.cols(), minibatch_.actions.data() + i * actions.cols());
+    minibatch_.log_probs[i] = log_probs[row];
+    minibatch_.advantages[i] = advantages_.data()[row];
+    minibatch_.targets[i] = targets_.data()[row];
+    minibatch_.values[i] = values_[row];
+  }
+}
+
+Ppo::MinibatchStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
+  const auto n = static_cast<Eigen::Index>(rows.size());
+  gather(rows);
+  if (config_.normalize_advantages == "standardize") standardize(minibatch_.advantages.head(n));
+
+  // L = L_clip - entropy_coef * mean H + value loss, with L_clip over log pi(a|s) of the rows' actions.
+  nets_.forward(minibatch_.obs.topRows(n));
+  Distribution& distribution = exploration_.distribution();
+  distribution.evaluate(nets_.policy_outputs(), minibatch_.actions.topRows(n));
+  const auto clip_eps = static_cast<float>(config_.clip_eps_spec.at(frame_));
+  const SurrogateLoss surrogate =
+      clipped_surrogate(distribution.log_probs(), minibatch_.log_probs.head(n), minibatch_.advantages.head(n), clip_eps,
+                        minibatch_.d_log_probs.head(n));
+  const float entropy_coef = config_.entropy_coef_spec ? static_cast<float>(config_.entropy_coef_spec->at(frame_)) : 0;
+  const float entropy = distribution.entropy().mean();
+  require_finite(surrogate.loss - entropy_coef * entropy, "PPO", "policy loss");
+  distribution.gradient({minibatch_.d_log_probs.data(), n}, -entropy_coef / static_cast<float>(n),
+                        nets_.d_policy_outputs());
+
+  const float value_loss =
+      config_.clip_vloss ? clipped_value_loss(nets_.values(), minibatch_.values.head(n), minibatch_.targets.head(n),
+                                              clip_eps, static_cast<float>(config_.val_loss_coef), nets_.d_values())
+                         : value_loss_(nets_.values(), minibatch_.targets.head(n), nets_.d_values());
+  require_finite(value_loss, "PPO", "value loss");
+
+  const float grad_norm = nets_.step();
+  require_finite(grad_norm, "PPO", "gradient");
+  return {.loss = surrogate.loss - entropy_coef * entropy + value_loss,
+          .policy_loss = surrogate.loss,
+          .value_loss = value_loss,
+          .entropy = entropy,
+          .kl = surrogate.kl,
+          .clip_fraction = surrogate.clip_fraction,
+          .grad_norm = grad_norm};
+}
+
+SurrogateLoss clipped_surrogate(const Eigen::Ref<const Vector>& log_probs,
+                                const Eigen::Ref<const Vector>& old_log_probs,
+                                const Eigen::Ref<const Vector>& advantages, float clip_eps,
+                                Eigen::Ref<Vector> d_log_probs) {
+  constexpr float kMaxLogRatio = 20;  // exp() of it is still far from overflow
+  const auto n = static_cast<float>(log_probs.size());
+  Eigen::Ref<Vector> ratios = d_log_probs;  // each is read before its place is written
+  ratios = (log_probs - old_log_probs).cwiseMax(-kMaxLogRatio).cwiseMin(kMaxLogRatio);
+  const std::span<float> span{ratios.data(), static_cast<std::size_t>(ratios.size())};
+  vexp(span, span);
+
+  SurrogateLoss sum{0, 0, 0};
+  for (Eigen::Index i = 0; i < log_probs.size(); ++i) {
+    const float log_ratio = log_probs[i] - old_log_probs[i], ratio = ratios[i];
+    const float unclipped = ratio * advantages[i];
+    const float clipped = std::clamp(ratio, 1 - clip_eps, 1 + clip_eps) * advantages[i];
+    sum.loss -= std::min(unclipped, clipped);
+    sum.kl += ratio - 1 - log_ratio;
+    sum.clip_fraction += std::abs(ratio - 1) > clip_eps ? 1.0f : 0.0f;
+    // d ratio / d log pi = ratio; where the clip holds the minimum, nothing moves
+    d_log_probs[i] = unclipped <= clipped && std::abs(log_ratio) < kMaxLogRatio ? -unclipped / n : 0;
+  }
+  return {sum.loss / n, sum.kl / n, sum.clip_fraction / n};
+}
+
+Ppo::MinibatchStats& Ppo::MinibatchStats::operator+=(const MinibatchStats& other) {
+  loss += other.loss;
+  policy_loss += other.policy_loss;
+  value_loss += other.value_loss;
+  entropy += other.entropy;
+  kl += other.kl;
+  clip_fraction += other.clip_fraction;
+  grad_norm += other.grad_norm;
+  return *this;
+}
+
+Coefficients Ppo::coefficients() const {
+  return {.lr = nets_.lr(),
+          .explore_var = exploration_.explore_var(frame_),
+          .entropy_coef = config_.entropy_coef_spec ? config_.entropy_coef_spec->at(frame_) : 0,
+          .clip_eps = config_.clip_eps_spec.at(frame_)};
+}
+
+void Ppo::serialize(Archive& archive) {
+  archive("nets", nets_);
+  archive("value_loss", value_loss_);
+  archive("memory", memory_);
+  archive("frame", frame_);
+}
+
+}  // namespace slm

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "slm_lab/algorithm/actor_critic_nets.h"
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/schedule.h"
+#include "slm_lab/algorithm/value_loss.h"
+#include "slm_lab/memory/rollout.h"
+
+namespace slm {
+
+struct PpoConfig {
+  ActionConfig action;
+  double gamma = 0.99;
+  double lam = 0.95;
+  Schedule clip_eps_spec{.start_val = 0.2, .end_val = 0.2};
+  std::optional<Schedule> entropy_coef_spec;
+  double val_loss_coef = 1;
+  int time_horizon = 128;
+  int minibatch_size = 4;
+  int training_epoch = 4;
+  bool normalize_v_targets = false;
+  // beyond the reference's 4.3
+  std::string normalize_advantages = "standardize";
+  bool recompute_advantages = false;
+  std::optional<double> target_kl;
+  bool clip_vloss = false;
+};
+PpoConfig read_ppo_config(SpecReader& reader);
+/// The keys only, for algorithms that contain PPO.
+void read_ppo_keys(SpecReader& reader, PpoConfig& config);
+
+/// The sizes used: when one of the two is not a multiple of num_envs, the reference rounds both up to one, and so do
+/// we.
+struct PpoSizes {
+  int time_horizon;    ///< steps of each environment per rollout
+  int minibatch_size;  ///< rows per gradient step
+};
+PpoSizes ppo_sizes(const PpoConfig& config, int num_envs);
+
+/// Proximal policy optimisation with the clipped objective (Schulman et al. 2017).
+class Ppo final : public Algorithm {
+ public:
+  Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams);
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+
+  std::int64_t opt_step() const override { return nets_.opt_step(); }
+  Coefficients coefficients() const override;
+  std::vector<NamedNet> nets() override { return nets_.nets(); }
+  void serialize(Archive& archive) override;
+
+ private:
+  struct MinibatchStats {
+    double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, kl = 0, clip_fraction = 0, grad_norm = 0;
+    MinibatchStats& operator+=(const MinibatchStats& other);
+  };
+
+  TrainStats train(Rng& rng);
+  void estimate_advantages();
+  void gather(std::span<const std::int32_t> rows);
+  MinibatchStats train_minibatch(std::span<const std::int32_t> rows);
+
+  PpoConfig config_;
+  PpoSizes sizes_;
+  Space action_space_;
+  Exploration exploration_;
+  ActorCriticNets nets_;
+  ValueLoss value_loss_;
+  OnPolicyBatchReplay memory_;
+  std::int64_t frame_ = 0;
+
+  Matrix raw_actions_, evaluated_actions_;     // as drawn, before they are clipped to the bounds
+  Vector log_probs_;                           // (num_envs) of raw_actions_
+  Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
+  Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
+  std::vector<std::int32_t> order_;            // rows of the rollout, shuffled every epoch
+  struct {                                     // (minibatch_size) rows each; the last minibatch may use fewer
+    Matrix obs, actions;
+    Vector log_probs, advantages, targets, values, d_log_probs;
+  } minibatch_;
+};
+
+struct SurrogateLoss {
+  float loss;           ///< -mean(min(ratio A, clip(ratio, 1 - eps, 1 + eps) A)), eq. 7
+  float kl;             ///< mean(ratio - 1 - log ratio), an estimate of KL(old || new)
+  float clip_fraction;  ///< rows whose ratio lies outside of 1 -+ eps
+};
+/// Writes the gradient with respect to `log_probs` into `d_log_probs`; all (n).
+SurrogateLoss clipped_surrogate(const Eigen::Ref<const Vector>& log_probs,
+                                const Eigen::Ref<const Vector>& old_log_probs,
+                                const Eigen::Ref<const Vector>& advantages, float clip_eps,
+                                Eigen::Ref<Vector> d_log_probs);
+
+}  // namespace slm

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "slm_lab/algorithm/algorithm.h"
+
+namespace slm {
+
+/// The baseline: actions drawn from the action space; learns nothing.
+class Random final : public Algorithm {
+ public:
+  explicit Random(const EnvInfo& info) : action_space_(info.action_space) {}
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const Matrix&, const Matrix&, const StepResult&) override {}
+  std::optional<TrainStats> update(std::int64_t, Rng&) override { return std::nullopt; }
+
+  std::int64_t opt_step() const override { return 0; }
+  Coefficients coefficients() const override { return {}; }
+  std::vector<NamedNet> nets() override { return {}; }
+  void serialize(Archive&) override {}
+
+ private:
+  Space action_space_;
+};
+
+}  // namespace slm

@@ -1,0 +1,301 @@
+#include "slm_lab/algorithm/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "slm_lab/algorithm/test_env.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+const std::string kNet = R"("net": {"type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [32],
+    "hid_layers_activation": "tanh", "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.01}})";
+const std::string kSharedNet = R"("net": {"type": "MLPNet", "shared": true, "use_same_optim": true, "hid_layers": [32],
+    "hid_layers_activation": "tanh", "clip_grad_val": 0.5, "log_std_init": -0.5,
+    "optim_spec": {"name": "Adam", "lr": 0.01}})";
+const std::string kBatch = R"("memory": {"name": "OnPolicyBatchReplay"})";
+
+std::string agent(const std::string& algorithm, const std::string& memory, const std::string& net) {
+  return R"({"name": "test", "algorithm": )" + algorithm + ", " + memory + ", " + net + "}";
+}
+
+// A spec of each algorithm that learns the environments of test_env.h in a second or two.
+struct Case {
+  std::string label, algorithm, json;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
+
+std::vector<Case> cases() {
+  const std::string a2c = R"({"name": "ActorCritic", "gamma": 0.5, "lam": 0.9, "training_frequency": 16)";
+  const std::string ppo = R"({"name": "PPO", "gamma": 0.5, "lam": 0.9, "time_horizon": 32, "minibatch_size": 48,
+      "training_epoch": 4, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2})";
+  return {
+      {"Random", "Random", agent(R"({"name": "Random"})", kBatch, R"("net": {})")},
+      {"Reinforce", "Reinforce",
+       agent(R"({"name": "Reinforce", "gamma": 0.0, "training_frequency": 16, "center_return": true,
+                 "entropy_coef_spec": {"name": "linear_decay", "start_val": 0.01, "end_val": 0, "end_step": 5000}})",
+             kBatch, kNet)},
+      {"A2cGae", "ActorCritic", agent(a2c + "}", kBatch, kNet)},
+      {"A2cShared", "ActorCritic", agent(a2c + R"(, "normalize_v_targets": true})", kBatch, kSharedNet)},
+      {"A2cNStep", "ActorCritic",
+       agent(R"({"name": "ActorCritic", "gamma": 0.5, "lam": null, "num_step_returns": 8})", kBatch, kNet)},
+      {"Ppo", "PPO", agent(ppo + R"(, "entropy_coef_spec": {"name": "no_decay", "start_val": 0.001}})", kBatch, kNet)},
+      {"PpoOptions", "PPO",
+       agent(ppo + R"(, "recompute_advantages": true, "target_kl": 0.2, "normalize_advantages": "none",
+                      "normalize_v_targets": true})",
+             kBatch, kSharedNet)},
+      {"PpoClipVloss", "PPO", agent(ppo + R"(, "clip_vloss": true})", kBatch, kNet)},
+  };
+}
+
+AgentConfig read(const std::string& json, const EnvInfo& info, std::vector<std::string>* problems = nullptr) {
+  const JsonNode root = parse_json(json, "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&root, "agent", report);
+  const AgentConfig config = read_agent_config(reader);
+  check_agent(config, info, reader);
+  for (const SpecFinding& finding : report.problems())
+    if (problems)
+      problems->push_back(report.line(finding));
+    else
+      ADD_FAILURE() << report.line(finding);
+  return config;
+}
+
+std::unique_ptr<VecEnv> make_test_env(bool discrete, int num_envs = 4) {
+  if (discrete) return std::make_unique<OneHotEnv>(num_envs, 4, 10, 7);
+  return std::make_unique<MatchEnv>(num_envs, 1, 10, 7);
+}
+
+class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, bool>> {
+ protected:
+  const Case& spec() const { return std::get<0>(GetParam()); }
+  bool discrete() const { return std::get<1>(GetParam()); }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info) const {
+    return make_algorithm(read(spec().json, info), info, Streams(3, 0, 0));
+  }
+};
+
+TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
+  if (spec().algorithm == "Random") GTEST_SKIP();
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  run_agent(*algorithm, *env, 5000);
+  const double reward = greedy_reward(*algorithm, *env, 200);
+  if (discrete())
+    EXPECT_GT(reward, 0.95);  // chance: 0.25
+  else
+    EXPECT_GT(reward, -0.05);  // always 0: -0.33
+}
+
+TEST_P(EveryAlgorithm, ContinuesAfterSaveAndLoadAsIfNothingHadHappened) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("algorithm_" + spec().label + (discrete() ? "_d" : "_c") + ".safetensors");
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  AgentRun run(*algorithm, *env);
+  for (int t = 0; t < 77; ++t) run.one_step();  // in the middle of a rollout
+  {
+    Archive archive;
+    run.serialize(archive);
+    archive.write(file);
+  }
+  const auto env2 = make_test_env(discrete());
+  const auto algorithm2 = make(env2->info());
+  AgentRun run2(*algorithm2, *env2);
+  Archive loaded = Archive::read(file);
+  run2.serialize(loaded);
+  std::filesystem::remove(file);
+  for (int t = 0; t < 150; ++t) {
+    run.one_step();
+    run2.one_step();
+    ASSERT_EQ(run.actions, run2.actions) << t;
+  }
+  const auto nets = algorithm->nets(), nets2 = algorithm2->nets();
+  ASSERT_EQ(nets.size(), nets2.size());
+  for (std::size_t i = 0; i < nets.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(nets[i].net->parameters().values.span(), nets2[i].net->parameters().values.span()))
+        << nets[i].name;
+  EXPECT_EQ(algorithm->opt_step(), algorithm2->opt_step());
+}
+
+TEST_P(EveryAlgorithm, AllocatesNothingAfterTheFirstUpdate) {
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  AgentRun run(*algorithm, *env);
+  for (int t = 0; t < 150; ++t) run.one_step();
+  long by_agent = 0;
+  for (int t = 0; t < 300; ++t) {
+    long before = allocations();
+    run.agent.act(run.obs, ActMode::train, run.act_rng, run.actions);
+    by_agent += allocations() - before;
+    run.env.step(run.actions, run.step);
+    before = allocations();
+    run.agent.observe(run.obs, run.actions, run.step);
+    run.frame += 4;
+    run.agent.update(run.frame, run.update_rng);
+    by_agent += allocations() - before;
+    run.obs = run.step.obs;
+  }
+  EXPECT_EQ(by_agent, 0);
+}
+
+TEST(AllocationCounter, Counts) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  const long before = allocations();
+  const Vector by_eigen = Vector::Zero(1000);
+  EXPECT_EQ(allocations() - before, 1) << by_eigen[0];
+#endif
+}
+
+TEST_P(EveryAlgorithm, EvaluationChangesNothing) {
+  const auto env = make_test_env(discrete()), env2 = make_test_env(discrete());
+  const auto algorithm = make(env->info()), algorithm2 = make(env2->info());
+  AgentRun run(*algorithm, *env), run2(*algorithm2, *env2);
+  Rng other(9);
+  Matrix ignored;
+  for (int t = 0; t < 100; ++t) {
+    algorithm2->act(run2.obs.topRows(2), t % 2 == 0 ? ActMode::evaluate : ActMode::greedy, other, ignored);
+    run.one_step();
+    run2.one_step();
+    ASSERT_EQ(run.actions, run2.actions) << t;
+  }
+}
+
+TEST_P(EveryAlgorithm, ReportsItsColumns) {
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  AgentRun run(*algorithm, *env);
+  std::optional<TrainStats> stats;
+  for (int t = 0; t < 40; ++t)
+    if (const auto s = run.one_step()) stats = s;
+  const Coefficients c = algorithm->coefficients();
+  for (const std::string& column : find_algorithm(spec().algorithm)->columns) {
+    const double value = column == "entropy"        ? stats.value().entropy
+                         : column == "entropy_coef" ? c.entropy_coef
+                         : column == "clip_eps"     ? c.clip_eps
+                         : column == "alpha"        ? c.alpha
+                                                    : c.explore_var;
+    EXPECT_TRUE(std::isfinite(value)) << column;
+  }
+}
+
+TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
+  if (spec().algorithm == "Random") GTEST_SKIP();
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  AgentRun run(*algorithm, *env);
+  const auto spoilt_steps = [&] {
+    for (int t = 0; t < 100; ++t) {
+      algorithm->act(run.obs, ActMode::train, run.act_rng, run.actions);
+      env->step(run.actions, run.step);
+      run.step.rewards[1] = std::numeric_limits<float>::quiet_NaN();
+      algorithm->observe(run.obs, run.actions, run.step);
+      algorithm->update(run.frame += 4, run.update_rng);
+    }
+  };
+  try {
+    spoilt_steps();
+    FAIL() << "trained on NaN";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::diverged);
+    EXPECT_THAT(error.what(), testing::HasSubstr("nan"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm, testing::Combine(testing::ValuesIn(cases()), testing::Bool()),
+                         [](const auto& info) {
+                           return std::get<0>(info.param).label + (std::get<1>(info.param) ? "Discrete" : "Continuous");
+                         });
+
+TEST(AlgorithmTable, EveryAvailableRowIsTested) {
+  for (const AlgorithmEntry& entry : algorithm_table()) {
+    if (!entry.available()) continue;
+    const auto all = cases();
+    EXPECT_TRUE(std::ranges::any_of(all, [&](const Case& c) { return c.algorithm == entry.name; })) << entry.name;
+  }
+}
+
+// ---- reading and checking
+
+std::vector<std::string> problems_of(const std::string& json, const EnvInfo& info) {
+  std::vector<std::string> problems;
+  read(json, info, &problems);
+  return problems;
+}
+
+const std::string kPpo = R"({"name": "PPO", "gamma": 0.9, "lam": 0.9, "time_horizon": 8, "minibatch_size": MB,
+    "training_epoch": 2, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}})";
+std::string ppo(const std::string& minibatch_size) {
+  std::string json = kPpo;
+  return json.replace(json.find("MB"), 2, minibatch_size);
+}
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(CheckAgent, RefusesAMinibatchLargerThanTheRollout) {
+  const OneHotEnv env(4, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("32"), kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(ppo("36"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("agent.algorithm.minibatch_size = 36"), HasSubstr("8 x 4 = 32"))));
+}
+
+TEST(CheckAgent, RefusesEpisodesOfSeveralEnvironments) {
+  const std::string json = agent(R"({"name": "Reinforce", "gamma": 0.9, "training_frequency": 1})",
+                                 R"("memory": {"name": "OnPolicyReplay"})", kNet);
+  EXPECT_THAT(problems_of(json, OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+  EXPECT_THAT(problems_of(json, OneHotEnv(2, 2, 10, 1).info()), ElementsAre(HasSubstr("env.num_envs = 1")));
+}
+
+TEST(CheckAgent, RefusesTheWrongMemory) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("4"), replay, kNet), env.info()), ElementsAre(HasSubstr("OnPolicyBatchReplay")));
+}
+
+const std::string kDqn = R"({"name": "DQN", "action_policy": "epsilon_greedy", "gamma": 0.9, "training_frequency": 4,
+    "training_iter": 1, "training_batch_iter": 1,
+    "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0, "end_step": 100}})";
+
+TEST(CheckAgent, RefusesADiscreteAlgorithmOnContinuousActionsAndNamesBoth) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), MatchEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("DQN"), HasSubstr("Match"))));
+}
+
+TEST(CheckAgent, RefusesABatchLargerThanTheReplay) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 800, "max_size": 100})";
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("agent.memory.batch_size = 800"), HasSubstr("100"))));
+}
+
+TEST(CheckAgent, ListsTheDistributionsOfTheActionSpace) {
+  const std::string json = agent(R"({"name": "Reinforce", "gamma": 0.9, "training_frequency": 1,
+                                     "action_pdtype": "Normal"})",
+                                 kBatch, kNet);
+  EXPECT_THAT(problems_of(json, OneHotEnv(1, 2, 10, 1).info()), ElementsAre(HasSubstr("default, Categorical, Argmax")));
+}
+
+TEST(ReadAgentConfig, KeepsGammaForTheEnvironment) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_EQ(read(agent(ppo("4"), kBatch, kNet), env.info()).gamma(), 0.9);
+  EXPECT_EQ(read(agent(R"({"name": "Random"})", kBatch, R"("net": {})"), env.info()).gamma(), 0.99);
+}
+
+TEST(ReadAgentConfig, DescribesItsFormat) {
+  SpecReport report = SpecReport::describing();
+  SpecReader reader(nullptr, "agent", report);
+  read_agent_config(reader);
+  EXPECT_TRUE(report.problems().empty());
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,103 @@
+#include "slm_lab/algorithm/reinforce.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/returns.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/memory/episodes.h"
+
+namespace slm {
+
+ReinforceConfig read_reinforce_config(SpecReader& reader) {
+  ReinforceConfig c;
+  c.action = read_action_config(reader);
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.require("training_frequency", c.training_frequency,
+                 "train after so many episodes (OnPolicyReplay) or steps of every environment (OnPolicyBatchReplay)",
+                 at_least(1));
+  reader.read("center_return", c.center_return, "subtract the batch mean from the returns");
+  reader.read("normalize_advantages", c.normalize_advantages,
+              "standardize: returns to mean 0 and standard deviation 1 per batch", one_of({"none", "standardize"}));
+  c.entropy_coef_spec =
+      read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
+  reader.read("policy_loss_coef", c.policy_loss_coef, "weight of the policy loss", at_least(0));
+  return c;
+}
+
+Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, const NetConfig& net,
+                     const EnvInfo& info, const Streams& streams)
+    : config_(config),
+      action_space_(info.action_space),
+      exploration_(config.action, info.action_space),
+      trainer_(make_policy_net(net, info, streams), net),
+      memory_(make_on_policy_memory(memory, config.training_frequency, info)),
+      no_log_probs_(Vector::Zero(info.num_envs)) {}
+
+void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, raw_actions);
+  clip_to_space(action_space_, raw_actions, actions);
+}
+
+void Reinforce::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
+  memory_->add(obs, raw_actions_, no_log_probs_, step);
+}
+
+std::optional<TrainStats> Reinforce::update(std::int64_t frame, Rng&) {
+  std::optional<TrainStats> stats;
+  if (memory_->ready()) {
+    stats = train();
+    memory_->clear();
+  }
+  frame_ = frame;
+  trainer_.advance(frame, stats.has_value());
+  return stats;
+}
+
+TrainStats Reinforce::train() {
+  const Rollout& rollout = memory_->rollout();
+  const Eigen::Index n = rollout.size();
+  // There is no critic to say what would have come after a truncation or after the rollout: nothing is added there.
+  no_next_values_.setZero(rollout.num_steps(), rollout.num_envs());
+  discounted_returns({rollout.rewards(), rollout.not_terminated(), rollout.not_ended()}, no_next_values_,
+                     static_cast<float>(config_.gamma), returns_);
+  Eigen::Map<Vector> returns(returns_.data(), n);
+  if (config_.center_return) returns.array() -= returns.mean();
+  if (config_.normalize_advantages == "standardize") standardize(returns);
+
+  // J = mean_t(log pi(a_t|s_t) R_t) + entropy_coef * mean_t H(s_t); the loss is -J.
+  const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
+  Distribution& distribution = exploration_.distribution();
+  distribution.evaluate(outputs, rollout.actions());
+  const auto policy_coef = static_cast<float>(config_.policy_loss_coef);
+  const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
+  const float policy_loss = -policy_coef * distribution.log_probs().dot(returns) / static_cast<float>(n);
+  const float entropy = distribution.entropy().mean();
+  const float loss = policy_loss - entropy_coef * entropy;
+  require_finite(loss, "Reinforce", "policy loss");
+
+  if (d_log_probs_.size() < n) {
+    d_log_probs_.resize(n);
+    d_outputs_.resize(n, outputs.cols());
+  }
+  d_log_probs_.head(n) = -policy_coef / static_cast<float>(n) * returns;
+  distribution.gradient({d_log_probs_.data(), n}, -entropy_coef / static_cast<float>(n), d_outputs_.topRows(n));
+  trainer_.net().backward(d_outputs_.topRows(n));
+  const float grad_norm = trainer_.step();
+  require_finite(grad_norm, "Reinforce", "gradient");
+  return {.loss = loss, .policy_loss = policy_loss, .entropy = entropy, .grad_norm = grad_norm};
+}
+
+Coefficients Reinforce::coefficients() const {
+  return {.lr = trainer_.lr(),
+          .explore_var = exploration_.explore_var(frame_),
+          .entropy_coef = config_.entropy_coef_spec ? config_.entropy_coef_spec->at(frame_) : 0};
+}
+
+void Reinforce::serialize(Archive& archive) {
+  archive("trainer", trainer_);
+  archive("memory", *memory_);
+  archive("frame", frame_);
+}
+
+}  // namespace slm

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "slm_lab/base/matrix.h"
+
+namespace slm {
+
+/// What happened, step by step; every matrix is (num_steps, num_envs), flags are 0 or 1.
+struct StepSequence {
+  ConstMatrixRef rewards;
+  ConstMatrixRef not_terminated;  ///< 0: the task ended here, nothing comes after
+  ConstMatrixRef not_ended;       ///< 0: the episode ended here (task or clock), the next row is another episode
+};
+
+/// Discounted returns: R_t = r_t + gamma R_{t+1} within an episode; where the clock ended it and after the last step,
+/// R_t = r_t + gamma V(next_obs); where the task ended, R_t = r_t. With `next_values` 0 the plain Monte-Carlo sum, with
+/// a critic's values the n-step return, n the distance to the end of the rollout. All (num_steps, num_envs).
+void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_values, float gamma, Matrix& returns);
+
+/// Generalised advantage estimation (Schulman et al. 2016, eq. 16). `advantages` and `targets` = advantages + values
+/// are written, (num_steps, num_envs). Truncation bootstraps with the value of the final observation and cuts the sum.
+void estimate_gae(const StepSequence& steps, const ConstMatrixRef& values, const ConstMatrixRef& next_values,
+                  float gamma, float lam, Matrix& advantages, Matrix& targets);
+
+/// x <- (x - mean) / (std + 1e-8), std with n - 1; fewer than two numbers stay as they are.
+void standardize(Eigen::Ref<Vector> x);
+
+}  // namespace slm

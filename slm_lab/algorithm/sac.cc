@@ -1,0 +1,278 @@
+#include "slm_lab/algorithm/sac.h"
+
+#include <cmath>
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/net/kernel.h"
+
+namespace slm {
+namespace {
+
+// The reference's 0.98 log(A) keeps a policy all but uniform once the temperature moves the right way; its later
+// versions use 0.6 as well.
+constexpr double kDiscreteEntropyShare = 0.6;
+
+double target_entropy(const SacConfig& config, const Space& action_space) {
+  if (const auto* number = std::get_if<double>(&config.target_entropy)) return *number;
+  if (action_space.is_discrete()) return kDiscreteEntropyShare * std::log(action_space.n);
+  return -action_space.size();
+}
+
+// Row-wise softmax and its logarithm; all (n, num_actions).
+void softmax(const ConstMatrixRef& logits, Matrix& probs, Matrix& log_probs) {
+  log_probs = logits.colwise() - logits.rowwise().maxCoeff();
+  probs.resize(logits.rows(), logits.cols());
+  const auto size = static_cast<std::size_t>(log_probs.size());
+  vexp({log_probs.data(), size}, {probs.data(), size});
+  for (Eigen::Index i = 0; i < logits.rows(); ++i) {
+    const float sum = probs.row(i).sum();
+    probs.row(i) /= sum;
+    log_probs.row(i).array() -= std::log(sum);
+  }
+}
+
+}  // namespace
+
+SacConfig read_sac_config(SpecReader& reader) {
+  SacConfig c;
+  c.action = read_action_config(reader);
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.require("training_frequency", c.training_frequency, "train every so many frames", at_least(1));
+  reader.read("training_iter", c.training_iter, "updates each time; default: num_envs", at_least(1));
+  reader.read("training_start_step", c.training_start_step,
+              "until then actions are drawn uniformly and nothing is trained; default: memory.batch_size", at_least(0));
+  reader.read("num_step_returns", c.num_step_returns, "rewards summed before the bootstrap", at_least(1));
+  reader.read("policy_delay", c.policy_delay, "critic updates per update of actor, temperature and targets",
+              at_least(1));
+  reader.read("target_entropy", c.target_entropy,
+              "entropy that the temperature holds, in nats; auto: 0.6 log(number of actions), or minus the action "
+              "dimensions");
+  if (const auto* text = std::get_if<std::string>(&c.target_entropy); text && *text != "auto")
+    reader.problem("target_entropy", "expected \"auto\" or a number");
+  read_temperature_config(reader, c.temperature);
+  return c;
+}
+
+Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
+         const Streams& streams)
+    : config_(config),
+      loss_(net.loss_spec),
+      action_space_(info.action_space),
+      schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
+      exploration_(config.action, info.action_space),
+      squashed_(info.action_space.size()),
+      actor_(make_policy_net(net, info, streams), net),
+      critics_{make_critic(net, info, streams.stream("init", 1)), make_critic(net, info, streams.stream("init", 2))},
+      temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
+      replay_(replay, info) {
+  for (Vector* v : {&targets_, &next_values_, &values_[0], &values_[1], &d_values_, &td_errors_})
+    v->resize(replay.batch_size);
+  if (!config_.training_iter) config_.training_iter = info.num_envs;
+}
+
+Sac::Critic Sac::make_critic(const NetConfig& net, const EnvInfo& info, Rng init) const {
+  const int obs_dim = info.obs_space.size();
+  const int inputs = discrete() ? obs_dim : obs_dim + action_space_.size();
+  Trainer online(make_net(net, inputs, {Head{.width = discrete() ? action_space_.n : 1}}, init), net);
+  TargetNet target(online.net(), net);
+  return {std::move(online), std::move(target)};
+}
+
+void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  if (mode == ActMode::train && replay_.num_added() < schedule_.start_step) {
+    raw_actions.resize(obs.rows(), action_space_.size());
+    if (discrete())
+      sample_space(action_space_, rng, raw_actions);
+    else
+      for (Eigen::Index i = 0; i < raw_actions.size(); ++i)
+        raw_actions.data()[i] = static_cast<float>(rng.uniform(-1, 1));
+  } else if (discrete()) {
+    exploration_.choose(actor_.net().infer(obs), mode, frame_, rng, raw_actions);
+  } else if (mode == ActMode::greedy) {
+    squashed_.mode(actor_.net().infer(obs), raw_actions);
+  } else {
+    squashed_.sample(actor_.net().infer(obs), rng);
+    raw_actions = squashed_.actions();
+  }
+  to_env(raw_actions, actions);
+}
+
+// From [-1, 1] to the bounds of the environment.
+void Sac::to_env(const Matrix& squashed, Matrix& actions) const {
+  actions = squashed;
+  if (discrete()) return;
+  for (Eigen::Index j = 0; j < actions.cols(); ++j) {
+    const float low = action_space_.low[static_cast<std::size_t>(j)],
+                high = action_space_.high[static_cast<std::size_t>(j)];
+    actions.col(j).array() = low + (squashed.col(j).array() + 1) * 0.5f * (high - low);
+  }
+}
+
+void Sac::observe(const Matrix& obs, const Matrix&, const StepResult& step) { replay_.add(obs, raw_actions_, step); }
+
+std::optional<TrainStats> Sac::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats;
+  if (schedule_.due(replay_.num_added())) stats = train(rng);
+  frame_ = frame;
+  actor_.advance(frame, stats.has_value());
+  for (Critic& critic : critics_) {
+    critic.online.advance(frame, stats.has_value());
+    if (!critic.target.is_polyak()) critic.target.update(critic.online.net(), frame, schedule_.num_envs);
+  }
+  return stats;
+}
+
+TrainStats Sac::train(Rng& rng) {
+  Losses losses;
+  int actor_steps = 0;
+  for (int i = 0; i < *config_.training_iter; ++i) {
+    replay_.sample(rng, static_cast<float>(config_.gamma), config_.num_step_returns, replay_.beta(frame_), batch_);
+    bootstrap(rng);
+    train_critics(losses);
+    replay_.update_priorities(batch_.draw, td_errors_);
+    if (++iteration_ % config_.policy_delay != 0) continue;
+    train_actor(rng, losses);
+    ++actor_steps;
+    temperature_.train(entropy_, actor_.lr());
+    for (Critic& critic : critics_)
+      if (critic.target.is_polyak()) critic.target.polyak_towards(critic.online.net());
+  }
+  const double n = *config_.training_iter, m = std::max(actor_steps, 1);
+  TrainStats stats{.loss = losses.q / n, .value_loss = losses.q / n, .entropy = entropy_};
+  if (actor_steps > 0) {
+    stats.policy_loss = losses.policy / m;
+    stats.loss += stats.policy_loss;
+  }
+  stats.grad_norm = losses.grad_norm / (2 * n + actor_steps);
+  return stats;
+}
+
+const Matrix& Sac::with_actions(const Matrix& obs, const Matrix& actions) {
+  inputs_.resize(obs.rows(), obs.cols() + actions.cols());
+  inputs_.leftCols(obs.cols()) = obs;
+  inputs_.rightCols(actions.cols()) = actions;
+  return inputs_;
+}
+
+// y = r + gamma * V(s'),  V(s') = E_{a'}[min_i Q_target_i(s', a') - alpha log pi(a'|s')], eq. 3.
+void Sac::bootstrap(Rng& rng) {
+  const float alpha = temperature_.alpha();
+  const ConstMatrixRef outputs = actor_.net().infer(batch_.next_obs);
+  if (discrete()) {
+    softmax(outputs, probs_, log_probs_);
+    const ConstMatrixRef q1 = critics_[0].target.net().infer(batch_.next_obs);
+    const ConstMatrixRef q2 = critics_[1].target.net().infer(batch_.next_obs);
+    next_values_ = (probs_.array() * (q1.cwiseMin(q2).array() - alpha * log_probs_.array())).rowwise().sum();
+  } else {
+    squashed_.sample(outputs, rng);
+    const Matrix& inputs = with_actions(batch_.next_obs, squashed_.actions());
+    const ConstMatrixRef q1 = critics_[0].target.net().infer(inputs), q2 = critics_[1].target.net().infer(inputs);
+    next_values_ = q1.col(0).cwiseMin(q2.col(0)) - alpha * squashed_.log_probs();
+  }
+  targets_ = batch_.rewards + batch_.discounts.cwiseProduct(next_values_);
+}
+
+// Each critic: mean of loss(Q_i(s, a), y), eq. 5.
+void Sac::train_critics(Losses& losses) {
+  const Matrix& inputs = discrete() ? batch_.obs : with_actions(batch_.obs, batch_.actions);
+  for (std::size_t i = 0; i < 2; ++i) {
+    Trainer& online = critics_[i].online;
+    const ConstMatrixRef q = online.net().forward(inputs);
+    if (discrete()) {
+      min_q_ = i == 0 ? Matrix(q) : Matrix(min_q_.cwiseMin(q));
+      pick_values(q, batch_.actions, values_[i]);
+    } else {
+      values_[i] = q.col(0);
+    }
+    const double loss = mean_loss(loss_, values_[i], targets_, batch_.draw.weights, d_values_);
+    require_finite(loss, "SoftActorCritic", "critic loss");
+    if (discrete())
+      spread_gradient(d_values_, batch_.actions, q.cols(), d_q_);
+    else
+      d_q_ = d_values_;
+    online.net().backward(d_q_);
+    const float norm = online.step();
+    require_finite(norm, "SoftActorCritic", "critic gradient");
+    losses.q += loss;
+    losses.grad_norm += norm;
+  }
+  td_errors_ = targets_ - values_[0].cwiseMin(values_[1]);
+}
+
+// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
+void Sac::train_actor(Rng& rng, Losses& losses) {
+  const ConstMatrixRef outputs = actor_.net().forward(batch_.obs);
+  const double loss = discrete() ? discrete_policy_loss(outputs) : continuous_policy_loss(outputs, rng);
+  require_finite(loss, "SoftActorCritic", "policy loss");
+  actor_.net().backward(d_outputs_);
+  const float norm = actor_.step();
+  require_finite(norm, "SoftActorCritic", "policy gradient");
+  losses.policy += loss;
+  losses.grad_norm += norm;
+}
+
+double Sac::continuous_policy_loss(const ConstMatrixRef& outputs, Rng& rng) {
+  const auto n = static_cast<float>(outputs.rows());
+  const float alpha = temperature_.alpha();
+  squashed_.sample(outputs, rng);
+  const Matrix& inputs = with_actions(batch_.obs, squashed_.actions());
+  for (std::size_t i = 0; i < 2; ++i) values_[i] = critics_[i].online.net().forward(inputs).col(0);
+
+  // the gradient goes through the critic that is the smaller one in each row
+  d_actions_.setZero(outputs.rows(), action_space_.size());
+  for (std::size_t i = 0; i < 2; ++i) {
+    d_q_ = (values_[i].array() <= values_[1 - i].array()).select(Vector::Constant(outputs.rows(), -1 / n), 0);
+    d_actions_ += critics_[i].online.net().backward_input(d_q_).rightCols(action_space_.size());
+  }
+  squashed_.gradient(alpha / n, d_actions_, d_outputs_);
+  entropy_ = -squashed_.log_probs().mean();
+  return -alpha * entropy_ - values_[0].cwiseMin(values_[1]).mean();
+}
+
+// With g = alpha log p - min Q:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
+double Sac::discrete_policy_loss(const ConstMatrixRef& outputs) {
+  const auto n = static_cast<float>(outputs.rows());
+  softmax(outputs, probs_, log_probs_);
+  entropy_ = -probs_.cwiseProduct(log_probs_).sum() / n;
+  d_outputs_ = temperature_.alpha() * log_probs_ - min_q_;       // g
+  values_[0] = probs_.cwiseProduct(d_outputs_).rowwise().sum();  // sum_a p_a g_a
+  d_outputs_.colwise() -= values_[0];
+  d_outputs_ = d_outputs_.cwiseProduct(probs_) / n;
+  return values_[0].mean();
+}
+
+std::int64_t Sac::opt_step() const {
+  return actor_.opt_step() + critics_[0].online.opt_step() + critics_[1].online.opt_step();
+}
+
+Coefficients Sac::coefficients() const {
+  return {.lr = (actor_.lr() + critics_[0].online.lr() + critics_[1].online.lr()) / 3, .alpha = temperature_.alpha()};
+}
+
+std::vector<NamedNet> Sac::nets() {
+  return {{"net", &actor_.net()},
+          {"q1_net", &critics_[0].online.net()},
+          {"q2_net", &critics_[1].online.net()},
+          {"target_q1_net", &critics_[0].target.net()},
+          {"target_q2_net", &critics_[1].target.net()}};
+}
+
+void Sac::serialize(Archive& archive) {
+  archive("actor", actor_);
+  const char* names[] = {"q1", "q2"};
+  const char* target_names[] = {"target_q1", "target_q2"};
+  for (std::size_t i = 0; i < 2; ++i) {
+    archive(names[i], critics_[i].online);
+    archive(target_names[i], critics_[i].target);
+  }
+  archive("temperature", temperature_);
+  archive("replay", replay_);
+  archive("frame", frame_);
+  archive("iteration", iteration_);
+}
+
+}  // namespace slm

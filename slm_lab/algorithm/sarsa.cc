@@ -1,0 +1,90 @@
+#include "slm_lab/algorithm/sarsa.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/memory/episodes.h"
+
+namespace slm {
+
+SarsaConfig read_sarsa_config(SpecReader& reader) {
+  SarsaConfig c;
+  c.action = read_action_config(reader);
+  if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
+  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
+  reader.require("training_frequency", c.training_frequency,
+                 "train after so many episodes (OnPolicyReplay) or steps of every environment (OnPolicyBatchReplay)",
+                 at_least(1));
+  return c;
+}
+
+Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetConfig& net, const EnvInfo& info,
+             const Streams& streams)
+    : config_(config),
+      loss_(net.loss_spec),
+      exploration_(config.action, info.action_space),
+      trainer_(make_policy_net(net, info, streams), net),
+      memory_(make_on_policy_memory(memory, config.training_frequency, info)),
+      no_log_probs_(Vector::Zero(info.num_envs)) {}
+
+void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, actions);
+}
+
+void Sarsa::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+  memory_->add(obs, actions, no_log_probs_, step);
+}
+
+std::optional<TrainStats> Sarsa::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats;
+  if (memory_->ready()) {
+    stats = train(rng);
+    memory_->clear();
+  }
+  frame_ = frame;
+  trainer_.advance(frame, stats.has_value());
+  return stats;
+}
+
+TrainStats Sarsa::train(Rng& rng) {
+  const Rollout& rollout = memory_->rollout();
+  const Eigen::Index n = rollout.size(), num_finals = rollout.final_obs().rows();
+  for (Vector* v : {&values_, &targets_, &d_values_})
+    if (v->size() < n) v->resize(n);
+  if (final_values_.size() < num_finals) final_values_.resize(num_finals);
+
+  // Where the next action is not in the rollout, one is drawn from the policy as it stands.
+  if (num_finals > 0) {
+    const ConstMatrixRef outputs = trainer_.net().infer(rollout.final_obs());
+    exploration_.choose(outputs, ActMode::train, frame_, rng, final_actions_);
+    pick_values(outputs, final_actions_, final_values_);
+  }
+  const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
+  pick_values(outputs, rollout.actions(), values_);
+
+  // y = r + gamma Q(s', a'), 0 after the end of the task
+  rollout.next_values(values_, final_values_, next_values_);
+  Eigen::Map<Matrix>(targets_.data(), rollout.num_steps(), rollout.num_envs()) =
+      rollout.rewards() + static_cast<float>(config_.gamma) * rollout.not_terminated().cwiseProduct(next_values_);
+  const double loss = mean_loss(loss_, values_.head(n), targets_.head(n), d_values_.head(n));
+  require_finite(loss, "SARSA", "loss");
+
+  spread_gradient(d_values_.head(n), rollout.actions(), outputs.cols(), d_outputs_);
+  trainer_.net().backward(d_outputs_.topRows(n));
+  const float grad_norm = trainer_.step();
+  require_finite(grad_norm, "SARSA", "gradient");
+  return {.loss = loss, .value_loss = loss, .grad_norm = grad_norm};
+}
+
+Coefficients Sarsa::coefficients() const {
+  return {.lr = trainer_.lr(), .explore_var = exploration_.explore_var(frame_)};
+}
+
+void Sarsa::serialize(Archive& archive) {
+  archive("trainer", trainer_);
+  archive("memory", *memory_);
+  archive("frame", frame_);
+}
+
+}  // namespace slm

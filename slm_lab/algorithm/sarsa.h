@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/memory/config.h"
+#include "slm_lab/memory/rollout.h"
+#include "slm_lab/net/config.h"
+#include "slm_lab/net/trainer.h"
+
+namespace slm {
+
+struct SarsaConfig {
+  ActionConfig action;
+  double gamma = 0.99;
+  int training_frequency = 32;  // episodes (OnPolicyReplay) or steps of every environment (OnPolicyBatchReplay)
+};
+SarsaConfig read_sarsa_config(SpecReader& reader);
+
+/// SARSA (Rummery and Niranjan 1994): Q(s, a) towards r + gamma Q(s', a'), with the next action that was taken.
+class Sarsa final : public Algorithm {
+ public:
+  Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetConfig& net, const EnvInfo& info,
+        const Streams& streams);
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+
+  std::int64_t opt_step() const override { return trainer_.opt_step(); }
+  Coefficients coefficients() const override;
+  std::vector<NamedNet> nets() override { return {{"net", &trainer_.net()}}; }
+  void serialize(Archive& archive) override;
+
+ private:
+  TrainStats train(Rng& rng);
+
+  SarsaConfig config_;
+  LossConfig loss_;
+  Exploration exploration_;
+  Trainer trainer_;
+  std::unique_ptr<OnPolicyMemory> memory_;
+  std::int64_t frame_ = 0;
+
+  Vector no_log_probs_;           // (num_envs): this algorithm has none
+  Matrix final_actions_;          // chosen on the rollout's final observations
+  Vector values_, final_values_;  // Q of the actions taken and of those; may be longer
+  Vector targets_, d_values_;     // (rows); may be longer
+  Matrix next_values_;            // (num_steps, num_envs)
+  Matrix d_outputs_;              // (rows, num_actions); may be longer
+};
+
+}  // namespace slm

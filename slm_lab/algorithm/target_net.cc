@@ -1,0 +1,24 @@
+#include "slm_lab/algorithm/target_net.h"
+
+#include "slm_lab/base/archive.h"
+
+namespace slm {
+
+void TargetNet::update(const Net& online, std::int64_t frame, int num_envs) {
+  if (is_polyak()) return polyak_towards(online);
+  if (frame % config_.update_frequency >= num_envs) return;
+  polyak(net_->parameters(), online.parameters(), 1);
+  net_->parameters_changed();
+}
+
+void TargetNet::polyak_towards(const Net& online) {
+  polyak(net_->parameters(), online.parameters(), static_cast<float>(config_.polyak_coef));
+  net_->parameters_changed();
+}
+
+void TargetNet::serialize(Archive& archive) {
+  archive("parameters", net_->parameters());
+  if (archive.loading()) net_->parameters_changed();
+}
+
+}  // namespace slm

@@ -1,0 +1,160 @@
+#pragma once
+
+// Environments and runs for tests only.
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/base/archive.h"
+
+namespace slm {
+
+/// The observation is a random class, one-hot; the reward is 1 for the action of that number. Episodes are truncated.
+class OneHotEnv final : public VecEnv {
+ public:
+  OneHotEnv(int num_envs, int num_classes, int episode_length, std::uint64_t seed)
+      : episode_length_(episode_length), rng_(seed) {
+    info_.name = "OneHot";
+    info_.obs_space = Space::box(std::vector<float>(static_cast<std::size_t>(num_classes), 0),
+                                 std::vector<float>(static_cast<std::size_t>(num_classes), 1));
+    info_.action_space = Space::discrete(num_classes);
+    info_.num_envs = num_envs;
+    info_.max_episode_steps = episode_length;
+    classes_ = Eigen::VectorXi::Zero(num_envs);
+  }
+
+  const EnvInfo& info() const override { return info_; }
+  void reset(Matrix& obs) override {
+    t_ = 0;
+    draw(obs);
+  }
+  void step(const Matrix& actions, StepResult& out) override {
+    const int n = info_.num_envs;
+    out.rewards.resize(n);
+    out.terminated.setConstant(n, false);
+    out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
+    for (int e = 0; e < n; ++e) out.rewards[e] = static_cast<int>(actions(e, 0)) == classes_[e] ? 1.0f : 0.0f;
+    draw(out.next_obs);
+    out.obs = out.next_obs;
+  }
+  void serialize(Archive& archive) override {
+    archive("rng", rng_);
+    archive("t", t_);
+    for (int e = 0; e < info_.num_envs; ++e) archive("class" + std::to_string(e), classes_[e]);
+  }
+
+ private:
+  void draw(Matrix& obs) {
+    const int num_classes = info_.action_space.n;
+    obs.setZero(info_.num_envs, num_classes);
+    for (int e = 0; e < info_.num_envs; ++e) {
+      classes_[e] = static_cast<int>(rng_.integers(0, num_classes));
+      obs(e, classes_[e]) = 1;
+    }
+  }
+
+  EnvInfo info_;
+  int episode_length_;
+  Rng rng_;
+  std::int32_t t_ = 0;
+  Eigen::VectorXi classes_;
+};
+
+/// The observation x is uniform in [-1, 1]; the reward is -(action - x)^2 in each of its dimensions.
+class MatchEnv final : public VecEnv {
+ public:
+  MatchEnv(int num_envs, int dim, int episode_length, std::uint64_t seed)
+      : episode_length_(episode_length), rng_(seed) {
+    info_.name = "Match";
+    info_.obs_space = info_.action_space = Space::box(std::vector<float>(static_cast<std::size_t>(dim), -1),
+                                                      std::vector<float>(static_cast<std::size_t>(dim), 1));
+    info_.num_envs = num_envs;
+    info_.max_episode_steps = episode_length;
+    obs_.resize(num_envs, dim);
+  }
+
+  const EnvInfo& info() const override { return info_; }
+  void reset(Matrix& obs) override {
+    t_ = 0;
+    draw();
+    obs = obs_;
+  }
+  void step(const Matrix& actions, StepResult& out) override {
+    const int n = info_.num_envs;
+    out.terminated.setConstant(n, false);
+    out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
+    out.rewards = -(actions - obs_).rowwise().squaredNorm();
+    draw();
+    out.next_obs = obs_;
+    out.obs = obs_;
+  }
+  void serialize(Archive& archive) override {
+    archive("rng", rng_);
+    archive("t", t_);
+    archive("obs", obs_);
+  }
+
+ private:
+  void draw() {
+    for (Eigen::Index i = 0; i < obs_.size(); ++i) obs_.data()[i] = static_cast<float>(rng_.uniform(-1, 1));
+  }
+
+  EnvInfo info_;
+  int episode_length_;
+  Rng rng_;
+  std::int32_t t_ = 0;
+  Matrix obs_;
+};
+
+/// Calls of malloc and its kin so far in this program (allocation_counter_test.cc).
+long allocations();
+
+/// The state of a run between two steps.
+struct AgentRun {
+  Algorithm& agent;
+  VecEnv& env;
+  Rng act_rng{101}, update_rng{102};
+  std::int64_t frame = 0;
+  Matrix obs = {}, actions = {};
+  StepResult step = {};
+
+  AgentRun(Algorithm& a, VecEnv& e) : agent(a), env(e) { env.reset(obs); }
+  std::optional<TrainStats> one_step() {
+    agent.act(obs, ActMode::train, act_rng, actions);
+    env.step(actions, step);
+    agent.observe(obs, actions, step);
+    obs = step.obs;
+    frame += env.info().num_envs;
+    return agent.update(frame, update_rng);
+  }
+  void serialize(Archive& archive) {
+    archive("agent", agent);
+    archive("env", env);
+    archive("act_rng", act_rng);
+    archive("update_rng", update_rng);
+    archive("frame", frame);
+    archive("obs", obs);
+  }
+};
+
+/// So many steps of every environment from a reset.
+inline void run_agent(Algorithm& agent, VecEnv& env, int num_steps) {
+  AgentRun run(agent, env);
+  for (int t = 0; t < num_steps; ++t) run.one_step();
+}
+
+/// Mean reward per step of the greedy policy.
+inline double greedy_reward(Algorithm& agent, VecEnv& env, int num_steps) {
+  Matrix obs, actions;
+  StepResult step;
+  Rng rng(1);
+  env.reset(obs);
+  double sum = 0;
+  for (int t = 0; t < num_steps; ++t) {
+    agent.act(obs, ActMode::greedy, rng, actions);
+    env.step(actions, step);
+    sum += step.rewards.mean();
+    obs = step.obs;
+  }
+  return sum / num_steps;
+}
+
+}  // namespace slm

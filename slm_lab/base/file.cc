@@ -1,0 +1,114 @@
+#include "slm_lab/base/file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "slm_lab/base/descriptor.h"
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const fs::path& path, std::string_view action, const std::error_code& reason) {
+  throw Error(ExitCode::io, fmt::format("{}: cannot {}: {}", path.string(), action, reason.message()));
+}
+
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
+fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+void sync_file(const fs::path& path) {
+  Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  file.sync();
+  file.close();
+}
+
+/// Every file and folder below `path`, and `path` itself; the contents of a folder before the folder.
+void sync_tree(const fs::path& path) {
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (entry.is_symlink()) continue;
+    if (entry.is_directory())
+      sync_tree(entry.path());
+    else
+      sync_file(entry.path());
+  }
+  sync_directory(path);
+}
+
+/// `from` takes the place of `to` at one instant; what was at `to` is then at `from`.
+void exchange(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0)
+    refuse(to, "replace", last_error());
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  Descriptor in(path, O_RDONLY | O_CLOEXEC);
+  std::string text(in.size(), '\0');
+  text.resize(in.read(std::as_writable_bytes(std::span(text))));
+  return text;
+}
+
+void write_file_durably(const fs::path& path, std::string_view bytes) {
+  write_file_durably(path, [&](const fs::path& temporary) {
+    Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    out.write(std::as_bytes(std::span(bytes)));
+    out.close();
+  });
+}
+
+void write_file_durably(const fs::path& path, const std::function<void(const fs::path& temporary)>& write) {
+  // The process id keeps two processes apart; a leftover of a killed one is overwritten or at worst stays a stray file.
+  const fs::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
+  try {
+    write(temporary);
+    sync_file(temporary);
+    std::error_code failure;
+    fs::rename(temporary, path, failure);
+    if (failure) refuse(path, "replace", failure);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw;
+  }
+  sync_directory(parent_of(path));
+}
+
+void write_directory_durably(const fs::path& path, const std::function<void(const fs::path& partial)>& fill) {
+  const fs::path partial = path.string() + ".partial";
+  try {
+    fs::remove_all(partial);
+    fs::create_directories(partial);
+    try {
+      fill(partial);
+      sync_tree(partial);
+    } catch (...) {
+      std::error_code ignored;
+      fs::remove_all(partial, ignored);
+      throw;
+    }
+    if (fs::exists(path))
+      exchange(partial, path);
+    else
+      fs::rename(partial, path);
+    sync_directory(parent_of(path));
+    fs::remove_all(partial);
+  } catch (const fs::filesystem_error& failure) {
+    refuse(failure.path1(), "write the folder", failure.code());
+  }
+}
+
+void sync_directory(const fs::path& path) {
+  Descriptor directory(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  directory.sync();
+  directory.close();
+}
+
+}  // namespace slm

@@ -1,0 +1,68 @@
+#include "slm_lab/base/lock.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Between taking the lock and writing its id a holder is for a moment unknown.
+constexpr std::chrono::milliseconds kAnonymous{200};
+constexpr std::chrono::milliseconds kPause{5};
+
+bool try_lock(const Descriptor& file) {
+  while (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    if (errno != EINTR)
+      throw Error(ExitCode::io,
+                  fmt::format("{}: cannot lock: {}", file.path().string(), std::generic_category().message(errno)));
+  }
+  return true;
+}
+
+/// The process id in the file; 0 when there is none.
+pid_t read_holder(const Descriptor& file) {
+  std::array<char, 32> text;
+  const ssize_t length = ::pread(file.number(), text.data(), text.size(), 0);
+  pid_t holder = 0;
+  if (length > 0) std::from_chars(text.data(), text.data() + length, holder);
+  return std::max(holder, 0);
+}
+
+bool alive(pid_t pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); }
+
+}  // namespace
+
+FolderLock::FolderLock(const std::filesystem::path& folder) : FolderLock(folder, Options{}) {}
+
+FolderLock::FolderLock(const std::filesystem::path& folder, const Options& options)
+    : file_(folder / "run.lock", O_RDWR | O_CREAT | (options.inherit ? 0 : O_CLOEXEC)) {
+  const Clock::time_point deadline = Clock::now() + std::max(kAnonymous, options.wait_for_orphans);
+  while (!try_lock(file_)) {
+    const pid_t holder = read_holder(file_);
+    if (alive(holder)) throw Error(ExitCode::busy, fmt::format("{}: in use by process {}", folder.string(), holder));
+    if (Clock::now() >= deadline)
+      throw Error(ExitCode::busy, fmt::format("{}: in use by a process that process {} started (it has ended itself)",
+                                              folder.string(), holder));
+    std::this_thread::sleep_for(kPause);
+  }
+  file_.truncate(0);
+  const std::string text = fmt::format("{}\n", ::getpid());
+  file_.write(std::as_bytes(std::span(text)));
+}
+
+}  // namespace slm

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace slm {
+
+/// A fixed number of threads for tasks that are known by their index. Which thread does a task is left open: results
+/// are independent of the pool's size as long as each task writes only what belongs to its index.
+class ThreadPool {
+ public:
+  explicit ThreadPool(int size);  ///< threads that compute, the caller of run() among them; 1 runs everything inline
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls task(0) ... task(num_tasks - 1), each once, and returns when all have ended. Of their exceptions the one of
+  /// the lowest index is thrown. Allocates nothing. Only one thread may call it, and no task.
+  template <class Task>
+  void run(int num_tasks, Task&& task) {
+    using Plain = std::remove_reference_t<Task>;
+    run_all(num_tasks, const_cast<void*>(static_cast<const void*>(std::addressof(task))),
+            [](void* context, int index) { (*static_cast<Plain*>(context))(index); });
+  }
+
+ private:
+  using Call = void (*)(void* context, int index);
+
+  void run_all(int num_tasks, void* context, Call call);
+  void work();  // takes tasks until none is left
+  void serve();
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_, finished_;
+  std::uint64_t round_ = 0;  // counts the calls of run
+  int busy_ = 0;             // workers that have not finished this round
+  bool stop_ = false;
+
+  void* context_ = nullptr;
+  Call call_ = nullptr;
+  int num_tasks_ = 0;
+  bool running_ = false;
+  std::atomic<int> next_{0};
+  std::exception_ptr failure_;
+  int failed_index_ = 0;
+};
+
+}  // namespace slm

@@ -1,0 +1,101 @@
+#include "slm_lab/base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+
+#include "slm_lab/base/float_mode.h"
+
+namespace slm {
+namespace {
+
+class Pool : public testing::TestWithParam<int> {};
+
+TEST_P(Pool, DoesEveryTaskOnceManyTimes) {
+  ThreadPool pool(GetParam());
+  EXPECT_EQ(pool.size(), GetParam());
+  for (int round = 0; round < 500; ++round) {
+    std::vector<int> done(round % 17);
+    pool.run(static_cast<int>(done.size()), [&](int i) { done[static_cast<std::size_t>(i)] += i + round; });
+    for (int i = 0; i < static_cast<int>(done.size()); ++i) ASSERT_EQ(done[static_cast<std::size_t>(i)], i + round);
+  }
+}
+
+TEST_P(Pool, ThrowsTheExceptionOfTheLowestIndexAfterAllTasks) {
+  ThreadPool pool(GetParam());
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> done = 0;
+    try {
+      pool.run(16, [&](int i) {
+        ++done;
+        if (i % 5 == 3) throw std::runtime_error(std::to_string(i));
+      });
+      FAIL();
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "3");
+    }
+    EXPECT_EQ(done, 16);
+  }
+  int sum = 0;  // and is usable afterwards
+  pool.run(1, [&](int) { ++sum; });
+  EXPECT_EQ(sum, 1);
+}
+
+TEST_P(Pool, RefusesToBeUsedByItsTasks) {
+  ThreadPool pool(GetParam());
+  EXPECT_THROW(pool.run(4, [&](int) { pool.run(1, [](int) {}); }), std::logic_error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Pool, testing::Values(1, 2, 5));
+
+TEST(ThreadPool, OfOneWorksInTheCaller) {
+  ThreadPool pool(1);
+  std::thread::id worker;
+  pool.run(1, [&](int) { worker = std::this_thread::get_id(); });
+  EXPECT_EQ(worker, std::this_thread::get_id());
+}
+
+TEST(ThreadPool, NeedsAThread) { EXPECT_THROW(ThreadPool(0), std::logic_error); }
+
+double halved(double value) {
+  volatile double x = value;
+  return x * 0.5;
+}
+
+TEST(ThreadPool, WorkersFlushDenormalsToZero) {
+  // Two tasks that wait for each other run on two threads; the caller's mode is not touched.
+  ThreadPool pool(2);
+  std::atomic<int> arrived = 0;
+  std::array<double, 2> results{};
+  std::array<std::thread::id, 2> ids;
+  pool.run(2, [&](int i) {
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();
+    ids[static_cast<std::size_t>(i)] = std::this_thread::get_id();
+    results[static_cast<std::size_t>(i)] = halved(2.2250738585072014e-308);  // the smallest normal number
+  });
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (ids[i] == std::this_thread::get_id())
+      EXPECT_GT(results[i], 0);
+    else
+      EXPECT_EQ(results[i], 0);
+  }
+}
+
+TEST(FloatMode, FlushesResultsAndOperands) {
+  double result = 1, operand = 1;
+  std::thread([&] {
+    set_flush_to_zero();
+    result = halved(2.2250738585072014e-308);
+    volatile double denormal = 4.9406564584124654e-324;
+    operand = denormal * 1e300;
+  }).join();
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(operand, 0);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace slm {
+
+/// How the program was called; for manifests and for finding the shipped spec files.
+struct Invocation {
+  std::vector<std::string> command_line;
+  std::string root;  ///< of the repository
+};
+
+/// A row of the command table. `add` declares the options on its sub-command and returns what runs after parsing; the
+/// value it returns is the process's exit code.
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* example;
+  std::function<int()> (*add)(CLI::App& app, const Invocation& invocation);
+  bool hidden = false;
+};
+
+std::function<int()> add_run(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_spec(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_names(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_rollout(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_digest(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_version(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_session(CLI::App& app, const Invocation& invocation);  // what an executor starts
+
+}  // namespace slm

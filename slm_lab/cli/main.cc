@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/float_mode.h"
+#include "slm_lab/base/near_name.h"
+#include "slm_lab/cli/commands.h"
+
+namespace slm {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"run", "train, continue or play an agent from a spec file",
+            "slm-lab run slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train", add_run},
+    Command{"spec", "check spec files; print the JSON Schema of the format",
+            "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec},
+    Command{"names", "list everything that a spec may name", "slm-lab names env", add_names},
+    Command{"rollout", "write a trajectory of an environment as JSON lines",
+            "slm-lab rollout CartPole-v1 --seed 0 --actions actions.txt", add_rollout},
+    Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest", add_digest},
+    Command{"version", "print the version of the program and its parts", "slm-lab version", add_version},
+    Command{"session", "run one session of a run folder (started by the program itself)", "", add_session, true},
+};
+
+bool is_command(const std::string& word) {
+  return std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) { return word == command.name; });
+}
+
+/// `slm-lab SPEC_FILE SPEC_NAME MODE` is short for `slm-lab run SPEC_FILE SPEC_NAME MODE`.
+std::vector<std::string> with_run(std::vector<std::string> arguments) {
+  if (arguments.empty() || is_command(arguments[0]) || arguments[0].starts_with("-")) return arguments;
+  const bool looks_like_file = arguments[0].find('.') != std::string::npos || arguments[0].find('/') != std::string::npos;
+  if (looks_like_file) arguments.insert(arguments.begin(), "run");
+  return arguments;
+}
+
+[[noreturn]] void refuse_unknown_command(const std::string& word) {
+  std::vector<std::string> names;
+  for (const Command& command : kCommands)
+    if (!command.hidden) names.push_back(command.name);
+  const auto near = near_name(word, names);
+  throw SpecError(fmt::format("{}: no such command{}; `slm-lab --help` lists them", word,
+                              near ? fmt::format("; did you mean {}?", *near) : ""));
+}
+
+int run_command(const Invocation& invocation, std::vector<std::string> arguments) {
+  CLI::App app("slm-lab: a laboratory for deep reinforcement learning", "slm-lab");
+  app.require_subcommand(0, 1);
+  std::vector<std::pair<CLI::App*, std::function<int()>>> actions;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    if (command.hidden) sub->group("");
+    if (*command.example != '\0') sub->footer(fmt::format("\nExample:\n  {}", command.example));
+    actions.emplace_back(sub, command.add(*sub, invocation));
+  }
+  arguments = with_run(std::move(arguments));
+  if (!arguments.empty() && !arguments[0].starts_with("-") && !is_command(arguments[0]))
+    refuse_unknown_command(arguments[0]);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  for (const auto& [sub, action] : actions)
+    if (sub->parsed()) return action();
+  fmt::print("{}", app.help());
+  return 0;
+}
+
+/// Every failure becomes a text for the user and a documented exit code.
+int guarded_main(int argc, char** argv) {
+  try {
+    set_flush_to_zero();
+    const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
+    const Invocation invocation{{argv, argv + argc}, root != nullptr ? root : SLM_SOURCE_DIR};
+    return run_command(invocation, {argv + 1, argv + argc});
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "out of memory: this spec needs more than the machine has\n");
+    return static_cast<int>(ExitCode::missing);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "a defect of slm-lab, please report it: {}\n", error.what());
+    return static_cast<int>(ExitCode::defect);
+  }
+}
+
+}  // namespace
+}  // namespace slm
+
+int main(int argc, char** argv) { return slm::guarded_main(argc, argv); }

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/cli/commands.h"
+#include "slm_lab/experiment/enjoy.h"
+#include "slm_lab/experiment/train.h"
+
+namespace slm {
+namespace {
+
+struct RunArguments {
+  std::string spec_file = "slm_lab/spec/benchmark/ppo/ppo_cartpole.json";
+  std::string spec_name = "ppo_cartpole";
+  std::string mode = "dev";
+  std::vector<std::string> sets, overrides;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> sessions;
+  TrainOptions train;
+  EnjoyOptions enjoy;
+};
+
+LoadedSpec load(const RunArguments& arguments, const Invocation& invocation, const std::string& mode) {
+  LoadOptions options;
+  options.repository = invocation.root;
+  options.mode = mode;
+  options.sets = arguments.sets;
+  options.overrides = arguments.overrides;
+  if (arguments.sessions) options.overrides.push_back(fmt::format("meta.max_session={}", *arguments.sessions));
+  if (arguments.seed) options.overrides.push_back(fmt::format("meta.seed={}", *arguments.seed));
+  return load_spec(arguments.spec_file, arguments.spec_name, options);
+}
+
+int run(const RunArguments& arguments, const Invocation& invocation) {
+  const std::size_t at = arguments.mode.find('@');
+  const std::string mode = arguments.mode.substr(0, at);
+  const std::string where = at == std::string::npos ? "" : arguments.mode.substr(at + 1);
+  if ((mode == "train" || mode == "dev") && at == std::string::npos)
+    return train(load(arguments, invocation, mode), arguments.train);
+  if ((mode == "train" || mode == "dev") && !where.empty())
+    return continue_training(load(arguments, invocation, mode), where, arguments.train);
+  if (mode == "enjoy" && !where.empty()) return enjoy(where, arguments.enjoy);
+  if (mode == "search")
+    throw Error(ExitCode::missing, "mode search is not in this version yet; `slm-lab spec check` checks a search space");
+  throw SpecError(fmt::format("mode {}: expected dev, train, train@latest, train@DIR or enjoy@DIR", arguments.mode));
+}
+
+}  // namespace
+
+std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
+  auto arguments = std::make_shared<RunArguments>();
+  RunArguments& a = *arguments;
+  a.train.command_line = invocation.command_line;
+  app.add_option("spec_file", a.spec_file, "spec file; a path below slm_lab/spec may be given without it")
+      ->capture_default_str();
+  app.add_option("spec_name", a.spec_name, "which spec of the file")->capture_default_str();
+  app.add_option("mode", a.mode, "dev, train, train@latest, train@DIR or enjoy@DIR")->capture_default_str();
+  app.add_option("-s,--set", a.sets, "KEY=VALUE: fill ${KEY} in the spec file (repeatable)")->allow_extra_args(false);
+  app.add_option("--override", a.overrides, "PATH=VALUE: set any key, as agent.algorithm.gamma=0.98 (repeatable)")
+      ->allow_extra_args(false);
+  app.add_option("--seed", a.seed, "seed of the run, instead of the spec's meta.seed");
+  app.add_option("--sessions", a.sessions, "number of sessions, instead of the spec's meta.max_session")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--threads", a.train.threads, "threads in all; default: as many as there are cores")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--data", a.train.data, "folder in which run folders are made and found")->capture_default_str();
+  app.add_option("--log-level", a.train.log_level, "of the terminal: debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))
+      ->capture_default_str();
+  app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--episodes", a.enjoy.episodes, "enjoy: episodes to play")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_flag("--sample", a.enjoy.sample, "enjoy: sample actions as in training instead of taking the best");
+  app.add_option("--executor", a.train.executor, "where sessions run")
+      ->check(CLI::IsMember({"local"}))
+      ->capture_default_str();
+  return [arguments, &invocation] {
+    arguments->enjoy.data = arguments->train.data;
+    arguments->enjoy.seed = arguments->seed;
+    return run(*arguments, invocation);
+  };
+}
+
+}  // namespace slm

@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/cli/commands.h"
+#include "slm_lab/experiment/local_executor.h"
+#include "slm_lab/experiment/session_process.h"
+#include "slm_lab/experiment/stop_signal.h"
+
+namespace slm {
+namespace {
+
+void write_all(int descriptor, const std::string& line) {
+  for (std::size_t done = 0; done < line.size();) {
+    const ssize_t count = write(descriptor, line.data() + done, line.size() - done);
+    if (count < 0) return;  // no parent to tell
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+void end_with_parent(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) std::_Exit(static_cast<int>(ExitCode::terminated));  // it ended before the line above
+}
+
+int run(const SessionJob& job, pid_t parent) {
+  end_with_parent(parent);
+  catch_stop_signals();
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto report = [](const SessionMessage& message) {
+    write_all(LocalExecutor::kReportDescriptor, message.to_line());
+    if (message.text.empty()) return;
+    fmt::print("{}\n", message.text);  // standard output is the session's log file
+    if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
+  };
+  try {
+    const int code = run_session(job, report);
+    if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
+    return code;
+  } catch (const Error& error) {
+    SessionMessage message;
+    message.kind = SessionMessage::Kind::error;
+    message.text = error.what();
+    write_all(LocalExecutor::kReportDescriptor, message.to_line());
+    throw;
+  }
+}
+
+}  // namespace
+
+std::function<int()> add_session(CLI::App& app, const Invocation&) {
+  auto job = std::make_shared<SessionJob>();
+  auto parent = std::make_shared<pid_t>();
+  app.add_option("folder", job->folder, "run folder")->required();
+  app.add_option("--trial", job->trial, "index of the trial");
+  app.add_option("--session", job->session, "index of the session");
+  app.add_option("--threads", job->threads, "threads of this session");
+  app.add_option("--checkpoint-seconds", job->checkpoint_seconds, "seconds between checkpoints");
+  app.add_option("--parent", *parent, "process that started this one")->required();
+  return [job, parent] { return run(*job, *parent); };
+}
+
+}  // namespace slm

@@ -1,0 +1,17 @@
+#include <fmt/format.h>
+
+#include "slm_lab/cli/commands.h"
+#include "slm_lab/experiment/manifest.h"
+#include "slm_lab/net/kernel.h"
+
+namespace slm {
+
+std::function<int()> add_version(CLI::App&, const Invocation&) {
+  return [] {
+    fmt::print("slm-lab {} ({})\ncompiler {}, {}\nkernel   {}\n", version(), git_revision(), SLM_COMPILER,
+               SLM_BUILD_TYPE, kernels().name);
+    return 0;
+  };
+}
+
+}  // namespace slm

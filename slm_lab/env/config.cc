@@ -1,0 +1,69 @@
+#include "slm_lab/env/config.h"
+
+#include "slm_lab/env/registry.h"
+#include "slm_lab/spec/reader.h"
+
+namespace slm {
+namespace {
+
+void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
+  reader.read("normalize_obs", c.normalize_obs,
+              "observations less their running mean, over their running standard deviation");
+  reader.read("clip_obs", c.clip_obs, "normalised observations are clipped to this absolute value", above(0));
+  reader.read("normalize_reward", c.normalize_reward,
+              "rewards over the running standard deviation of the discounted return; logged returns stay raw");
+  reader.read("reward_scale", c.reward_scale, "factor on the rewards that the learner sees, or \"sign\"",
+              one_of({"sign"}));
+  reader.read("clip_reward", c.clip_reward, "rewards that the learner sees are clipped to this absolute value",
+              above(0));
+  reader.read("frame_op", c.frame_op,
+              "join the last frame_op_len observations: along the first axis, or along a new one",
+              one_of({"concat", "stack"}));
+  reader.read("frame_op_len", c.frame_op_len, "observations joined by frame_op", at_least(2));
+  reader.read(
+      "rescale_action", c.rescale_action,
+      "the policy acts in [-1, 1], which is mapped to the bounds; without it actions are clipped to the bounds");
+
+  if (!reader.describing() && c.clip_obs && !c.normalize_obs)
+    reader.problem("clip_obs", "needs normalize_obs: true; raw observations are not clipped");
+  if (!reader.describing() && reader.has("frame_op_len") && !c.frame_op)
+    reader.problem("frame_op_len", "needs frame_op: \"concat\" or \"stack\"");
+}
+
+/// Keys that the reference had and dropped, or that mean nothing here.
+void read_other_keys(SpecReader& reader) {
+  std::optional<std::int64_t> max_t;
+  reader.read("max_t", max_t,
+              "the reference's step limit, which it never enforced; episodes end when the environment says so");
+  if (max_t) reader.note("max_t", "has no effect: episodes end at the environment's own limit, as in the reference");
+  reader.inert("render_mode", "environments are not drawn while training");
+  reader.inert("device", "environments run on the processor");
+  for (const char* key : {"normalize_state", "image_downsize"}) {
+    if (!reader.has(key)) continue;
+    reader.inert(key, "removed");
+    reader.problem(key, key == std::string_view("normalize_state")
+                            ? "removed from the format; use normalize_obs: true"
+                            : "removed from the format; Atari screens are always 84 x 84");
+  }
+}
+
+}  // namespace
+
+EnvConfig read_env_config(SpecReader& reader) {
+  EnvConfig c;
+  reader.require("name", c.name, "Gymnasium id of the environment (slm-lab names env)");
+  if (!c.name.empty() && find_env(c.name) == nullptr) reader.problem("name", unknown_env(c.name));
+  reader.read("num_envs", c.num_envs, "environments stepped together; frames advance by as many", at_least(1));
+  reader.require("max_frame", c.max_frame, "frames (steps over all environments) after which the session ends",
+                 at_least(1));
+  read_wrapper_keys(reader, c);
+  if (const EnvEntry* entry = find_env(c.name))
+    c.kwargs = entry->read_kwargs(reader);
+  else  // the name is to be described, filled in or corrected: any environment's keys may be right
+    for (const EnvEntry& any : env_table()) any.read_kwargs(reader);
+  read_other_keys(reader);
+  reader.done();
+  return c;
+}
+
+}  // namespace slm

@@ -1,0 +1,94 @@
+#include "slm_lab/env/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "slm_lab/env/registry.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+using testing::HasSubstr;
+
+struct Reading {
+  explicit Reading(const std::string& text) : report("test.json"), node(parse_json(text, "test.json")) {
+    SpecReader reader(&node, "env", report);
+    config = read_env_config(reader);
+    for (const SpecFinding& finding : report.problems()) problems += report.line(finding) + "\n";
+  }
+  SpecReport report;
+  JsonNode node;
+  EnvConfig config;
+  std::string problems;
+};
+
+TEST(EnvConfig, ReadsWhatTheReferencesSpecsSay) {
+  const Reading r(R"({"name": "CartPole-v1", "num_envs": 16, "max_t": null, "max_frame": 2e5})");
+  EXPECT_EQ(r.problems, "");
+  EXPECT_EQ(r.config.name, "CartPole-v1");
+  EXPECT_EQ(r.config.num_envs, 16);
+  EXPECT_EQ(r.config.max_frame, 200000);
+  EXPECT_FALSE(r.config.normalize_obs);
+  EXPECT_FALSE(r.config.clip_obs);
+  EXPECT_TRUE(r.report.notes().empty());
+}
+
+TEST(EnvConfig, ReadsWrappersAndKwargs) {
+  const Reading r(R"({"name": "Pendulum-v1", "max_frame": 1, "g": 9.81, "normalize_obs": true, "clip_obs": 10,
+                      "reward_scale": "sign", "frame_op": "concat", "frame_op_len": 3, "rescale_action": true})");
+  EXPECT_EQ(r.problems, "");
+  EXPECT_EQ(std::get<PendulumKwargs>(r.config.kwargs).g, 9.81);
+  EXPECT_EQ(r.config.clip_obs, 10.0);
+  EXPECT_EQ(std::get<std::string>(*r.config.reward_scale), "sign");
+  EXPECT_EQ(env_info(r.config, 2).obs_space.size(), 9);
+  EXPECT_EQ(env_info(r.config, 2).action_space.high[0], 1);
+
+  const Reading scaled(R"({"name": "Pendulum-v1", "max_frame": 1, "reward_scale": 0.1})");
+  EXPECT_EQ(scaled.problems, "");
+  EXPECT_EQ(std::get<double>(*scaled.config.reward_scale), 0.1);
+}
+
+TEST(EnvConfig, KwargsChangeTheSpacesOfLaterEnvironments) {
+  const Reading discrete(R"({"name": "LunarLander-v3", "max_frame": 1})");
+  EXPECT_EQ(env_info(discrete.config, 1).action_space.n, 4);
+  const Reading continuous(R"({"name": "LunarLander-v3", "max_frame": 1, "continuous": true})");
+  EXPECT_EQ(continuous.problems, "");
+  EXPECT_EQ(env_info(continuous.config, 1).action_space.size(), 2);
+  const Reading atari(R"({"name": "ALE/Pong-v5", "max_frame": 1e7, "life_loss_info": true, "frameskip": 4})");
+  EXPECT_EQ(atari.problems, "");
+}
+
+TEST(EnvConfig, NamesMistakesAndTheNearestLegalThing) {
+  EXPECT_THAT(Reading(R"({"name": "CartPole-v2", "max_frame": 1})").problems, HasSubstr("CartPole-v1"));
+  EXPECT_THAT(Reading(R"({"name": "CartPole-v1", "max_frame": 1, "gg": 1})").problems, HasSubstr("env.gg"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "normalise_obs": true})").problems,
+              HasSubstr("normalize_obs"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1"})").problems, HasSubstr("max_frame"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "num_envs": 0})").problems, HasSubstr("num_envs"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "reward_scale": "sing"})").problems,
+              HasSubstr("sign"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "clip_obs": 10})").problems,
+              HasSubstr("normalize_obs"));
+  EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "frame_op_len": 4})").problems, HasSubstr("frame_op"));
+}
+
+TEST(EnvConfig, RemovedKeysSayWhatToUseInstead) {
+  const Reading r(R"({"name": "Pendulum-v1", "max_frame": 1, "normalize_state": true})");
+  EXPECT_THAT(r.problems, HasSubstr("use normalize_obs"));
+  EXPECT_EQ(r.report.problems().size(), 1u);
+}
+
+TEST(EnvConfig, AStepLimitIsNotedAsWithoutEffect) {
+  const Reading r(R"({"name": "Pendulum-v1", "max_frame": 1, "max_t": 500, "render_mode": "human"})");
+  EXPECT_EQ(r.problems, "");
+  ASSERT_EQ(r.report.notes().size(), 1u);
+  EXPECT_EQ(r.report.notes()[0].path, "env.max_t");
+  ASSERT_EQ(r.report.inert_keys().size(), 1u);
+  EXPECT_EQ(r.report.inert_keys()[0].path, "env.render_mode");
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <variant>
+
+namespace slm {
+
+class SpecReader;
+
+// The environments' own keys, with Gymnasium's names and defaults. In a spec they stand beside the other keys of "env".
+
+struct NoKwargs {};
+struct CartPoleKwargs {
+  bool sutton_barto_reward = false;
+};
+struct MountainCarKwargs {
+  double goal_velocity = 0;
+};
+struct PendulumKwargs {
+  double g = 10.0;
+};
+struct LunarLanderKwargs {
+  bool continuous = false;
+  double gravity = -10.0;
+  bool enable_wind = false;
+  double wind_power = 15.0;
+  double turbulence_power = 1.5;
+};
+struct BipedalWalkerKwargs {
+  bool hardcore = false;
+};
+struct AtariKwargs {
+  int frameskip = 4;
+  double repeat_action_probability = 0.25;
+  bool full_action_space = false;
+  int max_num_frames_per_episode = 108000;
+  int stack_num = 4;
+  int noop_max = 30;
+  bool use_fire_reset = true;
+  bool episodic_life = false;
+  bool life_loss_info = false;
+  bool reward_clipping = true;
+  bool maxpool = true;
+};
+
+using EnvKwargs = std::variant<NoKwargs, CartPoleKwargs, MountainCarKwargs, PendulumKwargs, LunarLanderKwargs,
+                               BipedalWalkerKwargs, AtariKwargs>;
+
+// One reader for each kind; none calls done(), since the keys share an object with others.
+EnvKwargs read_no_kwargs(SpecReader& reader);
+EnvKwargs read_cartpole_kwargs(SpecReader& reader);
+EnvKwargs read_mountain_car_kwargs(SpecReader& reader);
+EnvKwargs read_pendulum_kwargs(SpecReader& reader);
+EnvKwargs read_lunar_lander_kwargs(SpecReader& reader);
+EnvKwargs read_lunar_lander_continuous_kwargs(SpecReader& reader);
+EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader);
+EnvKwargs read_atari_kwargs(SpecReader& reader);
+
+}  // namespace slm

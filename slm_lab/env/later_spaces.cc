@@ -1,0 +1,35 @@
+#include "slm_lab/env/later_spaces.h"
+
+#include <numbers>
+
+namespace slm {
+Spaces lunar_lander_spaces(const EnvKwargs& kwargs) {
+  constexpr auto two_pi = static_cast<float>(2 * std::numbers::pi);
+  Space obs = Space::box({-2.5f, -2.5f, -10, -10, -two_pi, -10, 0, 0}, {2.5f, 2.5f, 10, 10, two_pi, 10, 1, 1});
+  const bool continuous = std::get<LunarLanderKwargs>(kwargs).continuous;
+  return {std::move(obs), continuous ? Space::box({-1, -1}, {1, 1}) : Space::discrete(4)};
+}
+
+Spaces bipedal_walker_spaces(const EnvKwargs&) {
+  constexpr auto pi = static_cast<float>(std::numbers::pi);
+  std::vector<float> high{pi, 5, 5, 5, pi, 5, pi, 5, 5, pi, 5, pi, 5, 5};
+  std::vector<float> low;
+  for (const float bound : high) low.push_back(-bound);
+  low[8] = low[13] = 0;  // ground contact is 0 or 1
+  for (int ray = 0; ray < 10; ++ray) {
+    low.push_back(-1);
+    high.push_back(1);
+  }
+  return {Space::box(std::move(low), std::move(high)), Space::box({-1, -1, -1, -1}, {1, 1, 1, 1})};
+}
+
+Spaces atari_spaces(const EnvKwargs& kwargs) {
+  const auto frames = static_cast<std::size_t>(std::get<AtariKwargs>(kwargs).stack_num);
+  constexpr std::size_t side = 84;
+  Space obs = Space::box(std::vector<float>(frames * side * side, 0), std::vector<float>(frames * side * side, 255));
+  obs.shape = {static_cast<std::int64_t>(frames), side, side};
+  // A game's own action set may be smaller; the emulator will tell.
+  return {std::move(obs), Space::discrete(18)};
+}
+
+}  // namespace slm

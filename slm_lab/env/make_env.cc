@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/env/registry.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+const EnvEntry& entry_of(const std::string& name) {
+  const EnvEntry* entry = find_env(name);
+  ensure(entry != nullptr, "the environment's name was checked when the spec was read");
+  return *entry;
+}
+
+void require_available(const EnvEntry& entry, const std::string& name) {
+  if (!entry.available())
+    throw Error(ExitCode::missing,
+                fmt::format("{} is not in this version yet (slm-lab names env lists what is)", name));
+}
+
+EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs) {
+  const EnvEntry& entry = entry_of(name);
+  Spaces spaces = entry.spaces(kwargs);
+  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, entry.max_episode_steps};
+}
+
+FrameOp frame_op(const EnvConfig& config) { return *config.frame_op == "stack" ? FrameOp::stack : FrameOp::concat; }
+
+/// From the inside out, in the order in which each works on what the one before gives.
+std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& config, double gamma,
+                             EnvStatistics& statistics, EnvUse use) {
+  if (!env->info().action_space.is_discrete()) {
+    if (config.rescale_action)
+      env = std::make_unique<RescaleAction>(std::move(env));
+    else
+      env = std::make_unique<ClipAction>(std::move(env));
+  }
+  if (config.normalize_obs) env = std::make_unique<NormalizeObs>(std::move(env), statistics.obs, use, config.clip_obs);
+  if (config.normalize_reward)
+    env = std::make_unique<NormalizeReward>(std::move(env), statistics.discounted_return, gamma, use);
+  if (config.reward_scale) {
+    if (const double* scale = std::get_if<double>(&*config.reward_scale))
+      env = std::make_unique<ScaleReward>(std::move(env), *scale);
+    else
+      env = std::make_unique<SignReward>(std::move(env));
+  }
+  if (config.clip_reward) env = std::make_unique<ClipReward>(std::move(env), *config.clip_reward);
+  if (config.frame_op) env = std::make_unique<FrameStack>(std::move(env), frame_op(config), config.frame_op_len);
+  return env;
+}
+
+/// {"key": value} of "key=value", for the same reader that specs go through.
+JsonNode object_of(std::span<const std::string> assignments) {
+  JsonNode object;
+  object.kind = JsonNode::Kind::object;
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw SpecError(fmt::format("--kwarg {}: expected KEY=VALUE", assignment));
+    const std::string value = assignment.substr(equals + 1);
+    JsonNode node;
+    try {
+      node = parse_json(value, "--kwarg");
+    } catch (const SpecError&) {
+      node = json_string(value);
+    }
+    node.origin = "--kwarg";
+    object.at_or_insert(assignment.substr(0, equals)) = std::move(node);
+  }
+  return object;
+}
+
+}  // namespace
+
+EnvInfo env_info(const EnvConfig& config, int num_envs) {
+  EnvInfo info = raw_info(config.name, config.kwargs, num_envs);
+  if (config.rescale_action && !info.action_space.is_discrete()) {
+    info.action_space.low.assign(info.action_space.low.size(), -1);
+    info.action_space.high.assign(info.action_space.high.size(), 1);
+  }
+  if (config.frame_op) info.obs_space = stacked_space(info.obs_space, frame_op(config), config.frame_op_len);
+  return info;
+}
+
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
+                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads) {
+  const EnvEntry& entry = entry_of(config.name);
+  require_available(entry, config.name);
+  std::vector<Rng> rngs;
+  for (int i = 0; i < num_envs; ++i)
+    rngs.push_back(streams.stream(use == EnvUse::train ? "env" : "eval_env", static_cast<std::uint64_t>(i)));
+  auto env = entry.make(raw_info(config.name, config.kwargs, num_envs), config.kwargs, std::move(rngs), threads);
+  return wrap(std::move(env), config, gamma, statistics, use);
+}
+
+std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,
+                                             std::uint64_t seed) {
+  if (find_env(name) == nullptr) throw SpecError(fmt::format("{}: {}", name, unknown_env(name)));
+  const EnvEntry& entry = entry_of(name);
+  // The reader that specs go through finds unknown keys, and the nearest legal ones.
+  const JsonNode object = object_of(kwargs);
+  SpecReport report(name);
+  SpecReader reader(&object, "", report);
+  const EnvKwargs read = entry.read_kwargs(reader);
+  reader.done();
+  report.throw_if_problems();
+  require_available(entry, name);
+  return entry.make_rollout(raw_info(name, read, 1), read, Rng(seed));
+}
+
+}  // namespace slm

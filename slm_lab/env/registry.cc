@@ -1,0 +1,99 @@
+#include "slm_lab/env/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "slm_lab/base/near_name.h"
+#include "slm_lab/env/classic_control/acrobot.h"
+#include "slm_lab/env/classic_control/cartpole.h"
+#include "slm_lab/env/classic_control/mountain_car.h"
+#include "slm_lab/env/classic_control/mountain_car_continuous.h"
+#include "slm_lab/env/classic_control/pendulum.h"
+#include "slm_lab/env/later_spaces.h"
+#include "slm_lab/env/random_baseline.h"
+#include "slm_lab/env/sync_vec_env.h"
+
+namespace slm {
+namespace {
+
+template <SingleEnv Env>
+Spaces spaces(const EnvKwargs&) {
+  return {Env::obs_space(), Env::action_space()};
+}
+template <SingleEnv Env>
+std::unique_ptr<VecEnv> make_sync(EnvInfo info, const EnvKwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads) {
+  return std::make_unique<SyncVecEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs), std::move(rngs),
+                                           threads);
+}
+template <SingleEnv Env>
+std::unique_ptr<RolloutEnv> make_native(EnvInfo info, const EnvKwargs& kwargs, Rng rng) {
+  return std::make_unique<NativeRolloutEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs),
+                                                 std::move(rng));
+}
+
+template <SingleEnv Env>
+constexpr EnvEntry native(std::string_view name, int max_episode_steps, double reward_threshold,
+                          EnvKwargs (*read_kwargs)(SpecReader&)) {
+  return {name, max_episode_steps, reward_threshold, spaces<Env>, read_kwargs, make_sync<Env>, make_native<Env>};
+}
+
+/// Actions lie in [-bound_tenths / 10, bound_tenths / 10].
+template <int obs_dim, int action_dim, int bound_tenths = 10>
+constexpr EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
+  return {name, max_episode_steps, reward_threshold, mujoco_spaces<obs_dim, action_dim, bound_tenths>, read_no_kwargs};
+}
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+constexpr std::array kEnvs = {
+    // name, max_episode_steps, reward_threshold, reader of its keys
+    native<CartPole>("CartPole-v1", 500, 475, read_cartpole_kwargs),
+    native<Acrobot>("Acrobot-v1", 500, -100, read_no_kwargs),
+    native<MountainCar>("MountainCar-v0", 200, -110, read_mountain_car_kwargs),
+    native<MountainCarContinuous>("MountainCarContinuous-v0", 999, 90, read_mountain_car_kwargs),
+    native<Pendulum>("Pendulum-v1", 200, kNone, read_pendulum_kwargs),
+    EnvEntry{"LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs},
+    EnvEntry{"LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs},
+    EnvEntry{"BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs},
+    EnvEntry{"BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_no_kwargs},
+    mujoco<11, 3>("Hopper-v5", 1000, 3800),
+    mujoco<17, 6>("HalfCheetah-v5", 1000, 4800),
+    mujoco<17, 6>("Walker2d-v5", 1000, kNone),
+    mujoco<105, 8>("Ant-v5", 1000, 6000),
+    mujoco<8, 2>("Swimmer-v5", 1000, 360),
+    mujoco<10, 2>("Reacher-v5", 50, -3.75),
+    mujoco<23, 7, 20>("Pusher-v5", 100, 0),
+    mujoco<4, 1, 30>("InvertedPendulum-v5", 1000, 950),
+    mujoco<9, 1>("InvertedDoublePendulum-v5", 1000, 9100),
+    mujoco<348, 17, 4>("Humanoid-v5", 1000, kNone),
+    mujoco<348, 17, 4>("HumanoidStandup-v5", 1000, kNone),
+    EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs},
+};
+
+}  // namespace
+
+std::span<const EnvEntry> env_table() { return kEnvs; }
+
+const EnvEntry* find_env(std::string_view name) {
+  const bool is_game = name.starts_with("ALE/") && find_random_baseline(name) != nullptr;
+  const auto found = std::ranges::find(kEnvs, is_game ? std::string_view("ALE/") : name, &EnvEntry::name);
+  return found == kEnvs.end() || name == "ALE/" ? nullptr : &*found;
+}
+
+std::vector<std::string> env_names() {
+  std::vector<std::string> names;
+  for (const EnvEntry& entry : kEnvs)
+    if (entry.name != "ALE/") names.emplace_back(entry.name);
+  for (const RandomBaseline& baseline : random_baselines())
+    if (baseline.env.starts_with("ALE/")) names.emplace_back(baseline.env);
+  return names;
+}
+
+std::string unknown_env(std::string_view name) {
+  const auto near = near_name(name, env_names());
+  return fmt::format("no such environment{} (slm-lab names env)", near ? "; did you mean " + *near + "?" : "");
+}
+
+}  // namespace slm

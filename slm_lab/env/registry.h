@@ -1,0 +1,57 @@
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slm_lab/base/rng.h"
+#include "slm_lab/env/config.h"
+#include "slm_lab/env/rollout_env.h"
+#include "slm_lab/env/vec_env.h"
+#include "slm_lab/env/wrappers.h"
+
+namespace slm {
+
+class ThreadPool;
+
+struct Spaces {
+  Space obs, action;
+};
+
+/// One row of the table of environments. An environment is added by its type (env_step.h), its kwargs and a row.
+struct EnvEntry {
+  std::string_view name;    ///< Gymnasium id; "ALE/" stands for every game of the Arcade Learning Environment
+  int max_episode_steps;    ///< 0: the environment knows
+  double reward_threshold;  ///< Gymnasium's mark of "solved"; NaN where it has none
+  Spaces (*spaces)(const EnvKwargs&);
+  EnvKwargs (*read_kwargs)(SpecReader&);
+  // nullptr in both: known, so that specs can be checked, but a later version brings it
+  std::unique_ptr<VecEnv> (*make)(EnvInfo, const EnvKwargs&, std::vector<Rng>, ThreadPool*) = nullptr;
+  std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, Rng) = nullptr;
+
+  bool available() const { return make != nullptr; }
+};
+
+std::span<const EnvEntry> env_table();
+const EnvEntry* find_env(std::string_view name);  ///< nullptr when unknown
+std::vector<std::string> env_names();             ///< every name that find_env() knows, Atari games one by one
+
+std::string unknown_env(std::string_view name);  ///< "no such environment; did you mean ...?"
+
+/// What an agent of this spec sees, wrappers included; makes nothing, so it works for every row of the table.
+EnvInfo env_info(const EnvConfig& config, int num_envs);
+
+/// The environment with its wrappers. Row i draws from the stream ("env", i), when evaluating from ("eval_env", i).
+/// Throws Error(missing) for one that a later version brings. `statistics` and `threads` must outlive the result.
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
+                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads = nullptr);
+
+/// A bare environment as gymnasium.make(name, **kwargs), whose first reset uses `seed`. `kwargs` are "key=value", the
+/// value JSON or else a string. Throws SpecError for an unknown name or key and Error(missing) as make_env().
+std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,
+                                             std::uint64_t seed);
+
+}  // namespace slm

@@ -1,0 +1,281 @@
+#include "slm_lab/env/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/env/random_baseline.h"
+
+namespace slm {
+
+void PrintTo(const EnvEntry& entry, std::ostream* out) { *out << entry.name; }
+
+namespace {
+
+constexpr double kGamma = 0.99;
+
+EnvConfig config_of(std::string_view name) {
+  EnvConfig config;
+  config.name = name;
+  // The kwargs at their defaults, of the kind that the entry reads.
+  if (name == "CartPole-v1") config.kwargs = CartPoleKwargs{};
+  if (name.starts_with("MountainCar")) config.kwargs = MountainCarKwargs{};
+  if (name == "Pendulum-v1") config.kwargs = PendulumKwargs{};
+  if (name.starts_with("LunarLander")) config.kwargs = LunarLanderKwargs{};
+  if (name == "BipedalWalker-v3") config.kwargs = BipedalWalkerKwargs{};
+  if (name.starts_with("ALE/")) config.kwargs = AtariKwargs{};
+  return config;
+}
+
+/// With every wrapper that has something to remember.
+EnvConfig wrapped_config_of(std::string_view name) {
+  EnvConfig config = config_of(name);
+  config.normalize_obs = config.normalize_reward = true;
+  config.clip_obs = 5;
+  config.frame_op = "concat";
+  config.frame_op_len = 2;
+  return config;
+}
+
+void random_actions(const Space& space, Rng& rng, Matrix& actions) {
+  for (Eigen::Index i = 0; i < actions.rows(); ++i)
+    for (Eigen::Index j = 0; j < actions.cols(); ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      actions(i, j) = space.is_discrete() ? static_cast<float>(rng.integers(0, space.n))
+                                          : static_cast<float>(rng.uniform(space.low[at], space.high[at]));
+    }
+}
+
+/// An environment on its way, with all that belongs to it.
+struct Play {
+  Play(const EnvConfig& config, int num_envs, std::uint64_t seed)
+      : env(make_env(config, num_envs, kGamma, Streams(seed, 0, 0), statistics, EnvUse::train)),
+        actions(num_envs, env->info().action_space.size()) {
+    env->reset(step.obs);
+  }
+  void advance(int num_steps) {
+    for (int t = 0; t < num_steps; ++t) {
+      random_actions(env->info().action_space, policy, actions);
+      env->step(actions, step);
+    }
+  }
+  void serialize(Archive& archive) {
+    archive("statistics", statistics);
+    archive("env", *env);
+    archive("policy", policy);
+  }
+
+  EnvStatistics statistics;
+  std::unique_ptr<VecEnv> env;
+  Rng policy{std::uint64_t{99}};
+  Matrix actions;
+  StepResult step;
+};
+
+void expect_equal(const StepResult& a, const StepResult& b) {
+  EXPECT_EQ(a.next_obs, b.next_obs);
+  EXPECT_EQ(a.obs, b.obs);
+  EXPECT_EQ(a.rewards, b.rewards);
+  EXPECT_TRUE((a.terminated == b.terminated).all());
+  EXPECT_TRUE((a.truncated == b.truncated).all());
+  EXPECT_EQ(a.episode_return, b.episode_return);
+  EXPECT_EQ(a.episode_length, b.episode_length);
+}
+
+class EveryEnv : public testing::TestWithParam<EnvEntry> {
+ protected:
+  const EnvEntry& entry() const { return GetParam(); }
+};
+
+TEST_P(EveryEnv, GivesWhatItsSpacesSay) {
+  Play run(config_of(entry().name), 3, 0);
+  const EnvInfo& info = run.env->info();
+  EXPECT_EQ(info.name, entry().name);
+  EXPECT_EQ(info.num_envs, 3);
+  const auto dim = static_cast<Eigen::Index>(info.obs_space.low.size());
+  ASSERT_EQ(run.step.obs.rows(), 3);
+  ASSERT_EQ(run.step.obs.cols(), dim);
+  const Eigen::Map<const Eigen::RowVectorXf> low(info.obs_space.low.data(), dim), high(info.obs_space.high.data(), dim);
+  bool saw_end = false;
+  for (int t = 0; t < 1100; ++t) {
+    run.advance(1);
+    const StepResult& step = run.step;
+    ASSERT_TRUE(step.obs.allFinite() && step.next_obs.allFinite() && step.rewards.allFinite());
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE((step.obs.row(i).array() >= low.array()).all() && (step.obs.row(i).array() <= high.array()).all());
+      ASSERT_LE(step.episode_length[i], entry().max_episode_steps);
+      ASSERT_EQ(step.truncated[i], step.episode_length[i] == entry().max_episode_steps);
+      saw_end = saw_end || step.episode_end(i);
+    }
+  }
+  EXPECT_TRUE(saw_end);
+}
+
+TEST_P(EveryEnv, IsAFunctionOfTheSeed) {
+  Play a(config_of(entry().name), 2, 5), b(config_of(entry().name), 2, 5), other(config_of(entry().name), 2, 6);
+  EXPECT_EQ(a.step.obs, b.step.obs);
+  EXPECT_NE(a.step.obs, other.step.obs);
+  EXPECT_NE(a.step.obs.row(0), a.step.obs.row(1));
+  a.advance(300);
+  b.advance(300);
+  expect_equal(a.step, b.step);
+}
+
+TEST_P(EveryEnv, RowsAreIndependentOfEachOther) {
+  EnvStatistics unused;
+  const EnvConfig config = config_of(entry().name);
+  const Streams streams(5, 0, 0);
+  const auto one = make_env(config, 1, kGamma, streams, unused, EnvUse::train);
+  const auto three = make_env(config, 3, kGamma, streams, unused, EnvUse::train);
+  Matrix obs_one, obs_three, actions(3, one->info().action_space.size());
+  one->reset(obs_one);
+  three->reset(obs_three);
+  StepResult step_one, step_three;
+  Rng policy(std::uint64_t{1});
+  for (int t = 0; t < 300; ++t) {
+    random_actions(one->info().action_space, policy, actions);
+    one->step(actions.topRows(1), step_one);
+    three->step(actions, step_three);
+    ASSERT_EQ(step_one.obs, step_three.obs.topRows(1));
+  }
+}
+
+TEST_P(EveryEnv, ContinuesFromACheckpointAsIfNothingHadHappened) {
+  const EnvConfig config = wrapped_config_of(entry().name);
+  Play whole(config, 2, 7);
+  whole.advance(333);  // in the middle of episodes
+  const std::filesystem::path file =
+      std::filesystem::path(testing::TempDir()) / ("slm_env_" + std::string(entry().name) + ".safetensors");
+  Archive out;
+  out("run", whole);
+  out.write(file);
+
+  Play resumed(config, 2, 123);
+  Archive in = Archive::read(file);
+  std::filesystem::remove(file);
+  in("run", resumed);
+  whole.advance(300);
+  resumed.advance(300);
+  expect_equal(whole.step, resumed.step);
+}
+
+TEST_P(EveryEnv, EvaluationDrawsFromItsOwnStreamsAndFreezesTheStatistics) {
+  EnvStatistics statistics;
+  const EnvConfig config = wrapped_config_of(entry().name);
+  const Streams streams(0, 0, 0);
+  const auto train = make_env(config, 1, kGamma, streams, statistics, EnvUse::train);
+  const auto evaluate = make_env(config, 1, kGamma, streams, statistics, EnvUse::evaluate);
+  Matrix obs, eval_obs, actions(1, train->info().action_space.size());
+  train->reset(obs);
+  const double count = statistics.obs.count();
+  evaluate->reset(eval_obs);
+  StepResult step;
+  actions.setZero();
+  evaluate->step(actions, step);
+  EXPECT_EQ(statistics.obs.count(), count);
+  EXPECT_EQ(statistics.discounted_return.count(), RunningMoments(1).count());
+  EXPECT_NE(obs, eval_obs);
+}
+
+TEST_P(EveryEnv, ReturnsStayRawUnderEveryWrapper) {
+  EnvConfig wrapped = wrapped_config_of(entry().name);
+  wrapped.reward_scale = 3.0;
+  wrapped.clip_reward = 0.5;
+  Play raw(config_of(entry().name), 2, 3), under(wrapped, 2, 3);
+  for (int t = 0; t < 600; ++t) {
+    raw.advance(1);
+    under.advance(1);
+    ASSERT_EQ(raw.step.episode_return, under.step.episode_return);
+    ASSERT_EQ(raw.step.episode_length, under.step.episode_length);
+    ASSERT_LE(under.step.rewards.cwiseAbs().maxCoeff(), 0.5f);
+  }
+}
+
+TEST_P(EveryEnv, IsDescribedWithoutBeingMade) {
+  for (const EnvConfig& config : {config_of(entry().name), wrapped_config_of(entry().name)}) {
+    const EnvInfo described = env_info(config, 2);
+    const Play run(config, 2, 0);
+    EXPECT_EQ(described.obs_space.shape, run.env->info().obs_space.shape);
+    EXPECT_EQ(described.obs_space.size(), run.step.obs.cols());
+    EXPECT_EQ(described.action_space.low, run.env->info().action_space.low);
+    EXPECT_EQ(described.max_episode_steps, run.env->info().max_episode_steps);
+  }
+}
+
+std::vector<EnvEntry> available() {
+  std::vector<EnvEntry> entries;
+  for (const EnvEntry& entry : env_table())
+    if (entry.available()) entries.push_back(entry);
+  return entries;
+}
+INSTANTIATE_TEST_SUITE_P(Registry, EveryEnv, testing::ValuesIn(available()), [](const auto& test) {
+  std::string name(test.param.name);
+  std::erase_if(name, [](char c) { return c == '-'; });
+  return name;
+});
+
+TEST(EnvRegistry, EveryNameIsFoundAndDescribed) {
+  for (const std::string& name : env_names()) {
+    SCOPED_TRACE(name);
+    ASSERT_NE(find_env(name), nullptr);
+    const EnvInfo info = env_info(config_of(name), 1);
+    EXPECT_EQ(info.name, name);
+    EXPECT_GT(info.obs_space.size(), 0);
+    EXPECT_NE(find_random_baseline(name), nullptr);
+  }
+  EXPECT_EQ(find_env("CartPole-v2"), nullptr);
+  EXPECT_EQ(find_env("ALE/"), nullptr);
+  EXPECT_EQ(find_env("ALE/Nonsense-v5"), nullptr);
+}
+
+TEST(EnvRegistry, LaterEnvironmentsSaySo) {
+  EnvStatistics statistics;
+  try {
+    make_env(config_of("LunarLander-v3"), 1, kGamma, Streams(0, 0, 0), statistics, EnvUse::train);
+    FAIL() << "LunarLander is there: take it out of this test";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::missing);
+    EXPECT_THAT(error.what(), testing::HasSubstr("LunarLander-v3 is not in this version yet"));
+  }
+  EXPECT_FALSE(env_info(config_of("Humanoid-v5"), 1).action_space.is_discrete());
+  EXPECT_EQ(env_info(config_of("Humanoid-v5"), 1).action_space.high[0], 0.4f);
+  EXPECT_EQ(env_info(config_of("ALE/Pong-v5"), 1).obs_space.shape, (std::vector<std::int64_t>{4, 84, 84}));
+}
+
+TEST(RolloutEnv, TakesKwargsAndNamesMistakes) {
+  const std::vector<std::string> sutton_barto{"sutton_barto_reward=true"};
+  const auto env = make_rollout_env("CartPole-v1", sutton_barto, 0);
+  std::vector<double> obs;
+  env->reset(obs);
+  EXPECT_EQ(env->step(std::vector<double>{1}, obs).reward, 0);
+
+  const auto text_of = [](const std::string& name, const std::vector<std::string>& kwargs) -> std::string {
+    try {
+      make_rollout_env(name, kwargs, 0);
+    } catch (const SpecError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(text_of("CartPole-v2", {}), testing::HasSubstr("CartPole-v1"));
+  EXPECT_THAT(text_of("CartPole-v1", {"suton_barto_reward=true"}), testing::HasSubstr("sutton_barto_reward"));
+  EXPECT_THAT(text_of("CartPole-v1", {"sutton_barto_reward=7"}), testing::HasSubstr("true or false"));
+  EXPECT_THAT(text_of("CartPole-v1", {"nonsense"}), testing::HasSubstr("KEY=VALUE"));
+  EXPECT_THROW(env->step(std::vector<double>{2}, obs), Error);
+  EXPECT_THROW(env->step(std::vector<double>{0.5}, obs), Error);
+  EXPECT_THROW(env->step(std::vector<double>{0, 0}, obs), Error);
+}
+
+TEST(RandomBaseline, HasTheReferencesValues) {
+  ASSERT_NE(find_random_baseline("CartPole-v1"), nullptr);
+  EXPECT_EQ(find_random_baseline("CartPole-v1")->mean, 22.97);
+  EXPECT_EQ(find_random_baseline("ALE/Pong-v5")->mean, -20.25);
+  EXPECT_EQ(find_random_baseline("Nonsense-v0"), nullptr);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/env/env_step.h"
+#include "slm_lab/env/vec_env.h"
+
+namespace slm {
+
+/// One environment as gymnasium.make() gives it, for looking at: no wrappers, no automatic restart, actions not
+/// clipped, rewards in double precision.
+class RolloutEnv {
+ public:
+  struct Step {
+    double reward;
+    bool terminated, truncated;
+  };
+  virtual ~RolloutEnv() = default;
+  virtual const EnvInfo& info() const = 0;
+  virtual bool obs_is_float32() const = 0;  ///< else float64: how many digits restore an observation
+  /// Starts an episode: the first with the seed, the later ones go on with the same generator.
+  virtual void reset(std::vector<double>& obs) = 0;
+  /// An action of the wrong size, or an index that is none, throws Error(usage).
+  virtual Step step(std::span<const double> action, std::vector<double>& obs) = 0;
+};
+
+template <SingleEnv Env>
+class NativeRolloutEnv final : public RolloutEnv {
+ public:
+  NativeRolloutEnv(EnvInfo info, const typename Env::Kwargs& kwargs, Rng rng)
+      : info_(std::move(info)),
+        env_(kwargs),
+        rng_(std::move(rng)),
+        obs_(static_cast<std::size_t>(info_.obs_space.size())),
+        action_(static_cast<std::size_t>(info_.action_space.size())) {}
+
+  const EnvInfo& info() const override { return info_; }
+  bool obs_is_float32() const override { return true; }
+
+  void reset(std::vector<double>& obs) override {
+    env_.reset(rng_);
+    num_steps_ = 0;
+    observe(obs);
+  }
+
+  Step step(std::span<const double> action, std::vector<double>& obs) override {
+    const EnvStep step = act(action);
+    ++num_steps_;
+    observe(obs);
+    return {step.reward, step.terminated, info_.max_episode_steps > 0 && num_steps_ >= info_.max_episode_steps};
+  }
+
+ private:
+  void observe(std::vector<double>& obs) {
+    env_.observe(obs_.data());
+    obs.assign(obs_.begin(), obs_.end());
+  }
+
+  EnvStep act(std::span<const double> action) {
+    if (action.size() != action_.size())
+      throw Error(ExitCode::usage, fmt::format("{}: an action has {} number{}, not {}", info_.name, action_.size(),
+                                               action_.size() == 1 ? "" : "s", action.size()));
+    if constexpr (kTakesIndex<Env>) {
+      const int n = info_.action_space.n;
+      if (!(action[0] >= 0 && action[0] < n) || action[0] != std::floor(action[0]))
+        throw Error(ExitCode::usage,
+                    fmt::format("{}: action {}: expected an integer in [0, {}]", info_.name, action[0], n - 1));
+      return env_.step(static_cast<int>(action[0]));
+    } else {
+      for (std::size_t i = 0; i < action.size(); ++i) action_[i] = static_cast<float>(action[i]);
+      return env_.step(std::span<const float>(action_));
+    }
+  }
+
+  EnvInfo info_;
+  Env env_;
+  Rng rng_;
+  int num_steps_ = 0;
+  std::vector<float> obs_, action_;
+};
+
+}  // namespace slm

@@ -1,0 +1,20 @@
+#include "slm_lab/env/space.h"
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+
+Space Space::discrete(int n) {
+  ensure(n > 0, "a discrete space has at least one value");
+  return {.kind = Kind::discrete, .n = n, .shape = {}, .low = {}, .high = {}};
+}
+
+Space Space::box(std::vector<float> low, std::vector<float> high) {
+  ensure(low.size() == high.size() && !low.empty(), "a box has one low and one high for each element");
+  const auto size = static_cast<std::int64_t>(low.size());
+  return {.kind = Kind::box, .n = 0, .shape = {size}, .low = std::move(low), .high = std::move(high)};
+}
+
+int Space::size() const { return is_discrete() ? 1 : static_cast<int>(low.size()); }
+
+}  // namespace slm

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace slm {
+
+/// What an observation or an action may be, as Gymnasium's spaces.
+struct Space {
+  enum class Kind { discrete, box };
+  Kind kind = Kind::box;
+  int n = 0;                        ///< discrete: number of values, 0 .. n-1
+  std::vector<std::int64_t> shape;  ///< box
+  std::vector<float> low, high;     ///< box: per element, may be infinite
+
+  static Space discrete(int n);
+  static Space box(std::vector<float> low, std::vector<float> high);  ///< one-dimensional
+
+  bool is_discrete() const { return kind == Kind::discrete; }
+  int size() const;  ///< floats one value takes in a row of a matrix: 1 if discrete, else the number of elements
+};
+
+}  // namespace slm

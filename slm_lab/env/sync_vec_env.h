@@ -1,0 +1,136 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/thread_pool.h"
+#include "slm_lab/env/env_step.h"
+#include "slm_lab/env/vec_env.h"
+
+namespace slm {
+
+/// Copies of one environment type, stepped one after the other, each with its own random stream. It adds what the types
+/// do not know: time limits, the raw return and length of episodes, and the restart of ended rows within the same step.
+template <SingleEnv Env>
+class SyncVecEnv final : public VecEnv {
+ public:
+  /// One row for each generator. `threads` (may be null) is borrowed, and used where a step costs enough to be shared:
+  /// rows are independent, so the result is the same with any number of threads.
+  SyncVecEnv(EnvInfo info, const typename Env::Kwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads = nullptr)
+      : info_(std::move(info)),
+        obs_dim_(info_.obs_space.size()),
+        action_dim_(info_.action_space.size()),
+        threads_(threads) {
+    ensure(static_cast<int>(rngs.size()) == info_.num_envs, "one generator for each environment");
+    rows_.reserve(rngs.size());
+    for (Rng& rng : rngs) rows_.push_back({Env(kwargs), std::move(rng)});
+  }
+
+  const EnvInfo& info() const override { return info_; }
+
+  void reset(Matrix& obs) override {
+    obs.resize(info_.num_envs, obs_dim_);
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      start_episode(rows_[i], obs.row(static_cast<Eigen::Index>(i)).data());
+  }
+
+  void step(const Matrix& actions, StepResult& out) override {
+    ensure(actions.rows() == info_.num_envs && actions.cols() == action_dim_, "actions are (num_envs, action_dim)");
+    out.resize(info_.num_envs, obs_dim_);
+    const int num_parts = parts();
+    if (num_parts == 1) {
+      step_rows(0, rows_.size(), actions, out);
+    } else {
+      const std::size_t part =
+          (rows_.size() + static_cast<std::size_t>(num_parts) - 1) / static_cast<std::size_t>(num_parts);
+      threads_->run(num_parts, [&](int index) {
+        const std::size_t first = static_cast<std::size_t>(index) * part;
+        step_rows(first, std::min(first + part, rows_.size()), actions, out);
+      });
+    }
+  }
+
+  void serialize(Archive& archive) override {
+    for (std::size_t i = 0; i < rows_.size(); ++i) archive(fmt::format("row{}", i), rows_[i]);
+  }
+
+ private:
+  struct Row {
+    Env env;
+    Rng rng;
+    std::int32_t episode_length = 0;
+    double episode_return = 0;
+
+    void serialize(Archive& archive) {
+      archive("env", env);
+      archive("rng", rng);
+      archive("episode_length", episode_length);
+      archive("episode_return", episode_return);
+    }
+  };
+
+  static void start_episode(Row& row, float* obs) {
+    row.env.reset(row.rng);
+    row.env.observe(obs);
+    row.episode_length = 0;
+    row.episode_return = 0;
+  }
+
+  /// How many threads pay: handing work to one costs about as much as a hundred CartPole steps.
+  int parts() const {
+    constexpr int kWorthwhileNanoseconds = 20'000;
+    if (threads_ == nullptr) return 1;
+    return std::clamp(info_.num_envs * Env::kStepNanoseconds / kWorthwhileNanoseconds, 1, threads_->size());
+  }
+
+  void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {
+    for (std::size_t i = first; i < last; ++i) step_row(i, actions, out);
+  }
+
+  void step_row(std::size_t i, const Matrix& actions, StepResult& out) {
+    Row& row = rows_[i];
+    const auto at = static_cast<Eigen::Index>(i);
+    const EnvStep step = act(row.env, {actions.row(at).data(), static_cast<std::size_t>(action_dim_)});
+    ++row.episode_length;
+    row.episode_return += step.reward;
+
+    // As in Gymnasium both may hold: the task can end on the very step at which the time is up.
+    const bool truncated = info_.max_episode_steps > 0 && row.episode_length >= info_.max_episode_steps;
+    out.rewards[at] = static_cast<float>(step.reward);
+    out.terminated[at] = step.terminated;
+    out.truncated[at] = truncated;
+    out.episode_return[at] = row.episode_return;
+    out.episode_length[at] = row.episode_length;
+
+    float* const next_obs = out.next_obs.row(at).data();
+    float* const obs = out.obs.row(at).data();
+    row.env.observe(next_obs);
+    if (step.terminated || truncated)
+      start_episode(row, obs);
+    else
+      std::copy(next_obs, next_obs + obs_dim_, obs);
+  }
+
+  EnvStep act(Env& env, std::span<const float> action) const {
+    if constexpr (kTakesIndex<Env>) {
+      // Also refuses NaN, whose conversion to an index would be undefined.
+      ensure(action[0] >= 0 && action[0] < static_cast<float>(info_.action_space.n), "a discrete action is an index");
+      return env.step(static_cast<int>(action[0]));
+    } else {
+      return env.step(action);
+    }
+  }
+
+  EnvInfo info_;
+  int obs_dim_, action_dim_;
+  ThreadPool* threads_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace slm

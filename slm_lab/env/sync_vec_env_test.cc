@@ -1,0 +1,146 @@
+#include "slm_lab/env/sync_vec_env.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "slm_lab/env/classic_control/acrobot.h"
+#include "slm_lab/env/classic_control/cartpole.h"
+#include "slm_lab/env/classic_control/pendulum.h"
+
+namespace slm {
+namespace {
+
+using Json = nlohmann::json;
+
+template <SingleEnv Env>
+SyncVecEnv<Env> make(int num_envs, int max_episode_steps, std::uint64_t first_seed, ThreadPool* threads = nullptr) {
+  std::vector<Rng> rngs;
+  for (int i = 0; i < num_envs; ++i) rngs.emplace_back(first_seed + static_cast<std::uint64_t>(i));
+  return SyncVecEnv<Env>({"test", Env::obs_space(), Env::action_space(), num_envs, max_episode_steps}, {},
+                         std::move(rngs), threads);
+}
+
+Matrix to_matrix(const Json& rows) {
+  Matrix m(rows.size(), rows[0].size());
+  for (Eigen::Index i = 0; i < m.rows(); ++i)
+    for (Eigen::Index j = 0; j < m.cols(); ++j)
+      m(i, j) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
+  return m;
+}
+
+// Gymnasium's vector environment in the mode SAME_STEP: seeds s + i, a fresh observation at once, the final one beside
+// it.
+TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
+  const Json golden = Json::parse(std::ifstream(std::filesystem::path(SLM_SOURCE_DIR) / "tests/golden/vector.json"));
+  const Json& expected = golden["modes"]["SAME_STEP"];
+  auto env = make<CartPole>(4, 500, 42);
+  Matrix obs;
+  env.reset(obs);
+  EXPECT_EQ(obs, to_matrix(expected["reset_obs"]));
+
+  StepResult step;
+  std::size_t num_ends = 0;
+  for (std::size_t t = 0; t < golden["actions"].size(); ++t) {
+    SCOPED_TRACE(t);
+    Matrix actions(4, 1);
+    for (int i = 0; i < 4; ++i) actions(i, 0) = golden["actions"][t][static_cast<std::size_t>(i)];
+    env.step(actions, step);
+    ASSERT_EQ(step.obs, to_matrix(expected["obs"][t]));
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto row = static_cast<Eigen::Index>(i);
+      EXPECT_EQ(step.rewards[row], expected["reward"][t][i]);
+      EXPECT_EQ(step.terminated[row], expected["terminated"][t][i] == 1);
+      EXPECT_EQ(step.truncated[row], expected["truncated"][t][i] == 1);
+      if (!step.episode_end(row)) {
+        EXPECT_EQ(step.next_obs.row(row), step.obs.row(row));
+        continue;
+      }
+      const Json& final_obs = expected["final_obs"][num_ends++];
+      EXPECT_EQ(final_obs["step"], t);
+      EXPECT_EQ(final_obs["env"], i);
+      EXPECT_EQ(Matrix(step.next_obs.row(row)), to_matrix(Json::array({final_obs["obs"]})));
+    }
+  }
+  EXPECT_EQ(num_ends, expected["final_obs"].size());
+}
+
+TEST(SyncVecEnv, TheTimeLimitTruncatesAndReportsTheEpisode) {
+  auto env = make<Pendulum>(2, 3, 0);
+  Matrix obs;
+  env.reset(obs);
+  const Matrix actions{{0.5f}, {-0.5f}};
+  StepResult step;
+  double sum = 0;
+  for (int t = 1; t <= 7; ++t) {
+    env.step(actions, step);
+    sum = t % 3 == 1 ? 0 : sum;
+    sum += static_cast<double>(step.rewards[0]);
+    EXPECT_EQ(step.truncated[0], t % 3 == 0);
+    EXPECT_FALSE(step.terminated[0]);
+    if (step.truncated[0]) {
+      EXPECT_EQ(step.episode_length[0], 3);
+      EXPECT_NEAR(step.episode_return[0], sum, 1e-5);  // rewards are float, the return is double
+      EXPECT_NE(step.obs.row(0), step.next_obs.row(0));
+    }
+  }
+}
+
+// A pole pushed one way falls after about ten steps: with the limit at that very step both flags hold, as in Gymnasium.
+TEST(SyncVecEnv, BothFlagsHoldWhenTheTaskEndsOnTheLastStep) {
+  StepResult step;
+  const auto first_end = [&](int max_episode_steps) {
+    auto env = make<CartPole>(1, max_episode_steps, 0);
+    Matrix obs;
+    env.reset(obs);
+    for (int t = 1;; ++t) {
+      env.step(Matrix{{1}}, step);
+      if (step.episode_end(0)) return t;
+    }
+  };
+  const int fall = first_end(500);
+  ASSERT_LT(fall, 20);
+  EXPECT_TRUE(step.terminated[0]);
+  EXPECT_FALSE(step.truncated[0]);
+  EXPECT_EQ(first_end(fall), fall);
+  EXPECT_TRUE(step.terminated[0]);
+  EXPECT_TRUE(step.truncated[0]);
+  EXPECT_EQ(first_end(fall - 1), fall - 1);
+  EXPECT_FALSE(step.terminated[0]);
+  EXPECT_TRUE(step.truncated[0]);
+}
+
+TEST(SyncVecEnv, ThreadsChangeNothing) {
+  constexpr int num_envs = 150;  // enough Acrobots that threads pay, and not a multiple of their number
+  ThreadPool threads(4);
+  auto alone = make<Acrobot>(num_envs, 7, 0);
+  auto shared = make<Acrobot>(num_envs, 7, 0, &threads);
+  Matrix obs_alone, obs_shared, actions(num_envs, 1);
+  alone.reset(obs_alone);
+  shared.reset(obs_shared);
+  StepResult step_alone, step_shared;
+  for (int t = 0; t < 20; ++t) {
+    for (int i = 0; i < num_envs; ++i) actions(i, 0) = static_cast<float>((i + t) % 3);
+    alone.step(actions, step_alone);
+    shared.step(actions, step_shared);
+    ASSERT_EQ(step_alone.obs, step_shared.obs);
+    ASSERT_EQ(step_alone.next_obs, step_shared.next_obs);
+    ASSERT_EQ(step_alone.episode_return, step_shared.episode_return);
+  }
+}
+
+TEST(SyncVecEnv, RefusesActionsThatAreNone) {
+  auto env = make<CartPole>(1, 500, 0);
+  Matrix obs;
+  env.reset(obs);
+  StepResult step;
+  EXPECT_THROW(env.step(Matrix{{2}}, step), std::logic_error);
+  EXPECT_THROW(env.step(Matrix{{-1}}, step), std::logic_error);
+  EXPECT_THROW(env.step(Matrix{{std::nanf("")}}, step), std::logic_error);
+  EXPECT_THROW(env.step(Matrix{{0, 1}}, step), std::logic_error);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,183 @@
+#include "slm_lab/env/wrappers.h"
+
+#include <cmath>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+constexpr double kEpsilon = 1e-8;  // Gymnasium's, inside the root
+
+Eigen::RowVectorXf as_row(const std::vector<float>& values) {
+  return Eigen::Map<const Eigen::RowVectorXf>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+}  // namespace
+
+ClipAction::ClipAction(std::unique_ptr<VecEnv> inner) : EnvWrapper(std::move(inner)) {
+  const Space& space = info().action_space;
+  ensure(!space.is_discrete(), "only the actions of a Box are clipped");
+  low_ = as_row(space.low);
+  high_ = as_row(space.high);
+}
+
+void ClipAction::step(const Matrix& actions, StepResult& out) {
+  clipped_.resize(actions.rows(), actions.cols());
+  for (Eigen::Index i = 0; i < actions.rows(); ++i) clipped_.row(i) = actions.row(i).cwiseMax(low_).cwiseMin(high_);
+  inner().step(clipped_, out);
+}
+
+RescaleAction::RescaleAction(std::unique_ptr<VecEnv> inner) : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()) {
+  Space& space = info_.action_space;
+  ensure(!space.is_discrete(), "only the actions of a Box are rescaled");
+  low_ = as_row(space.low);
+  half_range_ = (as_row(space.high) - low_) / 2;
+  ensure(low_.allFinite() && half_range_.allFinite(), "an action space to rescale is bounded");
+  space.low.assign(space.low.size(), -1);
+  space.high.assign(space.high.size(), 1);
+}
+
+void RescaleAction::step(const Matrix& actions, StepResult& out) {
+  scaled_.resize(actions.rows(), actions.cols());
+  for (Eigen::Index i = 0; i < actions.rows(); ++i)
+    scaled_.row(i).array() = low_.array() + (actions.row(i).array().max(-1.0f).min(1.0f) + 1.0f) * half_range_.array();
+  inner().step(scaled_, out);
+}
+
+NormalizeObs::NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use,
+                           std::optional<double> clip)
+    : EnvWrapper(std::move(inner)), moments_(moments), use_(use), clip_(clip) {
+  const int dim = info().obs_space.size();
+  if (moments_.dim() == 0) moments_ = RunningMoments(dim);
+  ensure(moments_.dim() == dim, "the statistics are of this environment's observations");
+}
+
+void NormalizeObs::reset(Matrix& obs) {
+  EnvWrapper::reset(obs);
+  if (use_ == EnvUse::train) moments_.update(obs);
+  refresh();
+  normalize(obs);
+}
+
+void NormalizeObs::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  if (use_ == EnvUse::train) {
+    moments_.update(out.next_obs);
+    ended_ = out.terminated || out.truncated;
+    moments_.update(out.obs, ended_);
+  }
+  refresh();
+  normalize(out.next_obs);
+  normalize(out.obs);
+}
+
+void NormalizeObs::refresh() { inv_std_ = (moments_.var() + kEpsilon).rsqrt(); }
+
+void NormalizeObs::normalize(Matrix& obs) const {
+  for (Eigen::Index i = 0; i < obs.rows(); ++i)
+    obs.row(i).array() =
+        ((obs.row(i).array().cast<double>() - moments_.mean().transpose()) * inv_std_.transpose()).cast<float>();
+  if (clip_) obs = obs.cwiseMax(-*clip_).cwiseMin(*clip_);
+}
+
+NormalizeReward::NormalizeReward(std::unique_ptr<VecEnv> inner, RunningMoments& moments, double gamma, EnvUse use)
+    : EnvWrapper(std::move(inner)),
+      moments_(moments),
+      gamma_(gamma),
+      use_(use),
+      returns_(Eigen::VectorXd::Zero(info().num_envs)) {}
+
+void NormalizeReward::reset(Matrix& obs) {
+  EnvWrapper::reset(obs);
+  returns_.setZero();
+}
+
+void NormalizeReward::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  returns_ = gamma_ * returns_ + out.rewards.cast<double>();
+  if (use_ == EnvUse::train) moments_.update(returns_);
+  out.rewards *= static_cast<float>(1 / std::sqrt(moments_.var()[0] + kEpsilon));
+  for (Eigen::Index i = 0; i < returns_.size(); ++i)
+    if (out.episode_end(i)) returns_[i] = 0;
+}
+
+void NormalizeReward::serialize(Archive& archive) {
+  EnvWrapper::serialize(archive);
+  archive("discounted_returns", std::span<double>(returns_.data(), static_cast<std::size_t>(returns_.size())));
+}
+
+void ScaleReward::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  out.rewards *= scale_;
+}
+
+void SignReward::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  out.rewards = out.rewards.cwiseSign();
+}
+
+void ClipReward::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  out.rewards = out.rewards.cwiseMax(-bound_).cwiseMin(bound_);
+}
+
+Space stacked_space(const Space& single, FrameOp op, int num_frames) {
+  Space space = single;
+  if (op == FrameOp::concat)
+    space.shape.front() *= num_frames;
+  else
+    space.shape.insert(space.shape.begin(), num_frames);
+  space.low.clear();
+  space.high.clear();
+  for (int k = 0; k < num_frames; ++k) {
+    space.low.insert(space.low.end(), single.low.begin(), single.low.end());
+    space.high.insert(space.high.end(), single.high.begin(), single.high.end());
+  }
+  return space;
+}
+
+FrameStack::FrameStack(std::unique_ptr<VecEnv> inner, FrameOp op, int num_frames)
+    : EnvWrapper(std::move(inner)),
+      info_(EnvWrapper::info()),
+      dim_(info_.obs_space.size()),
+      num_frames_(num_frames),
+      frames_(Matrix::Zero(info_.num_envs, num_frames * dim_)) {
+  info_.obs_space = stacked_space(info_.obs_space, op, num_frames);
+}
+
+void FrameStack::fill(Eigen::Index row, const Matrix& obs) {
+  for (int k = 0; k < num_frames_; ++k) frames_.row(row).segment(k * dim_, dim_) = obs.row(row);
+}
+
+void FrameStack::reset(Matrix& obs) {
+  EnvWrapper::reset(first_obs_);
+  for (Eigen::Index i = 0; i < frames_.rows(); ++i) fill(i, first_obs_);
+  obs = frames_;
+}
+
+void FrameStack::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, single_);
+  for (Eigen::Index i = 0; i < frames_.rows(); ++i) {
+    float* const frames = frames_.row(i).data();
+    std::copy(frames + dim_, frames + num_frames_ * dim_, frames);
+    frames_.row(i).tail(dim_) = single_.next_obs.row(i);
+  }
+  out.next_obs = frames_;
+  for (Eigen::Index i = 0; i < frames_.rows(); ++i)
+    if (single_.episode_end(i)) fill(i, single_.obs);
+  out.obs = frames_;
+  out.rewards = single_.rewards;
+  out.terminated = single_.terminated;
+  out.truncated = single_.truncated;
+  out.episode_return = single_.episode_return;
+  out.episode_length = single_.episode_length;
+}
+
+void FrameStack::serialize(Archive& archive) {
+  EnvWrapper::serialize(archive);
+  archive("frames", frames_);
+}
+
+}  // namespace slm

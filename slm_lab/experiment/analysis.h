@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/experiment/lab_spec.h"
+
+namespace slm {
+
+/// Draws the graphs of a trial and of its sessions from the CSV files that are there.
+void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial);
+
+/// Metrics of a finished trial: writes the trial_metrics files and returns the table for the terminal.
+std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial);
+
+}  // namespace slm

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slm {
+
+/// The folder of one run, `data/{spec}_{timestamp}/`, and the names of its files (docs/data-folder.md). The layout is
+/// SLM-Lab's, so that scripts written for it keep working.
+class DataFolder {
+ public:
+  /// Makes a new folder with its four sub-folders; a second run of the same second takes the next free second.
+  static DataFolder create(const std::filesystem::path& data, const std::string& spec_name);
+  /// The newest folder of exactly this spec name; throws SpecError when there is none.
+  static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
+  /// An existing run folder (or a spec file inside one); throws SpecError when it is none.
+  static DataFolder open(const std::filesystem::path& folder);
+
+  const std::filesystem::path& root() const { return root_; }
+  const std::string& spec_name() const { return spec_name_; }
+
+  std::filesystem::path spec_file() const;                      ///< {name}_spec.json
+  std::filesystem::path trial_spec_file(int trial) const;       ///< {name}_t{t}_spec.json
+  std::filesystem::path manifest_file() const;                  ///< manifest.json
+  std::string trial_prefix(int trial) const;                    ///< {name}_t{t}
+  std::string session_prefix(int trial, int session) const;     ///< {name}_t{t}_s{s}
+  std::filesystem::path graph() const { return root_ / "graph"; }
+  std::filesystem::path info() const { return root_ / "info"; }
+  std::filesystem::path log() const { return root_ / "log"; }
+  std::filesystem::path model() const { return root_ / "model"; }
+  std::filesystem::path session_csv(int trial, int session, std::string_view df) const;  ///< df: train or eval
+  std::filesystem::path session_result(int trial, int session) const;  ///< written last: a session that has it is done
+  std::filesystem::path checkpoints(int trial, int session) const;     ///< generations of one session's state
+
+ private:
+  DataFolder(std::filesystem::path root, std::string spec_name)
+      : root_(std::move(root)), spec_name_(std::move(spec_name)) {}
+  std::filesystem::path root_;
+  std::string spec_name_;
+};
+
+}  // namespace slm

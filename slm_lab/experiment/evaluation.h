@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/base/rng.h"
+#include "slm_lab/env/registry.h"
+
+namespace slm {
+
+/// Raw returns of whole fresh episodes.
+struct Evaluation {
+  std::vector<double> returns;
+  double mean() const;
+  double std() const;  ///< population; 0 for one episode
+};
+
+/// Plays `num_episodes` fresh episodes side by side, one per row, and stops when the longest has ended. Statistics are
+/// frozen and the algorithm is not changed. `streams` seeds the environments and the actions.
+Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma, EnvStatistics& statistics,
+                    const Streams& streams, int num_episodes, ActMode mode);
+
+}  // namespace slm

@@ -1,0 +1,48 @@
+#include "slm_lab/experiment/lab_spec.h"
+
+#include <fmt/format.h>
+
+#include "slm_lab/env/registry.h"
+
+namespace slm {
+namespace {
+
+constexpr int kMinLogPoints = 3;  // a curve, a moving average and a stability need as many
+
+/// What concerns several parts of a spec.
+void check_together(const LabSpec& spec, SpecReader& meta) {
+  const std::int64_t log_points = spec.env.max_frame / spec.meta.log_frequency;
+  if (log_points < kMinLogPoints)
+    meta.problem("log_frequency",
+                   fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
+                               spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));
+  if (spec.meta.search_scheduler && spec.meta.max_session > 1)
+    meta.problem("search_scheduler",
+                   "a scheduler compares sessions while they run, so it needs meta.max_session = 1; either set "
+                   "max_session to 1 or remove search_scheduler");
+}
+
+}  // namespace
+
+LabSpec read_lab_spec(SpecReader& reader) {
+  LabSpec spec;
+  SpecReader agent = reader.require_child("agent", "what learns");
+  spec.agent = read_agent_config(agent);
+  SpecReader env = reader.require_child("env", "where it acts");
+  spec.env = read_env_config(env);
+  SpecReader meta = reader.require_child("meta", "how often, how long, from which seed");
+  spec.meta = read_meta_config(meta);
+  spec.search = read_search_space(reader);
+  if (find_env(spec.env.name) != nullptr) check_agent(spec.agent, env_info(spec.env, spec.env.num_envs), agent);
+  check_together(spec, meta);
+  return spec;
+}
+
+LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
+  SpecReader reader(&loaded.root, "", report);
+  const LabSpec spec = read_lab_spec(reader);
+  report.throw_if_problems();
+  return spec;
+}
+
+}  // namespace slm

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/env/config.h"
+#include "slm_lab/spec/load.h"
+#include "slm_lab/spec/meta.h"
+#include "slm_lab/spec/report.h"
+#include "slm_lab/spec/search_space.h"
+
+namespace slm {
+
+/// One spec, read and checked: everything a run needs to know.
+struct LabSpec {
+  AgentConfig agent;
+  EnvConfig env;
+  MetaConfig meta;
+  std::vector<SearchDimension> search;
+};
+
+/// Reads a whole spec and checks what concerns several parts of it; problems go to the reader's report. While describing,
+/// records the format of everything a spec may hold.
+LabSpec read_lab_spec(SpecReader& reader);
+
+/// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.
+LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
+
+}  // namespace slm

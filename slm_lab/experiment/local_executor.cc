@@ -1,0 +1,122 @@
+#include "slm_lab/experiment/local_executor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/experiment/data_folder.h"
+
+namespace slm {
+namespace {
+
+void check(int error, const char* what) {
+  if (error != 0)
+    throw Error(ExitCode::io, fmt::format("cannot start a session process: {}: {}", what, std::strerror(error)));
+}
+
+}  // namespace
+
+LocalExecutor::~LocalExecutor() {
+  stop_all(/*now=*/true);
+  for (Child& child : children_) reap(child);
+}
+
+void LocalExecutor::start(const SessionJob& job) {
+  const DataFolder folder = DataFolder::open(job.folder);
+  // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into its log.
+  const std::string log = (folder.log() / (folder.session_prefix(job.trial, job.session) + ".log")).string();
+  std::vector<std::string> arguments = {"slm-lab",
+                                        "session",
+                                        job.folder.string(),
+                                        fmt::format("--trial={}", job.trial),
+                                        fmt::format("--session={}", job.session),
+                                        fmt::format("--threads={}", job.threads),
+                                        fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
+                                        fmt::format("--parent={}", getpid())};
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno, "pipe");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], kReportDescriptor);
+  Child child;
+  child.job = job;
+  child.pipe = ends[0];
+  const int error = posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (error != 0) close(ends[0]);
+  check(error, "spawn");
+  children_.push_back(std::move(child));
+}
+
+std::vector<SessionEvent> LocalExecutor::wait(int milliseconds) {
+  std::vector<pollfd> descriptors;
+  for (const Child& child : children_) descriptors.push_back({child.pipe, POLLIN, 0});
+  std::vector<SessionEvent> events;
+  if (poll(descriptors.data(), descriptors.size(), milliseconds) <= 0) return events;  // time or a signal
+  std::vector<Child> still_running;
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    Child& child = children_[i];
+    if (descriptors[i].revents == 0 || read_lines(child, events))
+      still_running.push_back(std::move(child));
+    else
+      events.push_back(reap(child));
+  }
+  children_ = std::move(still_running);
+  return events;
+}
+
+bool LocalExecutor::read_lines(Child& child, std::vector<SessionEvent>& events) {
+  char buffer[65536];
+  const ssize_t count = read(child.pipe, buffer, sizeof buffer);
+  if (count < 0) return errno == EINTR || errno == EAGAIN;
+  child.partial.append(buffer, static_cast<std::size_t>(count));
+  std::size_t begin = 0;
+  for (std::size_t end; (end = child.partial.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    SessionEvent event;
+    event.trial = child.job.trial;
+    event.session = child.job.session;
+    event.line = child.partial.substr(begin, end - begin);
+    events.push_back(std::move(event));
+  }
+  child.partial.erase(0, begin);
+  return count > 0;
+}
+
+SessionEvent LocalExecutor::reap(Child& child) {
+  close(child.pipe);
+  int status = 0;
+  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  SessionEvent event;
+  event.trial = child.job.trial;
+  event.session = child.job.session;
+  event.exited = true;
+  event.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  event.crashed = WIFSIGNALED(status) && !child.stopped;
+  return event;
+}
+
+void LocalExecutor::stop_all(bool now) {
+  for (Child& child : children_) {
+    child.stopped = true;
+    kill(child.pid, now ? SIGKILL : SIGTERM);
+  }
+}
+
+}  // namespace slm

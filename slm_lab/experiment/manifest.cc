@@ -1,0 +1,104 @@
+#include "slm_lab/experiment/manifest.h"
+
+#include <Eigen/Core>
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "slm_lab/base/file.h"
+#include "slm_lab/net/kernel.h"
+
+namespace slm {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& file) {
+  std::string line;
+  std::ifstream stream(file);
+  std::getline(stream, line);
+  return line;
+}
+
+std::string host_kernel() {
+  utsname name{};
+  uname(&name);
+  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
+}
+
+}  // namespace
+
+std::string version() { return SLM_VERSION; }
+
+std::string git_revision() {
+  const fs::path git = fs::path(SLM_SOURCE_DIR) / ".git";
+  const std::string head = first_line(git / "HEAD");
+  if (!head.starts_with("ref: ")) return head.empty() ? "unknown" : head;
+  const std::string reference = head.substr(5);
+  if (const std::string revision = first_line(git / reference); !revision.empty()) return revision;
+  std::ifstream packed(git / "packed-refs");
+  for (std::string line; std::getline(packed, line);)
+    if (line.ends_with(" " + reference)) return line.substr(0, line.find(' '));
+  return "unknown";
+}
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+std::string local_time() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr))); }
+
+std::int64_t peak_memory_bytes() {
+  rusage self{}, children{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  return 1024 * std::max<std::int64_t>(self.ru_maxrss, children.ru_maxrss);
+}
+
+Manifest read_manifest(const DataFolder& folder) {
+  Manifest manifest;
+  if (!fs::exists(folder.manifest_file())) return manifest;
+  const auto json = nlohmann::json::parse(read_file(folder.manifest_file()), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return manifest;
+  manifest.started = json.value("started", "");
+  manifest.wall_seconds = json.value("wall_seconds", 0.0);
+  manifest.peak_memory_bytes = json.value("peak_memory_bytes", std::int64_t{0});
+  return manifest;
+}
+
+void write_manifest(const DataFolder& folder, const Manifest& manifest) {
+  nlohmann::ordered_json json;
+  json["version"] = version();
+  json["git_revision"] = git_revision();
+  json["compiler"] = SLM_COMPILER;
+  json["build_type"] = SLM_BUILD_TYPE;
+  json["cpu"] = cpu_name();
+  json["cores"] = sysconf(_SC_NPROCESSORS_ONLN);
+  json["system"] = host_kernel();
+  json["kernel"] = kernels().name;
+  json["libraries"] = nlohmann::ordered_json{{"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+                       {"nlohmann_json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,
+                                                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
+                       {"fmt", fmt::format("{}", FMT_VERSION)}};
+  json["spec_hash"] = manifest.spec_hash;
+  json["seed"] = manifest.seed;
+  json["command_line"] = manifest.command_line;
+  json["started"] = manifest.started;
+  json["wall_seconds"] = manifest.wall_seconds;
+  json["peak_memory_bytes"] = manifest.peak_memory_bytes;
+  json["exit_code"] = manifest.exit_code;
+  write_file_durably(folder.manifest_file(), json.dump(2) + "\n");
+}
+
+}  // namespace slm

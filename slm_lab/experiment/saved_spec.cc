@@ -1,0 +1,23 @@
+#include "slm_lab/experiment/saved_spec.h"
+
+#include "slm_lab/base/file.h"
+
+namespace slm {
+
+void save_spec(const DataFolder& folder, const LoadedSpec& loaded) {
+  const std::string text = spec_file_text(loaded);
+  write_file_durably(folder.spec_file(), text);
+  write_file_durably(folder.trial_spec_file(0), text);
+}
+
+LoadedSpec load_saved_spec(const DataFolder& folder, int trial) {
+  return load_spec(folder.trial_spec_file(trial).string(), folder.spec_name(), {});
+}
+
+LabSpec read_saved_spec(const DataFolder& folder, int trial) {
+  const LoadedSpec loaded = load_saved_spec(folder, trial);
+  SpecReport report(loaded.file);
+  return read_lab_spec(loaded, report);
+}
+
+}  // namespace slm

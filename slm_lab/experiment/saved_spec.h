@@ -1,0 +1,17 @@
+#pragma once
+
+#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/spec/load.h"
+
+namespace slm {
+
+/// Writes the resolved spec (templates filled, overrides applied) of a run and of its trial 0. A saved spec is itself a
+/// spec file that `slm-lab run` accepts.
+void save_spec(const DataFolder& folder, const LoadedSpec& loaded);
+
+/// What save_spec wrote. Throws Error(corrupt) when it cannot be read.
+LoadedSpec load_saved_spec(const DataFolder& folder, int trial);
+LabSpec read_saved_spec(const DataFolder& folder, int trial);
+
+}  // namespace slm

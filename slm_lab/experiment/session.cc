@@ -1,0 +1,101 @@
+#include "slm_lab/experiment/session.h"
+
+#include "slm_lab/base/archive.h"
+
+namespace slm {
+namespace {
+
+constexpr int kFinalEpisodes = 100;  // the 100 of D-100
+
+}  // namespace
+
+Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session)
+    : spec_(spec),
+      streams_(spec.meta.seed, trial, session),
+      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train)),
+      algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
+      action_rng_(streams_.stream("action")),
+      update_rng_(streams_.stream("update")),
+      record_(env_->info().num_envs),
+      eval_record_(env_->info().num_envs),
+      best_weights_(*algorithm_),
+      actions_(env_->info().num_envs, env_->info().action_space.size()) {
+  env_->reset(obs_);
+}
+
+bool Session::step() {
+  algorithm_->act(obs_, ActMode::train, action_rng_, actions_);
+  env_->step(actions_, step_);
+  frame_ += env_->info().num_envs;
+  ++t_;
+  algorithm_->observe(obs_, actions_, step_);
+  if (const auto stats = algorithm_->update(frame_, update_rng_))
+    record_.add_training(stats->loss, stats->entropy, stats->grad_norm);
+  for (int row = 0; row < env_->info().num_envs; ++row)
+    if (step_.terminated[row] || step_.truncated[row]) record_.add_episode(row, step_.episode_return[row]);
+  obs_.swap(step_.obs);
+  if (spec_.meta.rigorous_eval && (crossed(spec_.meta.eval_frequency) || finished())) evaluate_now();
+  return crossed(spec_.meta.log_frequency) || finished();
+}
+
+bool Session::crossed(std::int64_t frequency) const { return frame_ % frequency < env_->info().num_envs; }
+
+const SessionRow& Session::log_point() {
+  const SessionRow& row = record_.add_log_point(row_now());
+  best_weights_.offer(row.total_reward_ma, *algorithm_);
+  return row;
+}
+
+SessionRow Session::row_now() const {
+  const Coefficients coefficients = algorithm_->coefficients();
+  SessionRow row;
+  row.frame = static_cast<double>(frame_);
+  row.wall_t = seconds();
+  row.fps = row.frame / row.wall_t;
+  row.t = static_cast<double>(t_);
+  row.opt_step = static_cast<double>(algorithm_->opt_step());
+  row.lr = coefficients.lr;
+  row.explore_var = coefficients.explore_var;
+  row.entropy_coef = coefficients.entropy_coef;
+  row.clip_eps = coefficients.clip_eps;
+  row.alpha = coefficients.alpha;
+  return row;
+}
+
+void Session::evaluate_now() {
+  const Evaluation evaluation = evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_,
+                                         streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs,
+                                         ActMode::evaluate);
+  eval_record_.add_evaluation(row_now(), evaluation.mean());
+}
+
+Evaluation Session::evaluate_final() {
+  return evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_, streams_.at(0), kFinalEpisodes,
+                  ActMode::greedy);
+}
+
+double Session::seconds() const {
+  return earlier_seconds_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+void Session::serialize(Archive& archive) {
+  archive("frame", frame_);
+  archive("t", t_);
+  archive("obs", obs_);
+  archive("env", *env_);
+  archive("env_statistics", env_statistics_);
+  archive("algorithm", *algorithm_);
+  archive("action_rng", action_rng_);
+  archive("update_rng", update_rng_);
+  archive("record", record_);
+  archive("eval_record", eval_record_);
+  archive("best", best_weights_);
+  double trained_seconds = seconds();
+  archive("seconds", trained_seconds);
+  if (archive.loading()) {
+    earlier_seconds_ = trained_seconds;
+    started_ = std::chrono::steady_clock::now();
+  }
+}
+
+}  // namespace slm

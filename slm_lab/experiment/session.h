@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/base/rng.h"
+#include "slm_lab/env/registry.h"
+#include "slm_lab/env/vec_env.h"
+#include "slm_lab/experiment/best_weights.h"
+#include "slm_lab/experiment/evaluation.h"
+#include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/report/record.h"
+
+namespace slm {
+
+class Archive;
+
+/// One agent trained from one seed: the loop act, step, observe, update, record. It knows no files, processes or clocks
+/// other than the one that measures frames per second, so that what it computes is a function of spec and seed alone.
+class Session {
+ public:
+  Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session);
+
+  /// One step of every environment, and the training that is due. Returns true when a log point is reached.
+  bool step();
+  bool finished() const { return frame_ >= spec_.env.max_frame; }
+
+  /// Keeps and returns the row of the log point just reached, and the nets if they are the best so far.
+  const SessionRow& log_point();
+
+  /// The final policy over 100 fresh greedy episodes with frozen statistics (D-100).
+  Evaluation evaluate_final();
+
+  std::int64_t frame() const { return frame_; }
+  double seconds() const;  ///< wall-clock of training, earlier runs of a resumed session included
+  const SessionRecord& record() const { return record_; }
+  const SessionRecord& eval_record() const { return eval_record_; }
+  Algorithm& algorithm() { return *algorithm_; }
+  EnvStatistics& env_statistics() { return env_statistics_; }
+  BestWeights& best_weights() { return best_weights_; }
+
+  /// Everything that the rest of the run depends on.
+  void serialize(Archive& archive);
+
+ private:
+  bool crossed(std::int64_t frequency) const;  ///< the last step reached or passed a multiple of it
+  SessionRow row_now() const;
+  void evaluate_now();
+
+  const LabSpec spec_;
+  Streams streams_;
+  EnvStatistics env_statistics_;
+  std::unique_ptr<VecEnv> env_;
+  std::unique_ptr<Algorithm> algorithm_;
+  Rng action_rng_, update_rng_;
+  SessionRecord record_, eval_record_;
+  BestWeights best_weights_;
+
+  std::int64_t frame_ = 0;  // environment steps over all rows
+  std::int64_t t_ = 0;      // steps of the vector
+  Matrix obs_, actions_;
+  StepResult step_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  double earlier_seconds_ = 0;
+};
+
+}  // namespace slm

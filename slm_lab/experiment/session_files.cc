@@ -1,0 +1,78 @@
+#include "slm_lab/experiment/session_files.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/env/random_baseline.h"
+#include "slm_lab/report/csv.h"
+#include "slm_lab/report/metric_files.h"
+
+namespace slm {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_durably(const fs::path& file, const Archive& archive) {
+  write_file_durably(file, [&](const fs::path& temporary) { archive.write(temporary); });
+}
+
+void write_weights(const fs::path& file, Parameters& parameters) {
+  Archive archive;
+  parameters.serialize(archive);
+  write_durably(file, archive);
+}
+
+}  // namespace
+
+fs::path model_file(const DataFolder& folder, int trial, int session, bool best, const std::string& net) {
+  return folder.model() / fmt::format("{}{}_{}_model.safetensors", folder.session_prefix(trial, session),
+                                      best ? "_ckpt-best" : "", net);
+}
+
+fs::path statistics_file(const DataFolder& folder, int trial, int session) {
+  return folder.model() / fmt::format("{}_env_statistics.safetensors", folder.session_prefix(trial, session));
+}
+
+std::string weights_sha256(Algorithm& algorithm) {
+  std::string bytes;
+  for (const NamedNet& named : algorithm.nets()) {
+    const auto values = named.net->parameters().values.span();
+    bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  }
+  return sha256_hex(bytes);
+}
+
+void SessionFiles::write(Session& session, const LabSpec& spec) const {
+  write_file_durably(folder_.session_csv(trial_, session_, "train"), to_csv(session.record().rows()));
+  if (spec.meta.rigorous_eval)
+    write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
+  for (const NamedNet& named : session.algorithm().nets())
+    write_weights(model_file(folder_, trial_, session_, /*best=*/false, named.name), named.net->parameters());
+  for (BestWeights::Saved& saved : session.best_weights().nets())
+    write_weights(model_file(folder_, trial_, session_, /*best=*/true, saved.net), saved.parameters);
+  if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
+  Archive statistics;
+  session.env_statistics().serialize(statistics);
+  write_durably(statistics_file(folder_, trial_, session_), statistics);
+}
+
+void SessionFiles::write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const {
+  const auto write_metrics = [&](std::span<const SessionRow> rows, std::string_view df) {
+    SessionMetrics metrics = session_metrics(rows, random_baseline(spec.env.name));
+    metrics.episode_return_ma100 = result.ma100;
+    metrics.eval_return_d100 = result.d100;
+    const std::string prefix = folder_.session_prefix(trial_, session_);
+    write_file_durably(folder_.info() / fmt::format("{}_session_metrics_{}.json", prefix, df),
+                       session_metrics_json(metrics));
+    write_file_durably(folder_.info() / fmt::format("{}_session_metrics_scalar_{}.json", prefix, df),
+                       session_metrics_scalar_json(metrics));
+  };
+  write_metrics(session.record().rows(), "train");
+  if (spec.meta.rigorous_eval) write_metrics(session.eval_record().rows(), "eval");
+  write_session_result(folder_, trial_, session_, result);
+}
+
+}  // namespace slm

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace slm {
+
+/// What a session process tells its parent: one line of JSON each.
+struct SessionMessage {
+  enum class Kind { progress, log_point, checkpoint, warning, error };
+  Kind kind = Kind::progress;
+  std::string text;  ///< log_point, warning, error: for the user
+  std::int64_t frame = 0;
+  double fps = 0;
+  double seconds = 0;  ///< of training so far
+  double return_ma = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last 100 episodes
+  double best = std::numeric_limits<double>::quiet_NaN();       ///< highest total_reward_ma
+
+  std::string to_line() const;  ///< ends with a newline
+  static SessionMessage from_line(const std::string& line);
+};
+
+}  // namespace slm

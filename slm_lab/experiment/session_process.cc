@@ -1,0 +1,114 @@
+#include "slm_lab/experiment/session_process.h"
+
+#include <fmt/format.h>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/experiment/checkpoint.h"
+#include "slm_lab/experiment/checkpoint_timer.h"
+#include "slm_lab/experiment/saved_spec.h"
+#include "slm_lab/experiment/session.h"
+#include "slm_lab/experiment/session_files.h"
+#include "slm_lab/experiment/stop_signal.h"
+#include "slm_lab/report/log_line.h"
+
+namespace slm {
+namespace {
+
+/// A session of a run folder, its files and its reports.
+class SessionProcess {
+ public:
+  using Report = std::function<void(const SessionMessage&)>;
+
+  SessionProcess(const SessionJob& job, const Report& report)
+      : folder_(DataFolder::open(job.folder)),
+        job_(job),
+        report_(report),
+        spec_(read_saved_spec(folder_, job.trial)),
+        session_(spec_, job.trial, job.session),
+        files_(folder_, job.trial, job.session),
+        checkpoints_(folder_.checkpoints(job.trial, job.session)),
+        timer_(job.checkpoint_seconds) {}
+
+  int run() {
+    if (read_session_result(folder_, job_.trial, job_.session)) return 0;  // done by an earlier run
+    resume();
+    while (!session_.finished()) {
+      if (session_.step()) log_point();
+      if (stop_signal() != 0) return stop();
+    }
+    finish();
+    return 0;
+  }
+
+ private:
+  void resume() {
+    auto state = checkpoints_.load([&](const std::string& text) { send(SessionMessage::Kind::warning, text); });
+    if (!state) return;
+    session_.serialize(*state);
+    send(SessionMessage::Kind::warning, fmt::format("continues from frame {}", session_.frame()));
+  }
+
+  void log_point() {
+    const SessionRow& row = session_.log_point();
+    send(SessionMessage::Kind::log_point, log_line(row));
+    if (!session_.finished() && timer_.due()) checkpoint();
+  }
+
+  void checkpoint() {
+    Archive state;
+    session_.serialize(state);
+    files_.write(session_, spec_);
+    checkpoints_.save(state);
+    timer_.restart();
+    send(SessionMessage::Kind::checkpoint, "");
+  }
+
+  int stop() {
+    checkpoint();
+    return 128 + stop_signal();
+  }
+
+  void finish() {
+    checkpoint();
+    SessionResult result;
+    result.seconds = session_.seconds();
+    result.frame = session_.frame();
+    result.episodes = session_.record().episodes();
+    result.opt_step = session_.algorithm().opt_step();
+    result.total_reward_ma = session_.record().rows().back().total_reward_ma;
+    result.ma100 = session_.record().episode_return_ma100();
+    const Evaluation evaluation = session_.evaluate_final();
+    result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};
+    result.weights_sha256 = weights_sha256(session_.algorithm());
+    files_.write_result(session_, spec_, result);
+  }
+
+  void send(SessionMessage::Kind kind, std::string text) const {
+    SessionMessage message;
+    message.kind = kind;
+    message.text = std::move(text);
+    message.frame = session_.frame();
+    message.seconds = session_.seconds();
+    message.fps = static_cast<double>(message.frame) / message.seconds;
+    message.return_ma = session_.record().episode_return_ma100();
+    message.best = session_.record().best_total_reward_ma();
+    report_(message);
+  }
+
+  DataFolder folder_;
+  SessionJob job_;
+  const Report& report_;
+  LabSpec spec_;
+  Session session_;
+  SessionFiles files_;
+  CheckpointStore checkpoints_;
+  CheckpointTimer timer_;
+};
+
+}  // namespace
+
+int run_session(const SessionJob& job, const std::function<void(const SessionMessage&)>& report) {
+  return SessionProcess(job, report).run();
+}
+
+}  // namespace slm

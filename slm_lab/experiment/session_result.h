@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/report/metrics.h"
+
+namespace slm {
+
+/// What a finished session has to show; its file is the last one a session writes, so having it means being done.
+struct SessionResult {
+  std::int64_t frame = 0;
+  std::int64_t episodes = 0;
+  std::int64_t opt_step = 0;
+  double seconds = 0;          ///< of training, logging and checkpoints included
+  double total_reward_ma = 0;  ///< SLM-Lab's: mean over the last 100 log points
+  double ma100 = 0;            ///< MA-100: the last 100 training episodes
+  EvalReturn d100;             ///< D-100: 100 fresh greedy episodes of the final policy
+  std::string weights_sha256;  ///< of the final nets: equal runs have equal ones
+
+  double fps() const { return static_cast<double>(frame) / seconds; }
+};
+
+void write_session_result(const DataFolder& folder, int trial, int session, const SessionResult& result);
+/// Nothing when the session is not done.
+std::optional<SessionResult> read_session_result(const DataFolder& folder, int trial, int session);
+
+}  // namespace slm

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "slm_lab/spec/load.h"
+
+namespace slm {
+
+struct TrainOptions {
+  std::filesystem::path data = "data";  ///< run folders are made and found here
+  int threads = 0;                      ///< in all; 0: as many as cores
+  double checkpoint_seconds = 5;
+  std::string log_level = "info";
+  std::string executor = "local";
+  std::vector<std::string> command_line;  ///< for the manifest
+};
+
+/// Trains all sessions of a spec in a new run folder. Returns the exit code; throws Error before anything is created
+/// when the spec cannot run here.
+int train(const LoadedSpec& spec, const TrainOptions& options);
+
+/// Continues a run: `where` is `latest` (the newest of this spec name) or a run folder. The folder's own spec is used.
+int continue_training(const LoadedSpec& spec, const std::string& where, const TrainOptions& options);
+
+}  // namespace slm

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "slm_lab/spec/reader.h"
+
+namespace slm {
+
+/// Settings of the memories that are sampled from (Replay, PrioritizedReplay).
+struct ReplayConfig {
+  std::string name = "Replay";
+  int batch_size = 32;
+  std::int64_t max_size = 10'000;
+  bool use_cer = false;
+  // PrioritizedReplay
+  double alpha = 0.6, epsilon = 1e-4;
+  bool importance_weights = true;
+  double beta_start = 0.4;
+  std::int64_t beta_end_step = 0;  ///< 0: beta stays (env.max_frame is put here for specs that leave it out)
+  bool stratified = false;
+
+  /// The exponent of the importance weights: from beta_start to 1 at beta_end_step.
+  double beta(std::int64_t frame) const {
+    if (beta_end_step <= 0) return beta_start;
+    const double progress = std::min(1.0, static_cast<double>(frame) / static_cast<double>(beta_end_step));
+    return beta_start + (1 - beta_start) * progress;
+  }
+};
+
+/// The `agent.memory` object.
+struct MemoryConfig {
+  std::string name = "OnPolicyBatchReplay";
+  double cross_entropy = 1.0;   ///< OnPolicyCrossEntropy
+  std::string sil_replay_name;  ///< SIL, PPOSIL: the replay beside the on-policy memory; empty: none
+  ReplayConfig replay;          ///< read when `name` or `sil_replay_name` is a replay
+
+  bool is_replay() const { return name == "Replay" || name == "PrioritizedReplay"; }
+};
+
+/// Every memory a spec may name.
+const std::vector<std::string>& memory_names();
+
+MemoryConfig read_memory_config(SpecReader& reader);
+
+}  // namespace slm

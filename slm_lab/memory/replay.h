@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "slm_lab/env/vec_env.h"
+#include "slm_lab/memory/row_sampler.h"
+
+namespace slm {
+
+/// Transitions drawn from a replay, n = batch_size rows.
+struct Batch {
+  Draw draw;
+  Matrix obs;        // (n, obs_dim)
+  Matrix actions;    // (n, action_dim)
+  Vector rewards;    // (n)  discounted sum of the next num_steps rewards
+  Matrix next_obs;   // (n, obs_dim)  after them
+  Vector discounts;  // (n)  factor of the value of next_obs: gamma^steps, 0 where the task ended on the way
+};
+
+/// A ring of the last `max_size` transitions of all environments. An observation is kept once: that after a transition
+/// is the same environment's one step later, except where the clock ended the episode (kept apart) and in the newest
+/// step.
+class Replay {
+ public:
+  Replay(const ReplayConfig& config, const EnvInfo& info);
+
+  /// One transition of every environment.
+  void add(const Matrix& obs, const Matrix& actions, const StepResult& step);
+  std::int64_t size() const { return sampler_.size(); }
+  std::int64_t num_added() const { return sampler_.num_added(); }
+
+  /// Draws batch_size rows and gathers their transitions, rewards summed over up to `num_steps` steps. `beta`: exponent
+  /// of the importance weights.
+  void sample(Rng& rng, float gamma, int num_steps, double beta, Batch& batch);
+  /// The exponent of the importance weights at `frame`.
+  double beta(std::int64_t frame) const { return sampler_.config().beta(frame); }
+  void update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& td_errors) {
+    sampler_.update_priorities(draw, td_errors);
+  }
+
+  void serialize(Archive& archive);
+
+ private:
+  enum End : std::uint8_t { kGoesOn, kTerminated, kTruncated };
+
+  void append_row();
+  void set_end(std::int64_t row, End end, const float* final_obs);
+  void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
+
+  int num_envs_, obs_dim_, action_dim_;
+  std::int64_t capacity_;
+  RowSampler sampler_;
+  std::vector<float> obs_, actions_, rewards_;  // (rows written so far, ...)
+  std::vector<std::uint8_t> ends_;
+  Matrix newest_next_obs_;  // (num_envs, obs_dim)
+
+  std::vector<std::int32_t> slots_;  // row of final_obs_, where truncated
+  std::vector<float> final_obs_;     // (slots, obs_dim)
+  std::vector<std::int32_t> free_slots_;
+};
+
+/// Bytes that a full replay takes.
+std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info);
+
+}  // namespace slm

@@ -1,0 +1,253 @@
+#include "slm_lab/memory/replay.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "slm_lab/base/archive.h"
+
+namespace slm {
+namespace {
+
+// ---- SumTree
+
+TEST(SumTree, FindsTheItemAtEveryPoint) {
+  SumTree tree(20);
+  tree.set(3, 1.0);
+  tree.set(4, 2.0);
+  tree.set(19, 0.5);
+  EXPECT_EQ(tree.total(), 3.5);
+  EXPECT_EQ(tree.find(0.0), 3);
+  EXPECT_EQ(tree.find(0.999), 3);
+  EXPECT_EQ(tree.find(1.0), 4);
+  EXPECT_EQ(tree.find(2.999), 4);
+  EXPECT_EQ(tree.find(3.0), 19);
+  EXPECT_EQ(tree.find(3.5), 19);  // rounding may reach the total itself
+  tree.set(4, 0);
+  EXPECT_EQ(tree.total(), 1.5);
+  EXPECT_EQ(tree.find(1.0), 19);
+}
+
+TEST(SumTree, HoldsMoreThanOneLevelAndRebuilds) {
+  SumTree tree(1000);
+  for (int i = 0; i < 1000; ++i) tree.set(i, i % 7);
+  double sum = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 7 == 0) continue;
+    EXPECT_EQ(tree.find(sum), i);
+    sum += i % 7;
+  }
+  EXPECT_EQ(tree.total(), sum);
+  SumTree copy(1000);
+  copy.weights() = tree.weights();
+  copy.rebuild();
+  EXPECT_EQ(copy.total(), sum);
+}
+
+// ---- RowSampler
+
+ReplayConfig replay_config(std::string name, int batch_size, std::int64_t max_size) {
+  ReplayConfig c;
+  c.name = std::move(name);
+  c.batch_size = batch_size;
+  c.max_size = max_size;
+  return c;
+}
+
+TEST(RowSampler, DrawsByPriority) {
+  ReplayConfig config = replay_config("PrioritizedReplay", 4, 4);
+  config.alpha = 0.5;
+  config.epsilon = 1e-6;
+  for (const bool stratified : {false, true}) {
+    config.stratified = stratified;
+    RowSampler sampler(config);
+    for (int i = 0; i < 4; ++i) sampler.add();
+    Draw draw;
+    draw.rows = {0, 1, 2, 3};
+    Vector errors(4);
+    errors << 1, -4, 9, 16;  // priorities 1, 2, 3, 4
+    sampler.update_priorities(draw, errors);
+    Rng rng(5);
+    std::vector<double> counts(4);
+    constexpr int kRounds = 25'000;
+    for (int round = 0; round < kRounds; ++round) {
+      sampler.draw(rng, 0.4, draw);
+      for (const std::int64_t row : draw.rows) ++counts[static_cast<std::size_t>(row)];
+    }
+    double chi_square = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const double expected = 4.0 * kRounds * static_cast<double>(i + 1) / 10;
+      chi_square += (counts[i] - expected) * (counts[i] - expected) / expected;
+    }
+    EXPECT_LT(chi_square, 16.27);  // 3 degrees of freedom, p = 0.001; strata only make it smaller
+  }
+}
+
+TEST(RowSampler, ImportanceWeightsUndoThePriorities) {
+  ReplayConfig config = replay_config("PrioritizedReplay", 64, 2);
+  config.alpha = 1;
+  config.epsilon = 1e-9;
+  RowSampler sampler(config);
+  sampler.add();
+  sampler.add();
+  Draw draw;
+  draw.rows = {0, 1};
+  Vector errors(2);
+  errors << 1, 3;
+  sampler.update_priorities(draw, errors);
+  Rng rng(5);
+  sampler.draw(rng, 1.0, draw);
+  ASSERT_EQ((std::set<std::int64_t>(draw.rows.begin(), draw.rows.end()).size()), 2u);
+  for (std::size_t i = 0; i < 64; ++i)  // (1/P) / max: 1 for the rare row, 1/3 for the other
+    EXPECT_NEAR(draw.weights[static_cast<Eigen::Index>(i)], draw.rows[i] == 0 ? 1.0 : 1.0 / 3, 1e-6);
+}
+
+TEST(RowSampler, NewRowsTakeTheHighestPriority) {
+  RowSampler sampler(replay_config("PrioritizedReplay", 1000, 100));
+  sampler.add();
+  Draw draw;
+  draw.rows = {0};
+  sampler.update_priorities(draw, Vector::Constant(1, 1e-3f));
+  sampler.add();  // priority 1 against 0.001^0.6 = 0.016
+  Rng rng(1);
+  sampler.draw(rng, 0.4, draw);
+  EXPECT_GT(std::count(draw.rows.begin(), draw.rows.end(), 1), 950);
+}
+
+TEST(RowSampler, CombinedReplayPutsTheNewestInOnce) {
+  ReplayConfig config = replay_config("Replay", 3, 10);
+  config.use_cer = true;
+  RowSampler sampler(config);
+  Rng rng(1);
+  Draw draw;
+  for (int i = 0; i < 5; ++i) sampler.add();
+  sampler.draw(rng, 0, draw);
+  EXPECT_EQ(draw.rows, (std::vector<std::int64_t>{0, 1, 2}));  // the oldest of the new first
+  sampler.draw(rng, 0, draw);
+  EXPECT_EQ(draw.rows[1], 3);
+  EXPECT_EQ(draw.rows[2], 4);
+  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 1, 1}));
+  sampler.draw(rng, 0, draw);
+  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 0, 0}));
+}
+
+// ---- Replay: observations are numbers that tell episode and time, so every transition can be checked
+
+EnvInfo number_env(int num_envs) {
+  EnvInfo info;
+  info.name = "Number";
+  info.obs_space = Space::box({-1e9f}, {1e9f});
+  info.action_space = Space::discrete(10);
+  info.num_envs = num_envs;
+  return info;
+}
+
+// Environment e's episodes last 3 + e steps; even ones terminate, odd ones are truncated. The observation is
+// 10000 e + 100 episode + t, the reward t.
+class Player {
+ public:
+  explicit Player(int num_envs)
+      : num_envs_(num_envs), episode_(static_cast<std::size_t>(num_envs)), t_(static_cast<std::size_t>(num_envs)) {}
+  void play(Replay& replay, int num_steps) {
+    Matrix obs(num_envs_, 1), actions(num_envs_, 1);
+    StepResult step;
+    step.next_obs.resize(num_envs_, 1);
+    step.rewards.resize(num_envs_);
+    step.terminated.resize(num_envs_);
+    step.truncated.resize(num_envs_);
+    for (int k = 0; k < num_steps; ++k) {
+      for (int e = 0; e < num_envs_; ++e) {
+        obs(e, 0) = number(e, t_[at(e)]);
+        actions(e, 0) = static_cast<float>(t_[at(e)] % 10);
+        step.rewards[e] = static_cast<float>(t_[at(e)]);
+        step.next_obs(e, 0) = number(e, t_[at(e)] + 1);
+        const bool end = ++t_[at(e)] == 3 + e;
+        step.terminated[e] = end && episode_[at(e)] % 2 == 0;
+        step.truncated[e] = end && episode_[at(e)] % 2 == 1;
+        if (end) {
+          t_[at(e)] = 0;
+          ++episode_[at(e)];
+        }
+      }
+      replay.add(obs, actions, step);
+    }
+  }
+
+ private:
+  static std::size_t at(int e) { return static_cast<std::size_t>(e); }
+  float number(int e, int t) const { return static_cast<float>(10'000 * e + 100 * episode_[at(e)] + t); }
+  int num_envs_;
+  std::vector<int> episode_, t_;
+};
+
+void expect_true_transitions(Replay& replay, int num_steps, int num_draws) {
+  Rng rng(3);
+  Batch batch;
+  for (int draw = 0; draw < num_draws; ++draw) {
+    replay.sample(rng, 0.5f, num_steps, 0, batch);
+    for (Eigen::Index i = 0; i < batch.obs.rows(); ++i) {
+      const int obs = static_cast<int>(batch.obs(i, 0)), e = obs / 10'000, episode = obs / 100 % 100, t = obs % 100;
+      const int left = 3 + e - t;  // steps to the end of the episode, this one included
+      int steps = std::min(num_steps, left);
+      const int next_t = static_cast<int>(batch.next_obs(i, 0)) % 100;
+      const bool terminated = steps == left && episode % 2 == 0;
+      if (terminated) {
+        EXPECT_EQ(batch.discounts[i], 0);
+      } else {
+        if (next_t - t < steps) steps = next_t - t;  // the newest steps have no more successors
+        ASSERT_GT(steps, 0);
+        EXPECT_EQ(batch.next_obs(i, 0), static_cast<float>(obs + steps));
+        EXPECT_EQ(batch.discounts[i], static_cast<float>(std::pow(0.5, steps)));
+      }
+      float reward = 0;
+      for (int k = 0; k < steps; ++k) reward += static_cast<float>(t + k) * static_cast<float>(std::pow(0.5, k));
+      EXPECT_EQ(batch.rewards[i], reward);
+      EXPECT_EQ(batch.actions(i, 0), static_cast<float>(t));
+    }
+  }
+}
+
+TEST(Replay, KeepsTrueNextObservationsThroughWrapAround) {
+  for (const int num_envs : {1, 3})
+    for (const std::int64_t max_size : {60, 61, 62}) {  // also not a multiple of num_envs
+      Replay replay(replay_config("Replay", 64, max_size), number_env(num_envs));
+      Player player(num_envs);
+      for (int round = 0; round < 40; ++round) {
+        player.play(replay, 7);
+        for (const int num_steps : {1, 3}) expect_true_transitions(replay, num_steps, 5);
+      }
+      EXPECT_EQ(replay.size(), max_size);
+    }
+}
+
+TEST(Replay, ContinuesFromACheckpoint) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "replay_test.safetensors";
+  for (const char* name : {"Replay", "PrioritizedReplay"}) {
+    Replay replay(replay_config(name, 16, 50), number_env(3)), restored(replay_config(name, 16, 50), number_env(3));
+    Player player(3);
+    player.play(replay, 25);
+    Archive archive;
+    replay.serialize(archive);
+    archive.write(file);
+    Archive loaded = Archive::read(file);
+    restored.serialize(loaded);
+    Player same = player;
+    player.play(replay, 5);
+    same.play(restored, 5);
+    Rng rng(1), rng2(1);
+    Batch batch, batch2;
+    for (int i = 0; i < 10; ++i) {
+      replay.sample(rng, 0.9f, 2, 0.5, batch);
+      restored.sample(rng2, 0.9f, 2, 0.5, batch2);
+      EXPECT_EQ(batch.draw.rows, batch2.draw.rows);
+      EXPECT_EQ(batch.next_obs, batch2.next_obs);
+      EXPECT_EQ(batch.draw.weights, batch2.draw.weights);
+    }
+  }
+  std::filesystem::remove(file);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,118 @@
+#include "slm_lab/memory/rollout.h"
+
+#include <algorithm>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+void append(std::vector<float>& to, const float* data, Eigen::Index size) { to.insert(to.end(), data, data + size); }
+
+// Moves row `from` of a matrix in a flat vector to row `to`.
+void move_row(std::vector<float>& matrix, std::size_t from, std::size_t to, std::size_t width) {
+  std::copy_n(matrix.begin() + static_cast<std::ptrdiff_t>(from * width), width,
+              matrix.begin() + static_cast<std::ptrdiff_t>(to * width));
+}
+
+}  // namespace
+
+void Rollout::reserve(std::int64_t num_steps, std::int64_t num_finals) {
+  const auto rows = static_cast<std::size_t>(num_steps * num_envs_);
+  obs_.reserve(rows * static_cast<std::size_t>(obs_dim_));
+  actions_.reserve(rows * static_cast<std::size_t>(action_dim_));
+  for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) v->reserve(rows);
+  next_.reserve(rows);
+  final_obs_.reserve(static_cast<std::size_t>(num_finals * obs_dim_));
+}
+
+void Rollout::add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step,
+                  bool is_last) {
+  ensure(obs.rows() == num_envs_ && obs.cols() == obs_dim_, "rollout: obs must be (num_envs, obs_dim)");
+  ensure(actions.rows() == num_envs_ && actions.cols() == action_dim_,
+         "rollout: actions must be (num_envs, action_dim)");
+  append(obs_, obs.data(), obs.size());
+  append(actions_, actions.data(), actions.size());
+  append(log_probs_, log_probs.data(), num_envs_);
+  for (int env = 0; env < num_envs_; ++env) {
+    const bool terminated = step.terminated[env];
+    const bool ended = terminated || step.truncated[env];
+    const auto row = static_cast<std::int32_t>(rewards_.size());
+    rewards_.push_back(step.rewards[env]);
+    not_terminated_.push_back(terminated ? 0.0f : 1.0f);
+    not_ended_.push_back(ended ? 0.0f : 1.0f);
+    if (terminated) {
+      next_.push_back(row);  // any row: its value will be multiplied by 0
+    } else if (ended || is_last) {
+      next_.push_back(-1 - static_cast<std::int32_t>(final_obs().rows()));
+      append(final_obs_, step.next_obs.row(env).data(), obs_dim_);
+    } else {
+      next_.push_back(row + num_envs_);
+    }
+  }
+}
+
+void Rollout::clear() {
+  for (std::vector<float>* v : {&obs_, &actions_, &log_probs_, &rewards_, &not_terminated_, &not_ended_, &final_obs_})
+    v->clear();
+  next_.clear();
+}
+
+void Rollout::keep(std::span<const std::int32_t> rows) {
+  std::size_t to = 0;
+  std::int32_t num_finals = 0;
+  for (const std::int32_t row : rows) {
+    const auto from = static_cast<std::size_t>(row);
+    move_row(obs_, from, to, static_cast<std::size_t>(obs_dim_));
+    move_row(actions_, from, to, static_cast<std::size_t>(action_dim_));
+    for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) move_row(*v, from, to, 1);
+    if (next_[from] < 0) {
+      move_row(final_obs_, static_cast<std::size_t>(-1 - next_[from]), static_cast<std::size_t>(num_finals),
+               static_cast<std::size_t>(obs_dim_));
+      next_[to] = -1 - num_finals++;
+    } else {
+      next_[to] = next_[from] - row + static_cast<std::int32_t>(to);
+    }
+    ++to;
+  }
+  obs_.resize(to * static_cast<std::size_t>(obs_dim_));
+  actions_.resize(to * static_cast<std::size_t>(action_dim_));
+  for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) v->resize(to);
+  next_.resize(to);
+  final_obs_.resize(static_cast<std::size_t>(num_finals) * static_cast<std::size_t>(obs_dim_));
+}
+
+void Rollout::next_values(const Vector& values, const Vector& final_values, Matrix& next_values) const {
+  next_values.resize(num_steps(), num_envs_);
+  for (std::int64_t row = 0; row < size(); ++row) {
+    const std::int32_t next = next_[static_cast<std::size_t>(row)];
+    next_values.data()[row] = next >= 0 ? values[next] : final_values[-1 - next];
+  }
+}
+
+void Rollout::serialize(Archive& archive) {
+  archive("obs", obs_);
+  archive("actions", actions_);
+  archive("log_probs", log_probs_);
+  archive("rewards", rewards_);
+  archive("not_terminated", not_terminated_);
+  archive("not_ended", not_ended_);
+  archive("final_obs", final_obs_);
+  archive("next", next_);
+}
+
+OnPolicyBatchReplay::OnPolicyBatchReplay(int num_steps, const EnvInfo& info)
+    : num_steps_(num_steps), rollout_(info.num_envs, info.obs_space.size(), info.action_space.size()) {
+  // Every environment ends in a final observation, and each truncation inside adds one.
+  const int limit = info.max_episode_steps;
+  rollout_.reserve(num_steps, info.num_envs * (1 + (limit > 0 ? num_steps / limit + 1 : 1)));
+}
+
+void OnPolicyBatchReplay::add(const Matrix& obs, const Matrix& actions, const Vector& log_probs,
+                              const StepResult& step) {
+  ensure(!ready(), "OnPolicyBatchReplay: full; train and clear first");
+  rollout_.add(obs, actions, log_probs, step, rollout_.num_steps() + 1 == num_steps_);
+}
+
+}  // namespace slm

@@ -1,0 +1,80 @@
+#include "slm_lab/memory/row_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+
+namespace slm {
+
+RowSampler::RowSampler(const ReplayConfig& config)
+    : config_(config), tree_(config.name == "PrioritizedReplay" ? config.max_size : 1) {}
+
+void RowSampler::add() {
+  if (prioritized()) tree_.set(next_row(), max_priority_);
+  ++num_added_;
+}
+
+void RowSampler::draw(Rng& rng, double beta, Draw& out) {
+  ensure(size() > 0, "a replay holds transitions before it is sampled");
+  const auto n = static_cast<std::size_t>(config_.batch_size);
+  out.rows.resize(n);
+  out.forced.assign(n, 0);
+  out.weights.setOnes(config_.batch_size);
+  if (!prioritized()) {
+    for (std::int64_t& row : out.rows) row = rng.integers(0, size());
+  } else {
+    const double total = tree_.total(), slice = total / config_.batch_size;
+    for (std::size_t i = 0; i < n; ++i)
+      out.rows[i] =
+          tree_.find(config_.stratified ? (static_cast<double>(i) + rng.random()) * slice : rng.random() * total);
+  }
+  if (config_.use_cer) put_in_newest(out);
+  if (prioritized() && config_.importance_weights) weigh(beta, out);
+}
+
+// The last entries of the batch become the oldest of the new ones; what no batch has room for comes in the next.
+void RowSampler::put_in_newest(Draw& out) {
+  num_passed_ = std::max(num_passed_, num_added_ - size());  // the others are overwritten
+  const std::size_t n = out.rows.size(), num_new = static_cast<std::size_t>(num_added_ - num_passed_);
+  for (std::size_t i = n - std::min(n, num_new); i < n; ++i) {
+    out.rows[i] = num_passed_++ % config_.max_size;
+    out.forced[i] = 1;
+  }
+}
+
+// w_i = (size P_i)^-beta / max_j w_j, eq. 5 ff.; rows that were put in, not drawn, have weight 1.
+void RowSampler::weigh(double beta, Draw& out) const {
+  const double scale = static_cast<double>(size()) / tree_.total();
+  double largest = 0;
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    if (out.forced[i]) continue;
+    const double weight = std::pow(scale * tree_.get(out.rows[i]), -beta);
+    out.weights[static_cast<Eigen::Index>(i)] = static_cast<float>(weight);
+    largest = std::max(largest, weight);
+  }
+  for (std::size_t i = 0; i < out.rows.size(); ++i)
+    if (!out.forced[i]) out.weights[static_cast<Eigen::Index>(i)] /= static_cast<float>(largest);
+}
+
+void RowSampler::update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
+  if (!prioritized()) return;
+  for (std::size_t i = 0; i < draw.rows.size(); ++i) {
+    const double error = std::abs(static_cast<double>(errors[static_cast<Eigen::Index>(i)]));
+    const double priority = std::pow(error + config_.epsilon, config_.alpha);
+    max_priority_ = std::max(max_priority_, priority);
+    tree_.set(draw.rows[i], priority);
+  }
+}
+
+void RowSampler::serialize(Archive& archive) {
+  archive("num_added", num_added_);
+  archive("num_passed", num_passed_);
+  archive("max_priority", max_priority_);
+  if (!prioritized()) return;
+  archive("priorities", tree_.weights());
+  tree_.rebuild();
+}
+
+}  // namespace slm

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "slm_lab/base/matrix.h"
+#include "slm_lab/base/rng.h"
+#include "slm_lab/memory/config.h"
+#include "slm_lab/memory/sum_tree.h"
+
+namespace slm {
+
+class Archive;
+
+/// Rows of a ring, drawn for training.
+struct Draw {
+  std::vector<std::int64_t> rows;
+  Vector weights;                    // importance weights, at most 1; all 1 without priorities
+  std::vector<std::uint8_t> forced;  // 1: not drawn, but put in because it is new (use_cer)
+};
+
+/// The rows of a ring of `max_size`: which is written next, and which are drawn: uniformly with replacement, or by
+/// priority (prioritised replay, Schaul et al. 2016), the newest put into every batch where the spec asks for it
+/// (combined experience replay, Zhang and Sutton 2017).
+class RowSampler {
+ public:
+  explicit RowSampler(const ReplayConfig& config);
+
+  std::int64_t next_row() const { return num_added_ % config_.max_size; }
+  void add();  ///< next_row() is written; it takes the highest priority given so far
+  std::int64_t size() const { return std::min(num_added_, config_.max_size); }
+  std::int64_t num_added() const { return num_added_; }  ///< since the start, overwritten ones included
+  const ReplayConfig& config() const { return config_; }
+
+  /// `beta`: exponent of the importance weights.
+  void draw(Rng& rng, double beta, Draw& out);
+  /// Priorities (|error| + epsilon)^alpha for the rows drawn; nothing without priorities.
+  void update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors);
+
+  void serialize(Archive& archive);
+
+ private:
+  bool prioritized() const { return config_.name == "PrioritizedReplay"; }
+  void put_in_newest(Draw& out);
+  void weigh(double beta, Draw& out) const;
+
+  ReplayConfig config_;
+  std::int64_t num_added_ = 0;
+  std::int64_t num_passed_ = 0;  // of them, how many use_cer has put into a batch or let pass
+  double max_priority_ = 1;
+  SumTree tree_;
+};
+
+}  // namespace slm

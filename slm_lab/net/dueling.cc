@@ -1,0 +1,61 @@
+#include "slm_lab/net/dueling.h"
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+MlpShape with_value_and_advantage(MlpShape shape) {
+  ensure(shape.heads.size() == 1 && shape.out.empty(), "a dueling net has one head and no output activation");
+  shape.heads.insert(shape.heads.begin(), Head{.width = 1, .init_gain = shape.heads[0].init_gain});
+  return shape;
+}
+
+Eigen::Map<Matrix> matrix_in(AlignedBuffer& buffer, Eigen::Index rows, Eigen::Index cols) {
+  const auto size = static_cast<std::size_t>(rows * cols);
+  if (buffer.size() < size) buffer = AlignedBuffer(size);
+  return {buffer.data(), rows, cols};
+}
+
+}  // namespace
+
+DuelingMlpNet::DuelingMlpNet(MlpShape shape, Rng& init) : heads_(with_value_and_advantage(std::move(shape)), init) {}
+
+ConstMatrixRef DuelingMlpNet::infer(const ConstMatrixRef& x) { return combine(heads_.infer(x), infer_out_); }
+
+ConstMatrixRef DuelingMlpNet::forward(const ConstMatrixRef& x) { return combine(heads_.forward(x), out_); }
+
+void DuelingMlpNet::backward(const ConstMatrixRef& d_out) { heads_.backward(split_gradient(d_out)); }
+
+ConstMatrixRef DuelingMlpNet::backward_input(const ConstMatrixRef& d_out) {
+  return heads_.backward_input(split_gradient(d_out));
+}
+
+// Plain loops: Eigen's sums depend on where a row starts in memory, and actions are few.
+
+ConstMatrixRef DuelingMlpNet::combine(const ConstMatrixRef& heads, AlignedBuffer& out) const {
+  const Eigen::Index num_actions = out_dim();
+  Eigen::Map<Matrix> q = matrix_in(out, heads.rows(), num_actions);
+  for (Eigen::Index i = 0; i < q.rows(); ++i) {
+    float sum = 0;
+    for (Eigen::Index a = 0; a < num_actions; ++a) sum += heads(i, 1 + a);
+    const float offset = heads(i, 0) - sum / static_cast<float>(num_actions);
+    for (Eigen::Index a = 0; a < num_actions; ++a) q(i, a) = heads(i, 1 + a) + offset;
+  }
+  return q;
+}
+
+ConstMatrixRef DuelingMlpNet::split_gradient(const ConstMatrixRef& d_out) {
+  const Eigen::Index num_actions = out_dim();
+  Eigen::Map<Matrix> d = matrix_in(d_heads_, d_out.rows(), 1 + num_actions);
+  for (Eigen::Index i = 0; i < d.rows(); ++i) {
+    float sum = 0;
+    for (Eigen::Index a = 0; a < num_actions; ++a) sum += d_out(i, a);
+    d(i, 0) = sum;  // dV
+    const float mean = sum / static_cast<float>(num_actions);
+    for (Eigen::Index a = 0; a < num_actions; ++a) d(i, 1 + a) = d_out(i, a) - mean;  // dA
+  }
+  return d;
+}
+
+}  // namespace slm

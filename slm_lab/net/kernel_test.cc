@@ -1,0 +1,241 @@
+#include "slm_lab/net/kernel.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "slm_lab/base/matrix.h"
+
+// Every build of the kernel that this processor runs, against Eigen in double precision.
+
+namespace slm {
+namespace {
+
+using Exact = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr double kEps = std::numeric_limits<float>::epsilon();
+constexpr float kGuard = 12345.0f;  // in places that must not be written
+
+/// Numbers in [-1, 1], the same on every run.
+class Numbers {
+ public:
+  float next() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<float>(static_cast<std::int32_t>(state_ >> 32)) * 0x1p-31f;
+  }
+  /// (rows, cols) with `stride` floats per row, beyond cols filled with `rest`.
+  Matrix matrix(int rows, int cols, int stride, float rest) {
+    Matrix m = Matrix::Constant(rows, stride, rest);
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < cols; ++j) m(i, j) = next();
+    return m;
+  }
+  Matrix padded(int rows, int cols) { return matrix(rows, cols, kernel_padded(cols), 0.0f); }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
+Rows rows(Matrix& m) { return {m.data(), m.outerStride()}; }
+ConstRows rows(const Matrix& m) { return {m.data(), m.outerStride()}; }
+Exact exact(const Matrix& m, int cols) { return m.leftCols(cols).cast<double>(); }
+
+/// The rounding of a sum of k products of numbers in [-1, 1] is a walk of k steps of up to half a unit of the largest
+/// partial sum, which is near the largest of the results.
+double tolerance(const Exact& sums, int k) {
+  return kEps * std::max(1.0, sums.cwiseAbs().maxCoeff()) * (4 + std::sqrt(static_cast<double>(k)));
+}
+
+void expect_within(double bound, const Matrix& got, const Exact& want, const std::string& what) {
+  EXPECT_LE((got.leftCols(want.cols()).cast<double>() - want).cwiseAbs().maxCoeff(), bound) << what;
+}
+
+void expect_near(const Matrix& got, const Exact& want, int k, const std::string& what) {
+  expect_within(tolerance(want, k), got, want, what);
+}
+
+void expect_zero_padding(const Matrix& m, int cols, const std::string& what) {
+  EXPECT_TRUE((m.rightCols(m.cols() - cols).array() == 0.0f).all()) << what;
+}
+
+struct Shape {
+  int n, in, out;
+};
+
+std::string name(const Shape& s) {
+  return "n " + std::to_string(s.n) + " in " + std::to_string(s.in) + " out " + std::to_string(s.out);
+}
+
+std::vector<Shape> shapes() {
+  std::vector<Shape> list;
+  for (int n : {1, 2, 3, 4, 5, 7, 13, 16, 64, 129})
+    for (int in : {1, 3, 4, 11, 17, 64})
+      for (int out : {1, 2, 6, 17, 30, 48, 64, 80, 130}) list.push_back({n, in, out});
+  for (int n : {1, 6, 100, 300})
+    for (int in : {105, 256, 348})
+      for (int out : {7, 34, 128, 256, 348}) list.push_back({n, in, out});
+  return list;
+}
+
+double derivative(Activation activation, double kept) {
+  switch (activation) {
+    case Activation::relu:
+      return kept > 0 ? 1 : 0;
+    case Activation::tanh:
+      return 1 - kept * kept;
+    case Activation::selu:
+      return kept > 0 ? 1.0507009873554805 : kept + 1.7580993408473766;
+    default:
+      return 1;
+  }
+}
+
+class KernelTest : public testing::TestWithParam<const Kernels*> {
+ protected:
+  const Kernels& k_ = *GetParam();
+  Numbers numbers_;
+};
+
+TEST_P(KernelTest, DenseForward) {
+  for (const Shape& s : shapes()) {
+    const Matrix x = numbers_.matrix(s.n, s.in, s.in, 0), w = numbers_.padded(s.in, s.out);
+    const Matrix b = numbers_.padded(1, s.out);
+    Matrix y = Matrix::Zero(s.n, kernel_padded(s.out));
+    Exact want = exact(x, s.in) * exact(w, s.out);
+    want.rowwise() += exact(b, s.out).row(0);
+    k_.dense_forward(s.n, s.in, s.out, rows(x), rows(w), b.data(), Activation::identity, rows(y));
+    expect_near(y, want, s.in, name(s));
+    expect_zero_padding(y, s.out, name(s));
+    k_.dense_forward(s.n, s.in, s.out, rows(x), rows(w), b.data(), Activation::relu, rows(y));
+    expect_near(y, want.cwiseMax(0.0), s.in, "relu " + name(s));
+    k_.dense_forward(s.n, s.in, s.out, rows(x), rows(w), b.data(), Activation::tanh, rows(y));
+    expect_within(tolerance(want, s.in), y, want.array().tanh(), "tanh " + name(s));  // its slope is at most 1
+  }
+}
+
+TEST_P(KernelTest, DenseBackwardWeights) {
+  for (const Shape& s : shapes()) {
+    const Matrix x = numbers_.matrix(s.n, s.in, s.in + 2, 7), dz = numbers_.padded(s.n, s.out);
+    Matrix dw = Matrix::Constant(s.in, kernel_padded(s.out), kGuard), db = dw.topRows(1);
+    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), rows(dw), db.data());
+    expect_near(dw, exact(x, s.in).transpose() * exact(dz, s.out), s.n, name(s));
+    expect_near(db, exact(dz, s.out).colwise().sum(), s.n, "bias " + name(s));
+    expect_zero_padding(dw, s.out, name(s));
+    expect_zero_padding(db, s.out, name(s));
+    const Matrix before = dw;
+    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), rows(dw), nullptr);
+    EXPECT_EQ(dw, before) << name(s);
+  }
+}
+
+TEST_P(KernelTest, DenseBackwardInput) {
+  for (const Shape& s : shapes()) {
+    const Matrix dz = numbers_.matrix(s.n, s.out, s.out + 3, 7), w = numbers_.padded(s.in, s.out);
+    const Matrix kept = numbers_.padded(s.n, s.in);
+    Matrix wt = Matrix::Zero(s.out, kernel_padded(s.in));
+    k_.transpose(s.in, s.out, rows(w), rows(wt));
+    ASSERT_EQ(wt.leftCols(s.in), w.leftCols(s.out).transpose());
+    const Exact plain = exact(dz, s.out) * exact(w, s.out).transpose();
+    for (Activation a : {Activation::identity, Activation::relu, Activation::tanh, Activation::selu}) {
+      const Exact factor = exact(kept, s.in).unaryExpr([a](double y) { return derivative(a, y); });
+      const std::string what = std::string(kActivations[static_cast<int>(a)].name) + " " + name(s);
+      Matrix dx = numbers_.padded(s.n, s.in);
+      const Exact sum = plain + exact(dx, s.in);
+      k_.dense_backward_input(s.n, s.in, s.out, rows(dz), rows(wt), a, rows(kept), true, rows(dx));
+      expect_within(2 * tolerance(sum, s.out), dx, sum.cwiseProduct(factor), "accumulated " + what);  // slopes below 2
+      expect_zero_padding(dx, s.in, what);
+      dx = kept;  // in place
+      k_.dense_backward_input(s.n, s.in, s.out, rows(dz), rows(wt), a, rows(dx), false, rows(dx));
+      expect_within(2 * tolerance(plain, s.out), dx, plain.cwiseProduct(factor), what);
+    }
+  }
+}
+
+TEST_P(KernelTest, Heads) {
+  for (const Shape& s : shapes()) {
+    if (s.out > 40) continue;
+    // x without padding; y and dy are column blocks of wider matrices.
+    const Matrix x = numbers_.matrix(s.n, s.in, s.in, 0), w = numbers_.padded(s.out, s.in);
+    const Matrix dy = numbers_.matrix(s.n, s.out, s.out + 1, 7);
+    std::vector<float> b(s.out), db(s.out + 1, kGuard);
+    for (float& v : b) v = numbers_.next();
+    Matrix y = Matrix::Constant(s.n, s.out + 2, kGuard);
+    k_.head_forward(s.n, s.in, s.out, rows(x), rows(w), b.data(), {y.data() + 1, y.outerStride()});
+    Exact want = exact(x, s.in) * exact(w, s.in).transpose();
+    want.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(b.data(), s.out).cast<double>();
+    expect_near(y.middleCols(1, s.out), want, s.in, name(s));
+    EXPECT_TRUE((y.col(0).array() == kGuard).all() && (y.col(s.out + 1).array() == kGuard).all()) << name(s);
+
+    Matrix dw = Matrix::Zero(s.out, kernel_padded(s.in));
+    k_.head_backward_weights(s.n, s.in, s.out, rows(x), rows(dy), rows(dw), db.data());
+    expect_near(dw, exact(dy, s.out).transpose() * exact(x, s.in), s.n, "dw " + name(s));
+    expect_zero_padding(dw, s.in, name(s));
+    const Matrix sums = Eigen::Map<const Eigen::RowVectorXf>(db.data(), s.out);
+    expect_near(sums, exact(dy, s.out).colwise().sum(), s.n, "db " + name(s));
+    EXPECT_EQ(db.back(), kGuard);
+
+    const Matrix kept = numbers_.padded(s.n, s.in);
+    Matrix dx = Matrix::Constant(s.n, kernel_padded(s.in), kGuard);
+    k_.head_backward_input(s.n, s.in, s.out, rows(dy), rows(w), Activation::relu, rows(kept), false, rows(dx));
+    const Exact positive = (kept.leftCols(s.in).array() > 0).cast<double>();
+    expect_near(dx, (exact(dy, s.out) * exact(w, s.in)).cwiseProduct(positive), s.out, "dx " + name(s));
+    expect_zero_padding(dx, s.in, name(s));
+  }
+}
+
+TEST_P(KernelTest, ProductWithAnyStridesOnTheLeft) {
+  const int m = 7, n = 33, depth = 9;
+  const Matrix a = numbers_.matrix(depth * 2, m * 3, m * 3, 0), b = numbers_.padded(depth, n);
+  Matrix c = numbers_.padded(m, n);
+  Exact want = exact(c, n);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j)
+      for (int p = 0; p < depth; ++p) want(i, j) += double{a(2 * p, 3 * i)} * b(p, j);
+  k_.product({m, n, depth, a.data(), 3, 2 * a.outerStride(), b.data(), b.outerStride(), c.data(), c.outerStride(),
+              nullptr, true});
+  expect_near(c, want, depth, "strided");
+}
+
+// An action must not depend on how many environments act with it.
+TEST_P(KernelTest, RowsDoNotDependOnTheBatch) {
+  for (const int out : {5, 40, 64, 200}) {
+    const int in = 37, n = 45;
+    const Matrix x = numbers_.matrix(n, in, in, 0), w = numbers_.padded(in, out), b = numbers_.padded(1, out);
+    const Matrix head = numbers_.padded(out, in);
+    Matrix all = Matrix::Zero(n, kernel_padded(out)), heads = all;
+    k_.dense_forward(n, in, out, rows(x), rows(w), b.data(), Activation::tanh, rows(all));
+    k_.head_forward(n, in, out, rows(x), rows(head), b.data(), rows(heads));
+    for (int i = 0; i < n; ++i) {
+      Matrix one = Matrix::Zero(1, kernel_padded(out));
+      const ConstRows row{x.data() + i * in, in};
+      k_.dense_forward(1, in, out, row, rows(w), b.data(), Activation::tanh, rows(one));
+      EXPECT_EQ(one, all.row(i));
+      k_.head_forward(1, in, out, row, rows(head), b.data(), rows(one));
+      EXPECT_EQ(one.leftCols(out), heads.row(i).leftCols(out));
+    }
+  }
+}
+
+TEST_P(KernelTest, ColumnSums) {
+  for (const int n : {1, 7, 8, 9, 250}) {
+    const Matrix x = numbers_.matrix(n, 5, 6, 7);
+    Matrix sums = Matrix::Zero(1, 5);
+    k_.column_sums(n, 5, rows(x), sums.data());
+    expect_near(sums, exact(x, 5).colwise().sum(), n, std::to_string(n));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Builds, KernelTest, testing::ValuesIn(supported_kernels().begin(), supported_kernels().end()),
+                         [](const auto& build) {
+                           std::string text = build.param->name;
+                           for (char& c : text)
+                             if (c == '-') c = '_';
+                           return text;
+                         });
+
+}  // namespace
+}  // namespace slm

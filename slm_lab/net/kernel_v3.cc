@@ -1,0 +1,7 @@
+#include <utility>
+
+#include "slm_lab/net/kernel_builds.h"
+//
+#include "slm_lab/net/kernel_impl.inc"
+
+constexpr slm::Kernels slm::kKernelsV3 = slm::make_kernels("x86-64-v3");

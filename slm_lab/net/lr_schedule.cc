@@ -1,0 +1,117 @@
+#include "slm_lab/net/lr_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numbers>
+
+namespace slm {
+namespace {
+
+double fraction(const LrScheduleConfig& c, double rounds) {
+  return std::min(rounds, double(c.total_iters)) / c.total_iters;
+}
+
+struct LrScheduleEntry {
+  const char* name;
+  void (*read)(SpecReader&, LrScheduleConfig&);
+  double (*lr)(const LrScheduleConfig&, double base, double rounds, double frame);
+};
+
+constexpr const char* kGammaDoc = "factor of the learning rate at each drop";
+constexpr const char* kTotalDoc = "training rounds until the schedule ends";
+
+const LrScheduleEntry kLrSchedules[] = {
+    {"LinearToZero",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.require("frame", c.frame, "environment frame at which the learning rate reaches 0", at_least(1));
+     },
+     [](const LrScheduleConfig& c, double base, double, double frame) {
+       return base * std::max(0.0, 1 - frame / static_cast<double>(c.frame));
+     }},
+    {"StepLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.require("step_size", c.step_size, "training rounds between two drops", at_least(1));
+       r.read("gamma", c.gamma, kGammaDoc, at_least(0));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       return base * std::pow(c.gamma, std::floor(rounds / c.step_size));
+     }},
+    {"MultiStepLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.require("milestones", c.milestones, "training rounds at which the rate drops", at_least(0));
+       r.read("gamma", c.gamma, kGammaDoc, at_least(0));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       const auto passed = std::count_if(c.milestones.begin(), c.milestones.end(), [&](int m) { return m <= rounds; });
+       return base * std::pow(c.gamma, static_cast<double>(passed));
+     }},
+    {"ExponentialLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.require("gamma", c.gamma, "factor of the learning rate at each training round", at_least(0));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) { return base * std::pow(c.gamma, rounds); }},
+    {"ConstantLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.read("factor", c.factor, "factor of the learning rate until the schedule ends", between(0, 1));
+       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       return rounds < c.total_iters ? base * c.factor : base;
+     }},
+    {"LinearLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.read("start_factor", c.start_factor, "factor of the learning rate at the start", between(0, 1));
+       r.read("end_factor", c.end_factor, "factor of the learning rate at the end", between(0, 1));
+       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       return base * (c.start_factor + (c.end_factor - c.start_factor) * fraction(c, rounds));
+     }},
+    {"PolynomialLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.read("power", c.power, "exponent of the decay; 1 is linear", at_least(0));
+       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       return base * std::pow(1 - fraction(c, rounds), c.power);
+     }},
+    {"CosineAnnealingLR",
+     [](SpecReader& r, LrScheduleConfig& c) {
+       r.require("T_max", c.t_max, "training rounds from the highest rate to the lowest", at_least(1));
+       r.read("eta_min", c.eta_min, "lowest learning rate", at_least(0));
+     },
+     [](const LrScheduleConfig& c, double base, double rounds, double) {
+       return c.eta_min + (base - c.eta_min) * (1 + std::cos(std::numbers::pi * rounds / c.t_max)) / 2;
+     }},
+};
+
+const LrScheduleEntry* find(const std::string& name) {
+  return std::find_if(std::begin(kLrSchedules), std::end(kLrSchedules),
+                      [&](const LrScheduleEntry& entry) { return name == entry.name; });
+}
+
+}  // namespace
+
+std::vector<std::string> lr_schedule_names() {
+  std::vector<std::string> names;
+  for (const LrScheduleEntry& entry : kLrSchedules) names.emplace_back(entry.name);
+  return names;
+}
+
+LrScheduleConfig read_lr_schedule_config(SpecReader& spec) {
+  LrScheduleConfig c;
+  spec.choose("name", lr_schedule_names(), "how the learning rate moves", [&](const std::string& name, SpecReader& r) {
+    c.name = name;
+    find(name)->read(r, c);
+  });
+  spec.done();
+  return c;
+}
+
+double scheduled_lr(const LrScheduleConfig& config, double base_lr, std::int64_t rounds, std::int64_t frame) {
+  if (config.name.empty()) return base_lr;
+  return find(config.name)->lr(config, base_lr, static_cast<double>(rounds), static_cast<double>(frame));
+}
+
+}  // namespace slm

@@ -1,0 +1,38 @@
+#include "slm_lab/net/lr_schedule.h"
+
+#include "slm_lab/net/test_support.h"
+
+namespace slm {
+namespace {
+
+TEST(LrSchedule, ClosedFormsAgreeWithPyTorch) {
+  const JsonNode cases = fixture("lr_schedules");
+  ASSERT_EQ(cases.elements.size(), 7u);
+  for (const JsonNode& c : cases.elements) {
+    SCOPED_TRACE(to_json_line(*c.find("spec")));
+    const LrScheduleConfig config = read_spec(*c.find("spec"), read_lr_schedule_config);
+    const std::vector<JsonNode>& lrs = c.find("lrs")->elements;
+    // PyTorch goes step by step, in double.
+    for (std::size_t i = 0; i < lrs.size(); ++i)
+      EXPECT_NEAR(scheduled_lr(config, 0.2, static_cast<std::int64_t>(i), 0), lrs[i].number, 1e-12) << "round " << i;
+  }
+}
+
+TEST(LrSchedule, AnEmptyNameIsConstant) { EXPECT_EQ(scheduled_lr({}, 0.3, 1000, 1000), 0.3); }
+
+TEST(LrSchedule, LinearToZeroCountsFramesAndStaysAtZero) {
+  const LrScheduleConfig config = read_spec(R"({"name": "LinearToZero", "frame": 1e3})", read_lr_schedule_config);
+  EXPECT_DOUBLE_EQ(scheduled_lr(config, 0.4, 7, 0), 0.4);
+  EXPECT_DOUBLE_EQ(scheduled_lr(config, 0.4, 7, 250), 0.3);
+  EXPECT_EQ(scheduled_lr(config, 0.4, 7, 1000), 0);
+  EXPECT_EQ(scheduled_lr(config, 0.4, 7, 5000), 0);
+}
+
+TEST(LrSchedule, NamesTheNearest) {
+  EXPECT_THAT(problems(R"({"name": "LinearToZer", "frame": 10})", read_lr_schedule_config),
+              testing::HasSubstr("did you mean LinearToZero?"));
+  EXPECT_THAT(problems(R"({"name": "LinearToZero"})", read_lr_schedule_config), testing::HasSubstr("frame"));
+}
+
+}  // namespace
+}  // namespace slm

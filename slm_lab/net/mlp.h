@@ -1,0 +1,113 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "slm_lab/base/rng.h"
+#include "slm_lab/net/activation.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/net/net.h"
+
+namespace slm {
+
+/// A group of outputs.
+struct Head {
+  int width;
+  bool state_independent = false;       ///< a bias alone: the same for every input (a free log-std parameter)
+  float init_bias = 0;                  ///< added to the bias that the initialisation gives
+  std::optional<float> init_gain = {};  ///< orthogonal with this gain and bias 0, whatever init_fn says
+};
+
+/// What an MLP is made of.
+struct MlpShape {
+  int in_dim = 0;
+  std::vector<int> hid_layers;
+  Activation hidden = Activation::relu;
+  std::vector<Activation> out = {};  ///< of each head; empty: none
+  std::vector<Head> heads;
+  std::string init_fn = {};  ///< empty: PyTorch's default of a linear layer
+};
+
+/// Linear and activation for each hidden layer, then linear heads on the last one, side by side in the output.
+///
+/// Storage follows the kernel: hidden weights (in, out), head weights (out, in), rows padded.
+class MlpNet final : public Net {
+ public:
+  MlpNet(MlpShape shape, Rng& init);
+
+  int in_dim() const override { return shape_.in_dim; }
+  int out_dim() const override { return out_dim_; }
+  ConstMatrixRef infer(const ConstMatrixRef& x) override;
+  ConstMatrixRef forward(const ConstMatrixRef& x) override;
+  void backward(const ConstMatrixRef& d_out) override;
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
+  void parameters_changed() override;
+  Parameters& parameters() override { return parameters_; }
+  std::unique_ptr<Net> clone() const override { return std::make_unique<MlpNet>(*this); }
+
+ private:
+  struct Layer {
+    int in, out;
+    std::size_t weight, bias;  // offsets in the parameters
+    std::size_t transposed;    // offset in transposed_
+    bool transposed_stale = true;
+    int stride() const { return kernel_padded(out); }
+  };
+  /// Neighbouring heads of one kind: one product for all of them.
+  struct HeadGroup {
+    int column, width;
+    bool state_independent;
+    std::size_t weight, bias;  // offsets in the parameters
+  };
+  /// Rows of one padded width; grows to the largest n asked for.
+  struct Workspace {
+    std::ptrdiff_t stride = 0;
+    AlignedBuffer buffer = {};
+    float* rows(Eigen::Index n);
+  };
+
+  // mlp_layout.cc
+  void lay_out();
+  void group_heads();
+  void name_heads();
+  void size_workspaces();
+  void initialise(Rng& rng);
+  void initialise_linear(std::size_t index, std::optional<float> gain, float init_bias, Rng& rng);
+
+  ConstRows layer_input(std::size_t l);
+  void heads_forward(int n, ConstRows h, float* out);
+  void activate_heads(int n, const float* z, float* out);
+  ConstRows through_head_activations(const ConstMatrixRef& d_out);
+  void heads_backward_weights(ConstRows dy);
+  ConstRows heads_backward_input(ConstRows dy);
+  ConstRows layer_backward_input(std::size_t l, ConstRows dz);
+  ConstRows kept(std::size_t l);
+  Rows gradient_rows(std::size_t l);
+
+  const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
+  float* grad(std::size_t offset) { return parameters_.grads.data() + offset; }
+  ConstRows hidden_weight(const Layer& layer) const { return {value(layer.weight), layer.stride()}; }
+  ConstRows head_weight(const HeadGroup& group) const { return {value(group.weight), kernel_padded(heads_in_)}; }
+
+  MlpShape shape_;
+  int out_dim_ = 0;
+  int heads_in_ = 0;  // width that the heads see
+  std::vector<Layer> layers_;
+  std::vector<HeadGroup> groups_;
+  Parameters parameters_;
+  AlignedBuffer transposed_;  // every hidden weight as (out, in), for the gradient with respect to its input
+
+  // Of infer(): two layers of a chunk of rows, and the outputs.
+  Workspace chunk_[2];
+  AlignedBuffer infer_out_;
+  // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way.
+  const float* x_ = nullptr;  // (n, in_dim)
+  std::ptrdiff_t x_stride_ = 0;
+  int n_ = 0;
+  std::vector<Workspace> z_, h_;  // z only where the derivative needs it
+  AlignedBuffer out_z_, out_, d_out_;
+  Workspace d_[2], d_x_;
+};
+
+}  // namespace slm

@@ -1,0 +1,146 @@
+#include "slm_lab/net/mlp.h"
+
+#include <numeric>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/net/dueling.h"
+#include "slm_lab/net/test_support.h"
+
+namespace slm {
+namespace {
+
+Activation activation_named(const std::string& name) {
+  for (const ActivationEntry& entry : kActivations)
+    if (entry.name == name) return entry.value;
+  ADD_FAILURE() << "no activation " << name;
+  return Activation::identity;
+}
+
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  // Sums of up to 30 products in float, in another order, of values up to some tens.
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
+}
+
+std::vector<float> elements(const ConstMatrixRef& m) {
+  const Matrix copy = m;
+  return {copy.data(), copy.data() + copy.size()};
+}
+
+TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
+  const JsonNode all = fixture("nets");
+  EXPECT_EQ(all.elements.size() + 1, std::size(kActivations));  // all but identity
+  for (const JsonNode& c : all.elements) {
+    SCOPED_TRACE(c.find("activation")->text);
+    Rng rng(0);
+    MlpNet net({3, {5, 4}, activation_named(c.find("activation")->text), {}, {{2}, {1}}, {}}, rng);
+    const std::vector<JsonMember>& torchs = c.find("parameters")->members;
+    Parameters& parameters = net.parameters();
+    ASSERT_EQ(parameters.tensors.size(), torchs.size());
+    for (std::size_t i = 0; i < torchs.size(); ++i) {
+      const Tensor& tensor = parameters.tensors[i];
+      EXPECT_EQ(tensor.name, torchs[i].key);
+      EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
+      write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
+    }
+    net.parameters_changed();
+    const Matrix x = matrix(*c.find("x"), 3), d_out = matrix(*c.find("d_out"), 3);
+    expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
+    net.backward(d_out);
+    for (std::size_t i = 0; i < torchs.size(); ++i)
+      expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
+                  torchs[i].key);
+    expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+  }
+}
+
+TEST(Mlp, TakesWeightsInPyTorchsShapes) {
+  // One hidden unit of two inputs: relu(2 * 3 + 10 * 1 + 0.5) = 16.5; heads 3 * 16.5 + 1 and the free 7.
+  Rng rng(0);
+  MlpNet net({2, {1}, Activation::relu, {}, {{1}, {1, true, 7}}, {}}, rng);
+  std::vector<std::string> names;
+  for (const Tensor& tensor : net.parameters().tensors) names.push_back(tensor.name);
+  EXPECT_THAT(names,
+              testing::ElementsAre("body.0.weight", "body.0.bias", "tails.0.weight", "tails.0.bias", "tails.1.bias"));
+  const std::vector<std::vector<float>> values = {{2, 10}, {0.5}, {3}, {1}};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    write_tensor(net.parameters().tensors[i], values[i], net.parameters().values);
+  net.parameters_changed();
+  EXPECT_EQ(Matrix(net.infer(Matrix{{3, 1}})), (Matrix{{50.5, 7}}));
+}
+
+TEST(Mlp, TheHiddenGainAppliesToTheHeadsUnlessTheySayOtherwise) {
+  Rng rng(0);
+  MlpNet net({8, {8}, Activation::tanh, {}, {{4}, {1, false, 0.25f, 0.01f}}, "orthogonal_"}, rng);
+  const auto weight_of = [&](std::size_t i) {
+    const Tensor& tensor = net.parameters().tensors[i];
+    const std::vector<float> w = read_tensor(tensor, net.parameters().values);
+    return Matrix(Eigen::Map<const Matrix>(w.data(), tensor.shape[0], tensor.shape[1]));
+  };
+  for (const std::size_t i : {0, 2}) {
+    const Matrix w = weight_of(i);
+    EXPECT_TRUE((w * w.transpose()).isApprox(25.0f / 9 * Matrix::Identity(w.rows(), w.rows()), 1e-5f));
+  }
+  EXPECT_NEAR(weight_of(4).norm(), 0.01, 1e-6);
+  const auto bias_of = [&](std::size_t i) { return read_tensor(net.parameters().tensors[i], net.parameters().values); };
+  EXPECT_THAT(bias_of(1), testing::Each(0));
+  EXPECT_THAT(bias_of(3), testing::Each(0));
+  EXPECT_THAT(bias_of(5), testing::Each(0.25f));
+}
+
+TEST(Mlp, SameSeedSameNet) {
+  Rng a(5), b(5), c(6);
+  const MlpShape shape{3, {4}, Activation::relu, {}, {{2}}, {}};
+  MlpNet net_a(shape, a), net_b(shape, b), net_c(shape, c);
+  EXPECT_TRUE(std::ranges::equal(net_a.parameters().values.span(), net_b.parameters().values.span()));
+  EXPECT_FALSE(std::ranges::equal(net_a.parameters().values.span(), net_c.parameters().values.span()));
+}
+
+TEST(Mlp, LoadingRefusesAnotherShape) {
+  Rng rng(0);
+  MlpNet small({3, {4}, Activation::relu, {}, {{2}}, {}}, rng), large({3, {5}, Activation::relu, {}, {{2}}, {}}, rng);
+  Archive out;
+  out("net", small.parameters());
+  Archive in = out.reopened();
+  EXPECT_THROW(in("net", large.parameters()), Error);
+}
+
+TEST(Dueling, CombinesValueAndAdvantage) {
+  // Weights 0: V = 1 and A = (3, 6, 0) come from the biases; Q = 1 + A - 3.
+  Rng rng(0);
+  DuelingMlpNet net({2, {4}, Activation::relu, {}, {{3}}, "zeros_"}, rng);
+  const auto& tensors = net.parameters().tensors;
+  ASSERT_EQ(tensors[3].name, "tails.0.bias");
+  write_tensor(tensors[3], std::vector<float>{1}, net.parameters().values);
+  write_tensor(tensors[5], std::vector<float>{3, 6, 0}, net.parameters().values);
+  net.parameters_changed();
+  EXPECT_EQ(Matrix(net.infer(Matrix{{9, 9}})), (Matrix{{1, 4, -2}}));
+}
+
+TEST(Polyak, MovesTheTargetTowardsTheOnlineNet) {
+  Rng rng(0);
+  const MlpShape shape{1, {1}, Activation::identity, {}, {{1}}, "ones_"};
+  MlpNet online(shape, rng), target(shape, rng);
+  write_tensor(online.parameters().tensors[0], std::vector<float>{5}, online.parameters().values);
+  polyak(target.parameters(), online.parameters(), 0.25f);
+  EXPECT_FLOAT_EQ(read_tensor(target.parameters().tensors[0], target.parameters().values)[0], 2);
+  polyak(target.parameters(), online.parameters(), 1);
+  EXPECT_EQ(read_tensor(target.parameters().tensors[0], target.parameters().values)[0], 5);
+}
+
+TEST(Tensor, StoredTransposedReadsInPyTorchsOrder) {
+  // (out 2, in 3), stored as (3, 2) with rows of 16.
+  AlignedBuffer buffer(3 * 16);
+  const Tensor tensor{"w", {2, 3}, 0, 16, true};
+  std::vector<float> values(6);
+  std::iota(values.begin(), values.end(), 1.0f);
+  write_tensor(tensor, values, buffer);
+  EXPECT_EQ(buffer.data()[16], 2);  // out 0, in 1
+  EXPECT_EQ(buffer.data()[1], 4);   // out 1, in 0
+  EXPECT_EQ(read_tensor(tensor, buffer), values);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,291 @@
+// The contract of every net type, and the table of finite differences over everything a net can be made of.
+
+#include "slm_lab/net/net.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/net/registry.h"
+#include "slm_lab/net/test_support.h"
+#include "slm_lab/net/trainer.h"
+
+namespace {
+std::atomic<std::int64_t> allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+}  // namespace
+
+// Every allocation of this binary is counted; the other forms of new and delete end in these.
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t a) { return counted(size, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace slm {
+namespace {
+
+struct Case {
+  std::string name;
+  NetConfig config;
+  std::vector<Head> heads;
+  int in_dim = 5;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+};
+
+NetConfig net_config(std::vector<int> hid_layers, Activation activation) {
+  NetConfig c;
+  c.hid_layers = std::move(hid_layers);
+  c.hid_layers_activation = activation;
+  return c;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const ActivationEntry& entry : kActivations)
+    all.push_back({"hidden_" + std::string(entry.name), net_config({7, 6}, entry.value), {{3}}});
+  for (const ActivationEntry& entry : kActivations) {
+    NetConfig config = net_config({7}, Activation::tanh);
+    config.out_layer_activation = {entry.value};
+    all.push_back({"out_" + std::string(entry.name), config, {{2}, {1}}});
+  }
+  NetConfig dueling = net_config({7, 6}, Activation::tanh);
+  dueling.type = "DuelingMLPNet";
+  all.push_back({"dueling", dueling, {{4}}});
+  NetConfig mixed = net_config({7}, Activation::tanh);
+  mixed.out_layer_activation = {Activation::tanh, Activation::identity, Activation::gelu};
+  all.push_back({"activation_per_head", mixed, {{2}, {1}, {2}}});
+  const NetConfig tanh = net_config({7, 6}, Activation::tanh);
+  all.push_back({"free_log_std", tanh, {{3}, {3, true, -0.5f}}});
+  all.push_back({"free_log_std_and_value", tanh, {{3}, {3, true, -0.5f}, {1}}});
+  all.push_back({"free_log_std_first", tanh, {{3, true}, {2}}});
+  all.push_back({"only_bias", tanh, {{3, true, 0.5f}}});
+  all.push_back({"wide_head", tanh, {{40}, {1}}});
+  all.push_back({"one_by_one", net_config({1}, Activation::sigmoid), {{1}}, 1});
+  all.push_back({"no_hidden_layer", net_config({}, Activation::relu), {{2}, {2, true}, {1}}});
+  all.push_back({"full_vectors", net_config({16, 32}, Activation::silu), {{2}}, 16});
+  all.push_back({"past_a_vector", net_config({17, 33}, Activation::tanh), {{9}}, 19});
+  all.push_back({"three_layers", net_config({6, 7, 8}, Activation::softplus), {{2}}});
+  return all;
+}
+
+std::unique_ptr<Net> make(const Case& c, std::uint64_t seed = 3) {
+  Rng rng(seed);
+  std::unique_ptr<Net> net = make_net(c.config, c.in_dim, c.heads, rng);
+  for (const Tensor& tensor : net->parameters().tensors) {  // far enough from 0 to reach the pieces of the activations
+    std::vector<float> elements = read_tensor(tensor, net->parameters().values);
+    for (float& x : elements) x *= 2;
+    write_tensor(tensor, elements, net->parameters().values);
+  }
+  net->parameters_changed();
+  return net;
+}
+
+class EveryNet : public testing::TestWithParam<Case> {
+ protected:
+  Rng rng_{11};
+  std::unique_ptr<Net> net_ = make(GetParam());
+  Matrix x(int n) { return random_matrix(n, net_->in_dim(), rng_); }
+  Matrix d_out(int n) { return random_matrix(n, net_->out_dim(), rng_); }
+};
+
+/// Compares `gradient` with central differences of `loss` as `move(i, delta)` shifts coordinate i.
+template <class Loss, class Move>
+void expect_gradient(const std::vector<float>& gradient, Loss loss, Move move) {
+  // Float rounding of the loss: about 20 terms of size 1, each an ulp or so off, makes 1e-6 / h = 5e-4 of the
+  // difference; curvature (h^2 / 6 times a third derivative) far less. Entries of the gradient are of order 1.
+  constexpr float kStep = 0x1p-9f;
+  constexpr double kTolerance = 2e-3;
+  const auto slope = [&](std::size_t i, float h) {
+    move(i, h);
+    const double up = loss();
+    move(i, -2 * h);
+    const double down = loss();
+    move(i, h);
+    return (up - down) / (2 * static_cast<double>(h));
+  };
+  std::size_t kinks = 0;
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const double near = slope(i, kStep / 2), far = slope(i, kStep);
+    const double tolerance = kTolerance * (1 + std::abs(near));
+    if (std::abs(near - far) > tolerance)
+      ++kinks;  // a kink of the activation lies between the two points: no derivative to compare with
+    else
+      EXPECT_NEAR(static_cast<double>(gradient[i]), near, tolerance) << "entry " << i;
+  }
+  EXPECT_LE(kinks, gradient.size() / 5 + 1);
+}
+
+TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
+  constexpr int kRows = 6;
+  Matrix input = x(kRows);
+  const Matrix weight = d_out(kRows);
+  const auto loss = [&] { return net_->forward(input).cast<double>().cwiseProduct(weight.cast<double>()).sum(); };
+  net_->forward(input);
+  net_->backward(weight);
+  const Parameters gradients = net_->parameters();
+  for (const Tensor& tensor : gradients.tensors) {
+    SCOPED_TRACE(tensor.name);
+    std::vector<float> elements = read_tensor(tensor, gradients.values);
+    expect_gradient(read_tensor(tensor, gradients.grads), loss, [&](std::size_t i, float delta) {
+      elements[i] += delta;
+      write_tensor(tensor, elements, net_->parameters().values);
+      net_->parameters_changed();
+    });
+  }
+  SCOPED_TRACE("input");
+  net_->forward(input);
+  const Matrix d_x = net_->backward_input(weight);
+  ASSERT_EQ(d_x.rows(), kRows);
+  ASSERT_EQ(d_x.cols(), net_->in_dim());
+  expect_gradient({d_x.data(), d_x.data() + d_x.size()}, loss,
+                  [&](std::size_t i, float delta) { input.data()[i] += delta; });
+}
+
+TEST_P(EveryNet, ARowDoesNotDependOnTheOthers) {
+  const Matrix input = x(300);  // more than infer() takes at once
+  const Matrix all = net_->infer(input);
+  EXPECT_EQ(all, Matrix(net_->forward(input)));
+  for (const int row : {0, 127, 128, 299}) {
+    EXPECT_EQ(Matrix(net_->infer(input.row(row))), Matrix(all.row(row)));
+    EXPECT_EQ(Matrix(net_->infer(input.topRows(row + 1)).row(row)), Matrix(all.row(row)));
+  }
+}
+
+TEST_P(EveryNet, TakesBlocksOfWiderMatrices) {
+  Matrix wide = random_matrix(9, net_->in_dim() + 3, rng_), wide_d = random_matrix(9, net_->out_dim() + 2, rng_);
+  const Matrix narrow = wide.middleCols(1, net_->in_dim()), narrow_d = wide_d.rightCols(net_->out_dim());
+  EXPECT_EQ(Matrix(net_->infer(wide.middleCols(1, net_->in_dim()))), Matrix(net_->infer(narrow)));
+  net_->forward(wide.middleCols(1, net_->in_dim()));
+  net_->backward(wide_d.rightCols(net_->out_dim()));
+  const Parameters from_block = net_->parameters();
+  net_->forward(narrow);
+  net_->backward(narrow_d);
+  EXPECT_TRUE(std::ranges::equal(from_block.grads.span(), net_->parameters().grads.span()));
+}
+
+TEST_P(EveryNet, BackwardOverwritesAndInferLeavesForwardAlone) {
+  const Matrix input = x(20), weight = d_out(20), other = x(200);
+  net_->forward(input);
+  net_->backward(weight);
+  const Parameters once = net_->parameters();
+  std::ranges::fill(net_->parameters().grads.span(), 0.0f);
+  net_->forward(input);
+  net_->infer(other);
+  net_->backward_input(weight);
+  net_->backward(weight);
+  net_->backward(weight);
+  EXPECT_TRUE(std::ranges::equal(once.grads.span(), net_->parameters().grads.span()));
+}
+
+TEST_P(EveryNet, CloneIsDeep) {
+  const Matrix input = x(4);
+  const std::unique_ptr<Net> copy = net_->clone();
+  const Matrix before = copy->infer(input);
+  EXPECT_EQ(before, Matrix(net_->infer(input)));
+  Trainer trainer(net_->clone(), GetParam().config);
+  trainer.net().forward(input);
+  trainer.net().backward(d_out(4));
+  trainer.step();
+  EXPECT_NE(before, Matrix(trainer.net().infer(input)));
+  EXPECT_EQ(before, Matrix(copy->infer(input)));
+  EXPECT_EQ(before, Matrix(net_->infer(input)));
+}
+
+TEST_P(EveryNet, ComesBackFromAnArchive) {
+  const Matrix input = x(4);
+  Archive out;
+  out("net", net_->parameters());
+  Archive in = out.reopened();
+  const std::unique_ptr<Net> other = make(GetParam(), /*seed=*/4);
+  in("net", other->parameters());
+  other->parameters_changed();
+  EXPECT_EQ(Matrix(net_->infer(input)), Matrix(other->infer(input)));
+  EXPECT_TRUE(std::ranges::equal(net_->parameters().values.span(), other->parameters().values.span()));
+}
+
+TEST_P(EveryNet, TrainsWithBatchesOfAnySizeAndKeepsPaddingAtZero) {
+  NetConfig config = GetParam().config;
+  config.optim_spec.lr = 1e-3;
+  Trainer trainer(net_->clone(), config);
+  const auto train = [&](int n) {
+    const Matrix input = x(n);
+    const Matrix out = trainer.net().forward(input);
+    trainer.net().backward(out / static_cast<float>(n));  // towards 0
+    const float norm = trainer.step();
+    EXPECT_TRUE(std::isfinite(norm));
+    return out.squaredNorm() / static_cast<float>(n);
+  };
+  for (const int n : {7, 64, 1, 130, 33, 2}) train(n);
+  Parameters& parameters = trainer.net().parameters();
+  AlignedBuffer values = parameters.values, grads = parameters.grads;
+  for (const Tensor& tensor : parameters.tensors) {
+    const std::vector<float> zeros(read_tensor(tensor, values).size(), 0.0f);
+    write_tensor(tensor, zeros, values);
+    write_tensor(tensor, zeros, grads);
+  }
+  EXPECT_TRUE(std::ranges::all_of(values.span(), [](float p) { return p == 0; }));
+  EXPECT_TRUE(std::ranges::all_of(grads.span(), [](float g) { return g == 0; }));
+}
+
+TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
+  NetConfig config = GetParam().config;
+  config.clip_grad_val = 0.5;
+  Trainer trainer(net_->clone(), config);
+  const Matrix input = x(130), weight = d_out(130);
+  const auto update = [&](Eigen::Index n) {
+    trainer.net().infer(input.topRows(n));
+    trainer.net().forward(input.topRows(n));
+    trainer.net().backward(weight.topRows(n));
+    trainer.net().backward_input(weight.topRows(n));
+    trainer.step();
+    trainer.advance(n, true);
+  };
+  update(130);
+  const std::int64_t before = allocations;
+  for (const int n : {130, 64, 1, 130}) update(n);
+  EXPECT_EQ(allocations - before, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });
+
+TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
+  Rng rng(0);
+  for (const std::string& type : net_type_names()) {
+    NetConfig config = net_config({4}, Activation::relu);
+    config.type = type;
+    const auto with_type = [&](const Case& c) { return c.config.type == type; };
+    const std::vector<Case> all = cases();
+    if (std::ranges::any_of(all, with_type)) continue;
+    try {
+      make_net(config, 2, {{1}}, rng);
+      ADD_FAILURE() << type << " can be made and is not tested";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::missing);
+      EXPECT_THAT(error.what(), testing::HasSubstr(type + " is not in this version yet"));
+    }
+  }
+}
+
+TEST(Net, RefusesHeadsThatDoNotFit) {
+  Rng rng(0);
+  NetConfig config = net_config({4}, Activation::relu);
+  config.out_layer_activation = {Activation::tanh, Activation::relu};
+  EXPECT_THROW(make_net(config, 2, {{1}}, rng), SpecError);
+  config = net_config({4}, Activation::relu);
+  config.type = "DuelingMLPNet";
+  EXPECT_THROW(make_net(config, 2, {{1}, {1}}, rng), SpecError);
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "slm_lab/base/matrix.h"
+#include "slm_lab/base/rng.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+
+/// What PyTorch computed: tests/fixtures/net/<name>.json, written by scripts/make_net_fixtures.py.
+inline JsonNode fixture(const std::string& name) {
+  const std::string path = SLM_SOURCE_DIR "/tests/fixtures/net/" + name + ".json";
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return parse_json(text.str(), path);
+}
+
+inline std::vector<float> floats(const JsonNode& array) {
+  std::vector<float> values;
+  for (const JsonNode& element : array.elements) values.push_back(static_cast<float>(element.number));
+  return values;
+}
+
+inline Matrix matrix(const JsonNode& array, Eigen::Index cols) {
+  const std::vector<float> values = floats(array);
+  return Eigen::Map<const Matrix>(values.data(), static_cast<Eigen::Index>(values.size()) / cols, cols);
+}
+
+inline Vector vector(const JsonNode& array) {
+  const std::vector<float> values = floats(array);
+  return Eigen::Map<const Vector>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+inline Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
+  Matrix m(rows, cols);
+  for (float& x : m.reshaped<Eigen::RowMajor>()) x = static_cast<float>(rng.standard_normal());
+  return m;
+}
+
+/// What `read` makes of an object of a spec; every key must be legal.
+template <class Read>
+auto read_spec(const JsonNode& object, Read read) {
+  SpecReport report("test.json");
+  SpecReader reader(&object, "net", report);
+  auto config = read(reader);
+  EXPECT_NO_THROW(report.throw_if_problems());
+  return config;
+}
+template <class Read>
+auto read_spec(const std::string& text, Read read) {
+  return read_spec(parse_json(text, "test.json"), read);
+}
+
+/// The messages that reading `text` leads to, one per line; empty when it is legal.
+template <class Read>
+std::string problems(const std::string& text, Read read) {
+  const JsonNode object = parse_json(text, "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&object, "net", report);
+  read(reader);
+  std::string lines;
+  for (const SpecFinding& finding : report.problems()) lines += report.line(finding) + "\n";
+  return lines;
+}
+
+}  // namespace slm

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "slm_lab/net/config.h"
+#include "slm_lab/net/net.h"
+
+namespace slm {
+
+/// A net with what makes it learn: optimiser, learning rate schedule, gradient clipping.
+class Trainer {
+ public:
+  Trainer(std::unique_ptr<Net> net, const NetConfig& config);
+
+  Net& net() { return *net_; }
+  const Net& net() const { return *net_; }
+
+  /// One optimiser step along net().parameters().grads. Returns the L2 norm of the gradient before clipping; where that
+  /// is not finite nothing has changed.
+  float step();
+  /// Moves the learning rate to `frame`; `trained` ends a round of training.
+  void advance(std::int64_t frame, bool trained);
+
+  double lr() const { return optimizer_.lr(); }
+  std::int64_t opt_step() const { return optimizer_.steps(); }
+  /// Parameters, optimiser and schedule.
+  void serialize(Archive& archive);
+
+ private:
+  std::unique_ptr<Net> net_;
+  std::optional<double> clip_grad_val_;
+  LrScheduleConfig lr_schedule_;
+  double base_lr_;
+  std::int64_t rounds_ = 0;  // of training
+  Optimizer optimizer_;
+};
+
+}  // namespace slm

@@ -1,0 +1,105 @@
+#include "slm_lab/report/axis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace slm {
+namespace {
+
+constexpr const char* kMinus = "\u2212";
+
+struct Unit {
+  double size;
+  const char* suffix;
+};
+
+Unit unit_of(double largest) {
+  if (largest >= 1e9) return {1e9, "G"};
+  if (largest >= 1e6) return {1e6, "M"};
+  if (largest >= 1e4) return {1e3, "k"};
+  return {1, ""};
+}
+
+/// The smallest round step of which `count` intervals cover `range`.
+double round_step(double range, int count) {
+  const double least = range / count;
+  const double decade = std::pow(10, std::floor(std::log10(least)));
+  for (const double factor : {1.0, 2.0, 2.5, 5.0})
+    if (factor * decade >= least * (1 - 1e-9)) return factor * decade;
+  return 10 * decade;
+}
+
+/// Digits after the point that a multiple of `step` needs.
+int decimals_of(double step) {
+  for (int decimals = 0; decimals < 12; ++decimals) {
+    const double scaled = step * std::pow(10, decimals);
+    if (std::abs(scaled - std::round(scaled)) < 1e-6 * scaled) return decimals;
+  }
+  return 12;
+}
+
+Ticks multiples(double step, double first, double last) {
+  Ticks ticks{step, {}};
+  for (double i = first; i <= last; ++i) ticks.values.push_back(i == 0 ? 0 : i * step);
+  return ticks;
+}
+
+std::string with_minus(double value, std::string magnitude) { return value < 0 ? kMinus + magnitude : magnitude; }
+
+}  // namespace
+
+Ticks ticks_inside(double low, double high, int max_count) {
+  if (!(high > low)) return {1, {low}};
+  // One interval fewer than ticks; where neither end is a multiple there is a tick less.
+  const double step = round_step(high - low, std::max(max_count - 1, 1));
+  return multiples(step, std::ceil(low / step - 1e-9), std::floor(high / step + 1e-9));
+}
+
+Ticks ticks_around(double low, double high, int max_count) {
+  if (low > 0 && low < 2 * (high - low)) low = 0;
+  if (high < 0 && -high < (high - low) / 2) high = 0;
+  if (!(high > low)) {  // one value
+    const double room = low == 0 ? 1 : std::abs(low) / 10;
+    low -= room;
+    high += room;
+  }
+  for (int intervals = max_count - 1;; --intervals) {
+    const double step = round_step(high - low, std::max(intervals, 1));
+    const Ticks ticks = multiples(step, std::floor(low / step + 1e-9), std::ceil(high / step - 1e-9));
+    if (std::ssize(ticks.values) <= max_count || intervals <= 1) return ticks;
+  }
+}
+
+std::vector<std::string> tick_labels(const Ticks& ticks) {
+  double largest = 0;
+  for (const double value : ticks.values) largest = std::max(largest, std::abs(value));
+  const Unit unit = unit_of(largest);
+  const bool tiny = largest < 1e-3;
+  const int decimals = decimals_of(ticks.step / unit.size);
+  std::vector<std::string> labels;
+  for (const double value : ticks.values) {
+    const double magnitude = std::abs(value) / unit.size;
+    if (value == 0)
+      labels.push_back("0");
+    else if (tiny)
+      labels.push_back(with_minus(value, fmt::format("{:.3g}", magnitude)));
+    else
+      labels.push_back(with_minus(value, fmt::format("{:.{}f}{}", magnitude, decimals, unit.suffix)));
+  }
+  return labels;
+}
+
+std::string short_number(double value) {
+  if (std::isnan(value)) return "-";
+  if (value == 0) return "0";
+  const Unit unit = unit_of(std::abs(value));
+  const double magnitude = std::abs(value) / unit.size;
+  if (magnitude < 1e-3) return with_minus(value, fmt::format("{:.2g}", magnitude));
+  const int decimals = std::clamp(2 - static_cast<int>(std::floor(std::log10(magnitude))), *unit.suffix ? 0 : 1, 4);
+  std::string text = fmt::format("{:.{}f}", magnitude, magnitude >= 1000 ? 0 : decimals);
+  return with_minus(value, text + unit.suffix);
+}
+
+}  // namespace slm

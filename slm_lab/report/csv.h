@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "slm_lab/report/record.h"
+
+namespace slm {
+
+/// session_df: a header, then one line per log point. Columns that no row has a value for are left out; a single
+/// missing value is an empty field, as pandas writes it. Counters are whole numbers, all else the shortest text of its
+/// float32.
+std::string to_csv(std::span<const SessionRow> rows);
+
+/// Reads what to_csv or SLM-Lab wrote; columns it does not know are skipped. Throws Error(io) when there is no such
+/// file, Error(corrupt) naming file and line when a field is no number or a line is of another length.
+std::vector<SessionRow> read_csv(const std::filesystem::path& file);
+std::vector<SessionRow> parse_csv(std::string_view text, const std::string& name);
+
+/// The header and the lines on their own, for a file that grows line by line.
+std::string csv_header(std::span<const Column> columns);
+void append_csv_line(const SessionRow& row, std::span<const Column> columns, std::string& out);
+/// Those of kColumns that are not optional, or that some row has a value for.
+std::vector<Column> used_columns(std::span<const SessionRow> rows);
+
+}  // namespace slm

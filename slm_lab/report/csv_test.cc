@@ -1,0 +1,79 @@
+#include "slm_lab/report/csv.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+SessionRow ppo_row() {
+  SessionRow row;
+  row.total_reward = 23.4;
+  row.total_reward_ma = 500;
+  row.loss = 1.0 / 3;
+  row.fps = 12345.678;
+  row.frame = 20000001;  // not a float32
+  row.wall_t = 1.5;
+  row.t = 5000000;
+  row.epi = 12;
+  row.opt_step = 640;
+  row.lr = 3e-4;
+  row.clip_eps = 0.2;
+  row.entropy = 0.69;
+  return row;
+}
+
+TEST(Csv, WritesTheReferencesColumns) {
+  EXPECT_EQ(to_csv(std::vector{ppo_row()}),
+            "total_reward,total_reward_ma,loss,fps,frame,wall_t,t,epi,opt_step,lr,clip_eps,entropy\n"
+            "23.4,500,0.33333334,12345.678,20000001,1.5,5000000,12,640,0.0003,0.2,0.69\n");
+}
+
+TEST(Csv, AMissingNumberIsAnEmptyField) {
+  SessionRow first;
+  first.frame = 10;
+  EXPECT_EQ(to_csv(std::vector{first}),
+            "total_reward,total_reward_ma,loss,fps,frame,wall_t,t,epi,opt_step,lr\n,,,0,10,0,0,0,0,\n");
+}
+
+TEST(Csv, ReadsWhatItWrote) {
+  SessionRow first;
+  first.frame = 10;
+  const std::string text = to_csv(std::vector{first, ppo_row()});
+  const auto rows = parse_csv(text, "df.csv");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_TRUE(std::isnan(rows[0].total_reward));
+  EXPECT_TRUE(std::isnan(rows[0].clip_eps));
+  EXPECT_EQ(rows[1].frame, 20000001);
+  EXPECT_FLOAT_EQ(rows[1].lr, 3e-4);
+  EXPECT_EQ(to_csv(rows), text);
+}
+
+TEST(Csv, ReadsTheReferencesFiles) {
+  const auto rows = parse_csv("epi,t,frame,unknown,total_reward\r\nnan,1.0,512.0,7,-1.5e2\r\n", "df.csv");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].frame, 512);
+  EXPECT_EQ(rows[0].total_reward, -150);
+}
+
+TEST(Csv, NamesTheLineOfADamagedFile) {
+  const auto message = [](std::string_view text) -> std::string {
+    try {
+      parse_csv(text, "df.csv");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::corrupt);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message("frame,loss\n1,2\n2,x\n"), testing::HasSubstr("df.csv:3: \"x\""));
+  EXPECT_THAT(message("frame,loss\n1,2\n2\n"), testing::HasSubstr("df.csv:3: 1 fields where the header has 2"));
+  EXPECT_THAT(message("what,is\n1,2\n"), testing::HasSubstr("df.csv:1"));
+}
+
+}  // namespace
+}  // namespace slm

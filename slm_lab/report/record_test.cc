@@ -1,0 +1,116 @@
+#include "slm_lab/report/record.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/scratch_folder.h"
+
+namespace slm {
+namespace {
+
+SessionRow at_frame(double frame) {
+  SessionRow row;
+  row.frame = frame;
+  return row;
+}
+
+TEST(SessionRecord, AnUnfinishedEpisodeCountsForNothingNotForZero) {
+  SessionRecord record(3);
+  EXPECT_TRUE(std::isnan(record.total_reward()));
+  EXPECT_TRUE(std::isnan(record.add_log_point(at_frame(1)).total_reward_ma));
+  record.add_episode(0, 10);
+  EXPECT_EQ(record.total_reward(), 10);  // not 10 / 3
+  record.add_episode(2, 40);
+  EXPECT_EQ(record.total_reward(), 25);
+  record.add_episode(0, 20);  // replaces row 0's first
+  EXPECT_EQ(record.total_reward(), 30);
+  const SessionRow& row = record.add_log_point(at_frame(2));
+  EXPECT_EQ(row.total_reward, 30);
+  EXPECT_EQ(row.total_reward_ma, 30);  // the log point before has no return and is no part of the mean
+  EXPECT_EQ(row.epi, 3);
+}
+
+TEST(SessionRecord, TotalRewardMaIsTheMeanOfTheLast100LogPoints) {
+  SessionRecord record(1);
+  for (int i = 1; i <= 150; ++i) {
+    record.add_episode(0, i);
+    record.add_log_point(at_frame(i));
+  }
+  EXPECT_EQ(record.rows()[9].total_reward_ma, 5.5);      // 1..10
+  EXPECT_EQ(record.rows()[99].total_reward_ma, 50.5);    // 1..100
+  EXPECT_EQ(record.rows()[149].total_reward_ma, 100.5);  // 51..150
+}
+
+TEST(SessionRecord, Ma100IsOverEpisodesWhateverTheRow) {
+  SessionRecord record(2);
+  EXPECT_TRUE(std::isnan(record.episode_return_ma100()));
+  record.add_episode(0, 1);
+  record.add_episode(1, 2);
+  EXPECT_EQ(record.episode_return_ma100(), 1.5);
+  for (int i = 3; i <= 250; ++i) record.add_episode(i % 2, i);
+  EXPECT_EQ(record.episode_return_ma100(), 200.5);  // 151..250
+}
+
+TEST(SessionRecord, TheBestNeverFalls) {
+  SessionRecord record(1);
+  for (const double value : {3.0, 9.0, 0.0}) {  // means 3, 6, 4
+    record.add_episode(0, value);
+    record.add_log_point(at_frame(value));
+  }
+  EXPECT_EQ(record.best_total_reward_ma(), 6);
+}
+
+TEST(SessionRecord, KeepsTheLatestTrainingNumbers) {
+  SessionRecord record(1);
+  record.add_training(0.5, 0.6, SessionRow::kNone);
+  record.add_training(0.25, SessionRow::kNone, SessionRow::kNone);
+  const SessionRow& row = record.add_log_point(at_frame(1));
+  EXPECT_EQ(row.loss, 0.25);
+  EXPECT_EQ(row.entropy, 0.6);
+  EXPECT_TRUE(std::isnan(row.grad_norm));
+}
+
+TEST(SessionRecord, AnEvaluationKeepsItsOwnReturn) {
+  SessionRecord record(1);
+  record.add_evaluation(at_frame(1), 4);
+  EXPECT_EQ(record.add_evaluation(at_frame(2), 8).total_reward, 8);
+  EXPECT_EQ(record.rows()[1].total_reward_ma, 6);
+}
+
+TEST(SessionRecord, ContinuesFromACheckpointToTheSameNumbers) {
+  SessionRecord whole(2);
+  Archive archive;
+  const auto play = [](SessionRecord& record, int from, int to) {
+    for (int i = from; i < to; ++i) {
+      if (i % 3 == 0) record.add_log_point(at_frame(i));
+      record.add_episode(i % 2, std::sin(i) * 100);
+      if (i % 7 == 0) record.add_training(std::cos(i), 0.1 * i, 1.0 / i);
+    }
+  };
+  play(whole, 0, 200);
+  whole.serialize(archive);
+  play(whole, 200, 700);
+
+  const ScratchFolder folder;
+  const auto file = folder / "record.safetensors";
+  archive.write(file);
+  SessionRecord resumed(2);
+  Archive stored = Archive::read(file);
+  resumed.serialize(stored);
+  EXPECT_EQ(resumed.rows().size(), 67u);
+  play(resumed, 200, 700);
+
+  ASSERT_EQ(resumed.rows().size(), whole.rows().size());
+  for (std::size_t i = 0; i < whole.rows().size(); ++i)
+    for (const Column& column : kColumns) {
+      const double a = resumed.rows()[i].*column.value, b = whole.rows()[i].*column.value;
+      EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << column.name << " of row " << i;
+    }
+  EXPECT_EQ(resumed.episode_return_ma100(), whole.episode_return_ma100());
+  EXPECT_EQ(resumed.best_total_reward_ma(), whole.best_total_reward_ma());
+}
+
+}  // namespace
+}  // namespace slm

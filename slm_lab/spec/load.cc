@@ -1,0 +1,168 @@
+#include "slm_lab/spec/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/base/near_name.h"
+#include "slm_lab/spec/spec_path.h"
+#include "slm_lab/spec/template.h"
+
+namespace slm {
+namespace fs = std::filesystem;
+namespace {
+
+/// What a mode changes in every spec.
+struct ModeOverride {
+  std::string_view mode, path, value;
+};
+constexpr ModeOverride kModeOverrides[] = {
+    {"dev", "meta.max_session", "1"},
+    {"dev", "meta.max_trial", "2"},
+    {"enjoy", "meta.max_session", "1"},
+};
+
+constexpr std::string_view kSpecFolder = "slm_lab/spec";
+
+std::vector<std::string> known_spec_files(const fs::path& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".json") files.push_back(it->path().lexically_relative(folder).generic_string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// The nearest known file, by its path or else by its file name alone.
+std::optional<std::string> near_file(const std::string& asked, const std::vector<std::string>& files) {
+  if (auto near = near_name(asked, files)) return near;
+  std::vector<std::string> names;
+  for (const std::string& file : files) names.push_back(fs::path(file).filename().string());
+  const auto near = near_name(fs::path(asked).filename().string(), names);
+  if (!near) return std::nullopt;
+  return files[static_cast<std::size_t>(std::find(names.begin(), names.end(), *near) - names.begin())];
+}
+
+fs::path resolve(const std::string& file, const fs::path& repository) {
+  std::error_code error;
+  if (fs::exists(file, error)) return file;
+  std::string below = file;
+  const std::string prefix = std::string(kSpecFolder) + "/";
+  if (below.starts_with("./")) below.erase(0, 2);
+  if (below.starts_with(prefix)) below.erase(0, prefix.size());
+  const fs::path folder = repository / kSpecFolder;
+  if (!below.empty() && fs::exists(folder / below, error)) return folder / below;
+  const auto near = near_file(below, known_spec_files(folder));
+  throw SpecError(fmt::format("{}: no such spec file{}", file, near ? fmt::format("; did you mean {}?", *near) : ""));
+}
+
+/// Up to a little more than the largest spec, so that a device or a huge file cannot fill the memory.
+std::string read_text(const std::string& file, const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw SpecError(fmt::format("{}: a folder, not a spec file", file));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw SpecError(fmt::format("{}: cannot be read (permissions?)", file));
+  std::string text(kMaxJsonBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) throw Error(ExitCode::io, fmt::format("{}: reading failed", file));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+void check_all_used(const TemplateValues& values, const FilledTemplate& filled, const std::string& file) {
+  for (const auto& [key, value] : values) {
+    if (filled.placeholders().contains(key)) continue;
+    std::vector<std::string> known;
+    for (const std::string& placeholder : filled.placeholders()) known.push_back("${" + placeholder + "}");
+    throw SpecError(fmt::format("-s {}={}: {} has no ${{{}}}; {}", key, value, file, key,
+                                known.empty() ? "it has no placeholders (use --override PATH=VALUE for other keys)"
+                                              : fmt::format("its placeholders: {}", fmt::join(known, ", "))));
+  }
+}
+
+JsonNode parse_file(const std::string& file, const LoadOptions& options) {
+  const std::string source = read_text(file, resolve(file, options.repository));
+  const TemplateValues values = parse_template_values(options.sets);
+  const FilledTemplate filled(source, values);
+  JsonNode root = parse_json(filled.text(), file, filled.locate(source));
+  if (!root.is(JsonNode::Kind::object))
+    throw SpecError(
+        fmt::format("{}:{}:{}: expected an object of specs by name", file, root.position.line, root.position.column));
+  check_all_used(values, filled, file);
+  return root;
+}
+
+JsonNode take_spec(JsonNode& root, const std::string& file, const std::string& name) {
+  if (JsonNode* spec = root.find(name)) return std::move(*spec);
+  std::vector<std::string> names;
+  for (const JsonMember& member : root.members) names.push_back(member.key);
+  const auto near = near_name(name, names);
+  throw SpecError(fmt::format("{}: no spec {}{}; it has: {}", file, json_quoted(name),
+                              near ? fmt::format("; did you mean {}?", *near) : "",
+                              names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
+void check_name(const std::string& name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  const bool legal = !name.empty() && name.size() <= 64 && kLetters.find(name[0]) != std::string_view::npos &&
+                     name.find_first_not_of(std::string(kLetters) + ".-") == std::string::npos;
+  if (!legal)
+    throw SpecError(
+        fmt::format("spec name {}: it names files, so it may hold up to 64 letters, digits, '_', '-' and '.', "
+                    "and begins with a letter, a digit or '_'",
+                    json_quoted(name)));
+}
+
+void apply_overrides(JsonNode& spec, const LoadOptions& options) {
+  if (!spec.is(JsonNode::Kind::object)) return;  // which the reader reports
+  for (const ModeOverride& entry : kModeOverrides)
+    if (entry.mode == options.mode)
+      set_at_path(spec, entry.path, parse_value(entry.value), fmt::format("mode {}", entry.mode));
+  for (const std::string& argument : options.overrides) {
+    const std::size_t at = argument.find('=');
+    if (at == std::string::npos)
+      throw SpecError(fmt::format("--override {}: expected PATH=VALUE, as in agent.algorithm.gamma=0.99", argument));
+    set_at_path(spec, argument.substr(0, at), parse_value(argument.substr(at + 1)), "--override");
+  }
+}
+
+void refuse_placeholders(const JsonNode& spec, const std::string& file) {
+  std::string text;
+  for (const LeftPlaceholder& left : placeholders_left(spec))
+    text += fmt::format("{}{}:{}:{}: {}: ${{{}}} has no value; give it with -s {}=VALUE", text.empty() ? "" : "\n",
+                        file, left.position.line, left.position.column, left.path, left.key, left.key);
+  if (!text.empty()) throw SpecError(text);
+}
+
+}  // namespace
+
+LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options) {
+  LoadedSpec spec;
+  spec.file = file;
+  spec.name = name;
+  check_name(spec.name);
+  JsonNode root = parse_file(spec.file, options);
+  spec.root = take_spec(root, spec.file, spec.name);
+  apply_overrides(spec.root, options);
+  if (!options.allow_placeholders) refuse_placeholders(spec.root, spec.file);
+  spec.canonical = to_canonical_json(spec.root);
+  spec.hash = sha256_hex(spec.canonical);
+  return spec;
+}
+
+std::vector<std::string> spec_names(std::string_view file, const LoadOptions& options) {
+  std::vector<std::string> names;
+  for (const JsonMember& member : parse_file(std::string(file), options).members) names.push_back(member.key);
+  return names;
+}
+
+std::string spec_file_text(const LoadedSpec& spec) {
+  JsonNode file;
+  file.at_or_insert(spec.name) = spec.root;
+  return to_json(file);
+}
+
+}  // namespace slm

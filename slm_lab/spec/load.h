@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slm_lab/spec/json.h"
+
+namespace slm {
+
+struct LoadOptions {
+  std::filesystem::path repository;    ///< short forms of spec files are looked up under its slm_lab/spec
+  std::string mode;                    ///< dev and enjoy change some meta keys; others nothing
+  std::vector<std::string> sets;       ///< -s KEY=VALUE: fill ${KEY} in the file's text
+  std::vector<std::string> overrides;  ///< --override PATH=VALUE: after -s and the mode
+  bool allow_placeholders = false;     ///< what is left of ${KEY} is no problem (SpecReport::allow_placeholders)
+};
+
+/// One spec of a file, with -s, the mode and --override applied; not yet checked.
+struct LoadedSpec {
+  JsonNode root;          ///< {"agent", "env", "meta", "search"?}, with positions in the file
+  std::string file;       ///< as the user named it
+  std::string name;       ///< matches [A-Za-z0-9_][A-Za-z0-9._-]{0,63}: it names files
+  std::string canonical;  ///< to_canonical_json(root)
+  std::string hash;       ///< SHA-256 of `canonical`: two specs with the same hash mean the same
+};
+
+/// `file`: a path that exists, or a path below slm_lab/spec as in SLM-Lab (demo.json, benchmark/ppo/ppo_cartpole.json).
+/// Throws SpecError: no such file or spec (with near names), malformed JSON (line and column), a -s that fills nothing,
+/// placeholders left.
+LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options);
+
+/// The names of the specs in a file, in its order.
+std::vector<std::string> spec_names(std::string_view file, const LoadOptions& options);
+
+/// The file with this one spec, as a run's folder keeps it: {name: root}.
+std::string spec_file_text(const LoadedSpec& spec);
+
+}  // namespace slm

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "slm_lab/spec/reader.h"
+
+namespace slm {
+
+/// meta.search_scheduler: ASHA, in frames.
+struct SearchScheduler {
+  std::int64_t grace_period = 1;  ///< the first rung: no trial stops before
+  double reduction_factor = 4;    ///< spacing of the rungs, and the share 1/x that goes on at each
+  int brackets = 1;
+  std::optional<std::int64_t> max_t;  ///< the last rung; null: env.max_frame
+};
+
+/// meta.search_resources, of one trial.
+struct SearchResources {
+  double cpu = 1, gpu = 0;
+};
+
+struct MetaConfig {
+  std::string distributed = "false";  ///< or "shared", "synced"
+  int max_session = 1;
+  std::optional<int> max_trial;
+  std::int64_t log_frequency = 10000, eval_frequency = 10000;  ///< in frames
+  int rigorous_eval = 0;                                       ///< environments of the evaluation; 0: none
+  std::int64_t seed = 0;
+  SearchResources search_resources;
+  std::optional<SearchScheduler> search_scheduler;
+};
+MetaConfig read_meta_config(SpecReader& r);
+
+}  // namespace slm

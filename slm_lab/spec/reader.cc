@@ -1,0 +1,271 @@
+#include "slm_lab/spec/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+using Kind = JsonNode::Kind;
+
+std::string dotted(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+std::string shown(const JsonNode& node) {
+  constexpr std::size_t kMaxShown = 60;
+  std::string text = to_json_line(node);
+  if (text.size() <= kMaxShown) return text;
+  std::size_t end = kMaxShown;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
+  return text.substr(0, end) + "...";
+}
+
+bool is_placeholder(const JsonNode& node) {
+  return node.is(Kind::string) && node.text.starts_with("${") && node.text.find('}') == node.text.size() - 1;
+}
+
+}  // namespace
+
+struct SpecReader::State {
+  SpecReport& report;
+  const JsonNode* object;  // null while describing, and where a required object is missing
+  std::string path;
+  std::set<std::string, std::less<>> asked = {};
+  bool unreadable = false;  // a problem already reported makes the keys' meaning unknown
+};
+
+SpecReader::SpecReader(const JsonNode* object, std::string path, SpecReport& report)
+    : state_(std::make_shared<State>(State{report, object, std::move(path)})),
+      format_(report.is_describing() ? &report.format() : nullptr) {
+  if (format_) format_->begin_pass();
+  if (object && !object->is(Kind::object)) {
+    report.add_problem({object->position, object->origin, state_->path, shown(*object), "expected an object"});
+    state_->unreadable = true;
+  }
+}
+
+SpecReader::SpecReader(std::shared_ptr<State> state, FormatObject* format)
+    : state_(std::move(state)), format_(format) {}
+
+bool SpecReader::describing() const { return state_->report.is_describing(); }
+
+const JsonNode* SpecReader::object() const { return state_->object; }
+
+SpecReport& SpecReader::report() { return state_->report; }
+
+bool SpecReader::silent() const { return !state_->object || state_->unreadable; }
+
+std::string SpecReader::spelling(std::string_view key) const {
+  const std::string prefixed = override_prefix_ + std::string(key);
+  return state_->object && state_->object->find(prefixed) ? prefixed : std::string(key);
+}
+
+const JsonMember* SpecReader::ask(std::string_view key) {
+  if (!override_prefix_.empty()) state_->asked.insert(override_prefix_ + std::string(key));
+  state_->asked.emplace(key);
+  state_->report.remember_key(state_->path, key);
+  return silent() ? nullptr : state_->object->find_member(spelling(key));
+}
+
+bool SpecReader::tolerated_placeholder(const JsonMember& member) {
+  if (!state_->report.allow_placeholders || !is_placeholder(member.value)) return false;
+  state_->report.add_note({member.value.position, member.value.origin, dotted(state_->path, member.key),
+                           shown(member.value), "to be given with -s"});
+  return true;
+}
+
+void SpecReader::wrong_value(const JsonMember& member, std::string_view message) {
+  const JsonNode& value = member.value;
+  state_->report.add_problem(
+      {value.position, value.origin, dotted(state_->path, member.key), shown(value), std::string(message)});
+}
+
+void SpecReader::missing(std::string_view key, std::string_view expected, std::string_view doc) {
+  if (silent()) return;
+  const JsonNode& object = *state_->object;
+  state_->report.add_problem({object.position, object.origin, dotted(state_->path, key), "",
+                              fmt::format("missing; expected {} ({})", expected, doc)});
+}
+
+FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc) {
+  FormatKey& found = format_->key(key);
+  format_->ask(found, required && !under_condition_);
+  // A key that has no effect for one reader may have one for another.
+  const bool known_better = role == FormatKey::Role::inert && !found.doc.empty() && found.role != role;
+  if (!known_better) {
+    found.role = role;
+    found.doc = doc;
+  }
+  auto& prefixes = found.prefixes;
+  if (!override_prefix_.empty() && std::find(prefixes.begin(), prefixes.end(), override_prefix_) == prefixes.end())
+    prefixes.push_back(override_prefix_);
+  return found;
+}
+
+void SpecReader::record_field(std::string_view key, std::vector<std::string> types, bool required,
+                              std::string default_text, std::string_view doc, const Range& range) {
+  FormatKey& format = record(key, FormatKey::Role::field, required, doc);
+  format.types = std::move(types);
+  format.default_text = required ? "" : std::move(default_text);
+  format.range = range;
+}
+
+const JsonMember* SpecReader::ask_value(std::string_view key, bool required, const std::string& expected,
+                                        std::string_view doc) {
+  const JsonMember* member = ask(key);
+  if (!member && required) missing(key, expected, doc);
+  return member && !tolerated_placeholder(*member) ? member : nullptr;
+}
+
+void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, const std::string& expected,
+                               const std::string& default_text, bool required) {
+  const std::string remedy = member.value.is(Kind::null) && !required
+                                 ? fmt::format("; leave the key out for the default {}", default_text)
+                                 : misfit.nearest;
+  state_->report.add_problem({misfit.at->position, misfit.at->origin, dotted(state_->path, member.key) + misfit.where,
+                              shown(*misfit.at), fmt::format("expected {}{}", expected, remedy)});
+}
+
+SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required) {
+  FormatObject* format = nullptr;
+  if (describing()) {
+    FormatKey& recorded = record(key, FormatKey::Role::child, required, doc);
+    if (!recorded.child) recorded.child = std::make_unique<FormatObject>();
+    format = recorded.child.get();
+    format->begin_pass();
+  }
+  return {std::make_shared<State>(State{state_->report, object, dotted(state_->path, spelling(key))}), format};
+}
+
+SpecReader SpecReader::require_child(std::string_view key, std::string_view doc) {
+  const JsonMember* member = describing() ? nullptr : ask(key);
+  if (!member) {
+    if (!describing()) missing(key, "an object", doc);
+    return make_child(key, nullptr, doc, true);
+  }
+  if (tolerated_placeholder(*member)) return make_child(key, nullptr, doc, true);
+  if (!member->value.is(Kind::object)) {
+    wrong_value(*member, "expected an object");
+    return make_child(key, nullptr, doc, true);
+  }
+  return make_child(key, &member->value, doc, true);
+}
+
+std::optional<SpecReader> SpecReader::child(std::string_view key, std::string_view doc) {
+  if (describing()) return make_child(key, nullptr, doc, false);
+  const JsonMember* member = ask(key);
+  if (!member || member->value.is(Kind::null) || tolerated_placeholder(*member)) return std::nullopt;
+  if (!member->value.is(Kind::object)) {
+    wrong_value(*member, "expected an object, or null");
+    return std::nullopt;
+  }
+  return make_child(key, &member->value, doc, false);
+}
+
+void SpecReader::choose(std::string_view key, const std::vector<std::string>& names, std::string_view doc,
+                        const std::function<void(const std::string&, SpecReader&)>& read_rest) {
+  if (describing()) {
+    FormatKey& recorded = record(key, FormatKey::Role::choice, true, doc);
+    recorded.types = {"string"};
+    recorded.range.names = names;
+    FormatObject* const object = format_;
+    const auto same_key = [&](const FormatObject::Choice& c) { return c.key == key; };
+    auto choice = std::find_if(object->choices.begin(), object->choices.end(), same_key);
+    if (choice == object->choices.end()) {
+      object->choices.emplace_back().key = key;
+      choice = object->choices.end() - 1;
+      for (const std::string& name : names) choice->branches.emplace_back(name, std::make_unique<FormatObject>());
+    }
+    for (auto& [name, branch] : choice->branches) {
+      branch->begin_pass();
+      SpecReader rest(*this);
+      rest.format_ = branch.get();
+      read_rest(name, rest);
+    }
+    return;
+  }
+  const JsonMember* member = ask(key);
+  std::string name;
+  if (!member) {
+    missing(key, Field<std::string>::expected(one_of(names)), doc);
+  } else if (!tolerated_placeholder(*member)) {
+    if (const auto misfit = Field<std::string>::parse(member->value, one_of(names), name))
+      wrong_value(*member, fmt::format("expected {}{}", Field<std::string>::expected(one_of(names)), misfit->nearest));
+  }
+  if (name.empty())
+    state_->unreadable = true;
+  else
+    read_rest(name, *this);
+}
+
+void SpecReader::inert(std::string_view key, std::string_view reason) {
+  if (describing()) {
+    record(key, FormatKey::Role::inert, false, reason);
+    return;
+  }
+  if (const JsonMember* member = ask(key))
+    state_->report.add_inert({member->position, member->value.origin, dotted(state_->path, member->key),
+                              shown(member->value), std::string(reason)});
+}
+
+const JsonNode* SpecReader::read_json(std::string_view key, std::string_view type, std::string_view doc) {
+  if (describing()) {
+    record_field(key, {std::string(type)}, false, "null", doc, {});
+    return nullptr;
+  }
+  const JsonMember* member = ask(key);
+  return member && !member->value.is(Kind::null) ? &member->value : nullptr;
+}
+
+SpecReader SpecReader::overridden_by(std::string_view prefix) {
+  SpecReader view(*this);
+  view.override_prefix_ = prefix;
+  return view;
+}
+
+SpecReader SpecReader::under_condition() {
+  SpecReader view(*this);
+  view.under_condition_ = true;
+  return view;
+}
+
+bool SpecReader::has(std::string_view key) const {
+  if (silent()) return false;
+  const JsonNode* value = state_->object->find(spelling(key));
+  return value && !value->is(Kind::null);
+}
+
+void SpecReader::problem(std::string_view key, std::string_view what) {
+  if (silent()) return;
+  const JsonNode& object = *state_->object;
+  if (const JsonMember* member = object.find_member(spelling(key)))
+    wrong_value(*member, what);
+  else
+    state_->report.add_problem({object.position, object.origin, dotted(state_->path, key), "", std::string(what)});
+}
+
+void SpecReader::note(std::string_view key, std::string_view what) {
+  if (silent()) return;
+  const JsonNode& object = *state_->object;
+  const JsonMember* member = object.find_member(spelling(key));
+  const JsonNode& at = member ? member->value : object;
+  state_->report.add_note({at.position, at.origin, dotted(state_->path, member ? member->key : std::string(key)),
+                           member ? shown(at) : "", std::string(what)});
+}
+
+void SpecReader::done() {
+  if (silent()) return;
+  for (const JsonMember& member : state_->object->members)
+    if (!state_->asked.contains(member.key))
+      state_->report.add_unknown_key(
+          {member.position, member.value.origin, dotted(state_->path, member.key), "", "unknown key"}, state_->path,
+          {state_->asked.begin(), state_->asked.end()});
+}
+
+}  // namespace slm

@@ -1,0 +1,84 @@
+#include "slm_lab/spec/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/near_name.h"
+
+namespace slm {
+namespace {
+
+/// Two views of one object may find the same thing.
+void add_once(std::vector<SpecFinding>& findings, SpecFinding finding) {
+  if (std::find(findings.begin(), findings.end(), finding) == findings.end()) findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+SpecReport SpecReport::describing() {
+  SpecReport report("");
+  report.describing_ = true;
+  return report;
+}
+
+void SpecReport::add_problem(SpecFinding finding) { add_once(problems_, std::move(finding)); }
+void SpecReport::add_inert(SpecFinding finding) { add_once(inert_, std::move(finding)); }
+void SpecReport::add_note(SpecFinding finding) { add_once(notes_, std::move(finding)); }
+
+void SpecReport::add_unknown_key(SpecFinding finding, std::string object_path, std::vector<std::string> legal) {
+  for (const UnknownKey& known : unknown_)
+    if (known.finding == finding) return;
+  unknown_.push_back({std::move(finding), std::move(object_path), std::move(legal)});
+}
+
+void SpecReport::remember_key(const std::string& object_path, std::string_view key) {
+  const auto found = objects_by_key_.find(key);
+  (found == objects_by_key_.end() ? objects_by_key_[std::string(key)] : found->second).insert(object_path);
+}
+
+bool SpecReport::knows(std::string_view path) const {
+  const std::size_t dot = path.rfind('.');
+  const std::string_view key = dot == std::string_view::npos ? path : path.substr(dot + 1);
+  const std::string object(dot == std::string_view::npos ? "" : path.substr(0, dot));
+  const auto objects = objects_by_key_.find(key);
+  return objects != objects_by_key_.end() && objects->second.contains(object);
+}
+
+std::string SpecReport::unknown_key_message(const UnknownKey& unknown) const {
+  const std::string& path = unknown.finding.path;
+  const std::string key = unknown.object_path.empty() ? path : path.substr(unknown.object_path.size() + 1);
+  if (const auto objects = objects_by_key_.find(key); objects != objects_by_key_.end()) {
+    const std::string& object = *objects->second.begin();
+    return fmt::format("unknown key here; it belongs {}", object.empty() ? "at the top" : "under " + object);
+  }
+  if (const auto near = near_name(key, unknown.legal)) return fmt::format("unknown key; did you mean {}?", *near);
+  return "unknown key";
+}
+
+std::vector<SpecFinding> SpecReport::problems() const {
+  std::vector<SpecFinding> all = problems_;
+  for (const UnknownKey& unknown : unknown_) {
+    all.push_back(unknown.finding);
+    all.back().message = unknown_key_message(unknown);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+  return all;
+}
+
+std::string SpecReport::line(const SpecFinding& finding) const {
+  std::string where = finding.origin.empty() ? file_ : finding.origin;
+  if (finding.origin.empty() && finding.position.line > 0)
+    where += fmt::format(":{}:{}", finding.position.line, finding.position.column);
+  const std::string value = finding.value.empty() ? "" : " = " + finding.value;
+  return fmt::format("{}: {}{}: {}", where, finding.path, value, finding.message);
+}
+
+void SpecReport::throw_if_problems() const {
+  std::string text;
+  for (const SpecFinding& finding : problems()) text.append(text.empty() ? "" : "\n").append(line(finding));
+  if (!text.empty()) throw SpecError(text);
+}
+
+}  // namespace slm

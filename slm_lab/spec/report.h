@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slm_lab/spec/format.h"
+#include "slm_lab/spec/json.h"
+
+namespace slm {
+
+/// One thing to say about one place of a spec.
+struct SpecFinding {
+  Position position;
+  std::string origin;  ///< "--override" where the value did not come from the file
+  std::string path;    ///< dotted: agent.algorithm.gamma
+  std::string value;   ///< as JSON; empty where there is none to show
+  std::string message;
+  auto operator<=>(const SpecFinding&) const = default;
+};
+
+/// Everything found while reading one spec: problems, inert keys, notes; and, while describing, the format itself.
+class SpecReport {
+ public:
+  explicit SpecReport(std::string file) : file_(std::move(file)) {}
+  /// For a reader that describes the format instead of reading a spec.
+  static SpecReport describing();
+
+  /// `spec check` reads templates: then a value "${x}" is taken for any legal one (the field keeps its default) and
+  /// noted.
+  bool allow_placeholders = false;
+
+  bool is_describing() const { return describing_; }
+  FormatObject& format() { return format_; }
+  const FormatObject& format() const { return format_; }
+
+  void add_problem(SpecFinding finding);
+  void add_inert(SpecFinding finding);
+  void add_note(SpecFinding finding);
+  /// `legal` are the keys asked for in the object `object_path`; the nearest of them, or the object where the key
+  /// belongs, is named when all has been read.
+  void add_unknown_key(SpecFinding finding, std::string object_path, std::vector<std::string> legal);
+  /// Some reader asked for `key` in the object `object_path`: the places where a misplaced key may belong.
+  void remember_key(const std::string& object_path, std::string_view key);
+  /// Whether some reader has asked for this dotted path.
+  bool knows(std::string_view path) const;
+
+  /// In the order of the file.
+  std::vector<SpecFinding> problems() const;
+  const std::vector<SpecFinding>& inert_keys() const { return inert_; }
+  const std::vector<SpecFinding>& notes() const { return notes_; }
+
+  /// "ppo_cartpole.json:12:18: agent.algorithm.gamma = 1.2: expected a number in [0, 1]; nearest legal value: 1".
+  std::string line(const SpecFinding& finding) const;
+  /// Throws SpecError with all problems, one per line.
+  void throw_if_problems() const;
+
+ private:
+  struct UnknownKey {
+    SpecFinding finding;
+    std::string object_path;
+    std::vector<std::string> legal;
+  };
+  std::string unknown_key_message(const UnknownKey& unknown) const;
+
+  std::string file_;
+  bool describing_ = false;
+  std::vector<SpecFinding> problems_, inert_, notes_;
+  std::vector<UnknownKey> unknown_;
+  std::map<std::string, std::set<std::string>, std::less<>> objects_by_key_;
+  FormatObject format_;
+};
+
+}  // namespace slm

@@ -1,0 +1,143 @@
+#include "slm_lab/spec/search_space.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "slm_lab/base/near_name.h"
+#include "slm_lab/spec/report.h"
+#include "slm_lab/spec/spec_path.h"
+
+namespace slm {
+namespace {
+
+using Kind = JsonNode::Kind;
+
+struct DistributionRow {
+  std::string_view name;
+  SearchDistribution distribution;
+  std::size_t num_args;   // 0: any number of any values
+  std::string_view args;  // for messages
+  bool integers = false;
+  bool logarithmic = false;  // low > 0; an additional argument, the base of the logarithm, changes nothing
+};
+constexpr std::array kDistributions = {
+    DistributionRow{"uniform", SearchDistribution::uniform, 2, "[low, high]"},
+    DistributionRow{"quniform", SearchDistribution::quniform, 3, "[low, high, step]"},
+    DistributionRow{"loguniform", SearchDistribution::loguniform, 2, "[low, high]", false, true},
+    DistributionRow{"qloguniform", SearchDistribution::qloguniform, 3, "[low, high, step]", false, true},
+    DistributionRow{"randint", SearchDistribution::randint, 2, "[low, high]", true},
+    DistributionRow{"qrandint", SearchDistribution::qrandint, 3, "[low, high, step]", true},
+    DistributionRow{"lograndint", SearchDistribution::lograndint, 2, "[low, high]", true, true},
+    DistributionRow{"qlograndint", SearchDistribution::qlograndint, 3, "[low, high, step]", true, true},
+    DistributionRow{"randn", SearchDistribution::randn, 2, "[mean, standard deviation]"},
+    DistributionRow{"qrandn", SearchDistribution::qrandn, 3, "[mean, standard deviation, step]"},
+    DistributionRow{"choice", SearchDistribution::choice, 0, "a list of values"},
+};
+
+class SearchReader {
+ public:
+  explicit SearchReader(SpecReader& spec) : spec_(spec), report_(spec.report()) {}
+
+  /// Nested objects and dots mean the same.
+  void flatten(const JsonNode& node, const std::string& path) {
+    for (const JsonMember& member : node.members) {
+      const std::string deeper = path.empty() ? member.key : path + "." + member.key;
+      if (member.value.is(Kind::object))
+        flatten(member.value, deeper);
+      else
+        add(member, deeper);
+    }
+  }
+  std::vector<SearchDimension> take() { return std::move(dimensions_); }
+
+ private:
+  void problem(const Position& position, const JsonNode& value, const std::string& key, std::string message) {
+    report_.add_problem({position, value.origin, "search." + key, "", std::move(message)});
+  }
+
+  void add(const JsonMember& member, const std::string& key) {
+    const std::size_t at = key.find("__");
+    if (at == std::string::npos || at == 0 || key.find("__", at + 2) != std::string::npos)
+      return problem(member.position, member.value, key,
+                     "expected PATH__DISTRIBUTION, as in agent.algorithm.gamma__uniform");
+    const std::string path = key.substr(0, at), name = key.substr(at + 2);
+    const auto row = std::find_if(kDistributions.begin(), kDistributions.end(),
+                                  [&](const DistributionRow& r) { return r.name == name; });
+    if (row == kDistributions.end()) return problem(member.position, member.value, key, unknown(name));
+    SearchDimension dimension{path, row->distribution, {}, {}};
+    const std::string wrong = read_args(member.value, *row, dimension);
+    if (!wrong.empty())
+      return report_.add_problem({member.value.position, member.value.origin, "search." + key,
+                                  to_json_line(member.value), fmt::format("expected {}: {}", row->args, wrong)});
+    dimension.inert = !find_at_path(*spec_.object(), path) && !report_.knows(path);
+    if (dimension.inert)
+      report_.add_note({member.position, member.value.origin, "search." + key, "",
+                        fmt::format("no key {} in this spec: not searched", path)});
+    dimensions_.push_back(std::move(dimension));
+  }
+
+  static std::string unknown(const std::string& name) {
+    if (name == "grid_search") return "a grid is not sampled trial by trial; list the values with __choice";
+    std::vector<std::string> names;
+    for (const DistributionRow& row : kDistributions) names.emplace_back(row.name);
+    if (const auto near = near_name(name, names))
+      return fmt::format("no distribution {}; did you mean {}?", json_quoted(name), *near);
+    return fmt::format("no distribution {}; there are {}", json_quoted(name), fmt::join(names, ", "));
+  }
+
+  /// What is wrong with the arguments; empty when nothing is.
+  static std::string read_args(const JsonNode& value, const DistributionRow& row, SearchDimension& out) {
+    if (!value.is(Kind::array) || value.elements.empty()) return "a list that is not empty";
+    if (row.num_args == 0) {
+      out.choices = value.elements;
+      return "";
+    }
+    const std::size_t given = value.elements.size();
+    const bool step_left_out = row.distribution == SearchDistribution::qrandint && given == 2;
+    const bool base_given = row.logarithmic && given == row.num_args + 1;
+    if (given != row.num_args && !step_left_out && !base_given)
+      return fmt::format("{} numbers, not {}", row.num_args, given);
+    for (const JsonNode& element : value.elements) {
+      if (!element.is(Kind::number)) return fmt::format("{} is no number", to_json_line(element));
+      if (row.integers && !element.integer()) return fmt::format("{} is no integer", element.text);
+      out.args.push_back(element.number);
+    }
+    if (step_left_out) out.args.push_back(1);
+    out.args.resize(row.num_args);
+    const bool normal = row.distribution == SearchDistribution::randn || row.distribution == SearchDistribution::qrandn;
+    if (normal && out.args[1] <= 0) return "the standard deviation must be > 0";
+    if (!normal && out.args[0] >= out.args[1]) return "low must be < high";
+    if (row.logarithmic && out.args[0] <= 0) return "low must be > 0 for a logarithm";
+    if (row.num_args == 3 && out.args[2] <= 0) return "step must be > 0";
+    return "";
+  }
+
+  SpecReader& spec_;
+  SpecReport& report_;
+  std::vector<SearchDimension> dimensions_;
+};
+
+}  // namespace
+
+std::string to_string(SearchDistribution distribution) {
+  for (const DistributionRow& row : kDistributions)
+    if (row.distribution == distribution) return std::string(row.name);
+  return "";
+}
+
+std::vector<SearchDimension> read_search_space(SpecReader& spec) {
+  const JsonNode* search =
+      spec.read_json("search", "search block", "what a search samples: PATH__DISTRIBUTION to its arguments");
+  if (!search) return {};
+  if (!search->is(Kind::object)) {
+    spec.problem("search", "expected an object");
+    return {};
+  }
+  SearchReader reader(spec);
+  reader.flatten(*search, "");
+  return reader.take();
+}
+
+}  // namespace slm
