@@ -14,12 +14,20 @@ if(SLM_SANITIZE)
   target_link_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE})
 endif()
 
+# For code whose speed nobody feels. Sanitizers make code twice as dear to compile, and most of what CI does is compiling.
+function(slm_quick_to_compile target)
+  if(SLM_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # slm_test(name [THREADS] sources...): a program of GoogleTest tests. THREADS: it runs under the thread sanitizer too.
 add_custom_target(threaded_tests)
 function(slm_test name)
   cmake_parse_arguments(ARG "THREADS" "" "" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+  slm_quick_to_compile(${name})
   set(properties)
   if(ARG_THREADS)
     add_dependencies(threaded_tests ${name})

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/distribution.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
@@ -48,6 +49,13 @@ class ActorCriticNets {
   std::optional<ConstMatrixRef> policy_outputs_;
   Vector values_, d_values_;
   Matrix d_outputs_, d_critic_outputs_;
+};
+
+/// The parts of an on-policy algorithm that another one trains too (self-imitation); they live as long as it.
+struct PolicyAccess {
+  ActorCriticNets* nets;
+  Distribution* distribution;
+  const Matrix* raw_actions;  ///< (num_envs, action_dim)  the last ones taken, before they were clipped to the bounds
 };
 
 }  // namespace slm

@@ -1,8 +1,13 @@
 // Reads the `agent` object of a spec and checks what its parts and the environment must agree on.
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
 
 #include "slm_lab/algorithm/registry.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/memory/replay.h"
 
 namespace slm {
 namespace {
@@ -41,7 +46,22 @@ void read_net(SpecReader& agent, AgentConfig& c) {
   }
 }
 
-void check_memory_kind(const AgentConfig& c, const AlgorithmEntry& entry, SpecReader& memory) {
+// Refused before training instead of dying hours later, when the ring has filled.
+void check_replay_size(const MemoryConfig& memory_config, const EnvInfo& info, SpecReader& memory) {
+  const ReplayConfig& replay = memory_config.replay;
+  if (replay.max_size < info.num_envs)
+    memory.problem("max_size", fmt::format("expected at least num_envs = {}", info.num_envs));
+  const double needed = static_cast<double>(replay_bytes(replay, info));
+  const double present = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  constexpr double kGiB = 1024.0 * 1024 * 1024;
+  if (needed > present)
+    memory.problem("max_size",
+                   fmt::format("so many transitions take {:.1f} GiB, and this machine has {:.1f} GiB; the "
+                               "largest that fits is about {:.0f}",
+                               needed / kGiB, present / kGiB, static_cast<double>(replay.max_size) * present / needed));
+}
+
+void check_memory(const AgentConfig& c, const AlgorithmEntry& entry, const EnvInfo& info, SpecReader& memory) {
   using Memory = AlgorithmEntry::MemoryKind;
   const std::string& name = c.memory.name;
   if (entry.memory == Memory::on_policy_batch && name != "OnPolicyBatchReplay")
@@ -56,6 +76,7 @@ void check_memory_kind(const AgentConfig& c, const AlgorithmEntry& entry, SpecRe
   if (c.memory.is_replay() || imitates) {
     if (c.memory.replay.batch_size > c.memory.replay.max_size)
       memory.problem("batch_size", fmt::format("expected no more than max_size = {}", c.memory.replay.max_size));
+    check_replay_size(c.memory, info, memory);
   }
 }
 
@@ -118,12 +139,16 @@ AgentConfig read_agent_config(SpecReader& reader) {
   return c;
 }
 
+void use_budget(AgentConfig& config, std::int64_t max_frame) {
+  if (config.memory.replay.beta_end_step == 0) config.memory.replay.beta_end_step = max_frame;
+}
+
 void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& agent) {
   const AlgorithmEntry* entry = find_algorithm(config.algorithm_name);
   if (!entry || agent.describing() || !agent.has("algorithm") || !agent.has("memory")) return;
   SpecReader algorithm = agent.require_child("algorithm", ""), memory = agent.require_child("memory", "");
 
-  check_memory_kind(config, *entry, memory);
+  check_memory(config, *entry, info, memory);
   const bool keeps_episodes = config.memory.name == "OnPolicyReplay" || config.memory.name == "OnPolicyCrossEntropy";
   if (entry->memory == AlgorithmEntry::MemoryKind::on_policy && keeps_episodes && info.num_envs > 1)
     memory.problem("name", fmt::format("{} keeps the episodes of one environment; either set env.num_envs = 1 or use "
@@ -136,6 +161,10 @@ void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& age
   } else if (const ActionConfig* action = action_config(config.algorithm)) {
     check_action_config(*action, info.action_space, entry->needs_gradient, algorithm);
   }
+  if (std::holds_alternative<SacConfig>(config.algorithm) && !info.action_space.is_discrete() &&
+      !std::ranges::all_of(info.action_space.low, [](float x) { return std::isfinite(x); }))
+    algorithm.problem("name",
+                      fmt::format("SoftActorCritic needs bounded actions; those of {} have no bounds", info.name));
   if (const PpoConfig* ppo = ppo_config(config.algorithm)) check_minibatch(*ppo, info.num_envs, algorithm);
 }
 

@@ -56,6 +56,7 @@ class Ppo final : public Algorithm {
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override { return nets_.nets(); }
   void serialize(Archive& archive) override;
+  PolicyAccess access() { return {&nets_, &exploration_.distribution(), &raw_actions_}; }
 
  private:
   struct MinibatchStats {

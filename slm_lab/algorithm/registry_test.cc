@@ -33,6 +33,22 @@ std::vector<Case> cases() {
   const std::string a2c = R"({"name": "ActorCritic", "gamma": 0.5, "lam": 0.9, "training_frequency": 16)";
   const std::string ppo = R"({"name": "PPO", "gamma": 0.5, "lam": 0.9, "time_horizon": 32, "minibatch_size": 48,
       "training_epoch": 4, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2})";
+  const std::string explore = R"("action_policy": "epsilon_greedy", "gamma": 0.5,
+      "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0.1, "end_step": 5000})";
+  const std::string boltzmann = R"("action_policy": "boltzmann", "gamma": 0.5,
+      "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0.1, "end_step": 5000})";
+  const std::string often = R"("training_frequency": 8, "training_iter": 1, "training_batch_iter": 1)";
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 32, "max_size": 2000, "use_cer": true})";
+  const std::string per = R"("memory": {"name": "PrioritizedReplay", "batch_size": 32, "max_size": 2000, "alpha": 0.6,
+      "epsilon": 0.0001, "stratified": true, "beta_end_step": 10000})";
+  const std::string sil = R"("sil_policy_loss_coef": 0.5, "sil_val_loss_coef": 0.01, "training_iter": 2,
+      "training_batch_iter": 2)";
+  const std::string sil_memory = R"("memory": {"name": "OnPolicyBatchReplay", "sil_replay_name": "Replay",
+      "batch_size": 32, "max_size": 500, "use_cer": true})";
+  const std::string sac = R"({"name": "SoftActorCritic", "gamma": 0.5, "training_frequency": 8, "training_iter": 1,
+      "training_start_step": 100)";
+  const std::string polyak_net = R"("net": {"type": "MLPNet", "hid_layers": [32], "hid_layers_activation": "relu",
+      "update_type": "polyak", "polyak_coef": 0.1, "optim_spec": {"name": "Adam", "lr": 0.01}})";
   return {
       {"Random", "Random", agent(R"({"name": "Random"})", kBatch, R"("net": {})")},
       {"Reinforce", "Reinforce",
@@ -48,6 +64,21 @@ std::vector<Case> cases() {
        agent(ppo + R"(, "recompute_advantages": true, "target_kl": 0.2, "normalize_advantages": "none",
                       "normalize_v_targets": true})",
              kBatch, kSharedNet)},
+      {"Sarsa", "SARSA", agent(R"({"name": "SARSA", "training_frequency": 8, )" + explore + "}", kBatch, kNet)},
+      {"VanillaDqn", "VanillaDQN", agent(R"({"name": "VanillaDQN", )" + often + ", " + explore + "}", replay, kNet)},
+      {"DqnBase", "DQNBase", agent(R"({"name": "DQNBase", )" + often + ", " + boltzmann + "}", replay, kNet)},
+      {"Dqn", "DQN",
+       agent(R"({"name": "DQN", "num_step_returns": 3, )" + often + ", " + boltzmann + "}", replay, polyak_net)},
+      {"DoubleDqnPer", "DoubleDQN", agent(R"({"name": "DoubleDQN", )" + often + ", " + explore + "}", per, polyak_net)},
+      {"Sac", "SoftActorCritic", agent(sac + "}", replay, polyak_net)},
+      {"SacPer", "SoftActorCritic", agent(sac + R"(, "policy_delay": 2, "fixed_alpha": 0.02})", per, polyak_net)},
+      {"Sil", "SIL",
+       agent(R"({"name": "SIL", "gamma": 0.5, "lam": 0.9, "training_frequency": 16, )" + sil + "}", sil_memory, kNet)},
+      {"PpoSil", "PPOSIL",
+       agent(R"({"name": "PPOSIL", "gamma": 0.5, "lam": 0.9, "time_horizon": 32,
+           "minibatch_size": 48, "training_epoch": 4, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}, )" +
+                 sil + "}",
+             sil_memory, kSharedNet)},
       {"PpoClipVloss", "PPO", agent(ppo + R"(, "clip_vloss": true})", kBatch, kNet)},
   };
 }
@@ -75,6 +106,10 @@ class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, bool>> {
  protected:
   const Case& spec() const { return std::get<0>(GetParam()); }
   bool discrete() const { return std::get<1>(GetParam()); }
+  void SetUp() override {
+    if (find_algorithm(spec().algorithm)->actions == AlgorithmEntry::ActionKind::discrete && !discrete())
+      GTEST_SKIP() << "discrete actions only";
+  }
   std::unique_ptr<Algorithm> make(const EnvInfo& info) const {
     return make_algorithm(read(spec().json, info), info, Streams(3, 0, 0));
   }
@@ -208,8 +243,9 @@ TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm, testing::Combine(testing::ValuesIn(cases()), testing::Bool()),
-                         [](const auto& info) {
-                           return std::get<0>(info.param).label + (std::get<1>(info.param) ? "Discrete" : "Continuous");
+                         [](const auto& instance) {
+                           return std::get<0>(instance.param).label +
+                                  (std::get<1>(instance.param) ? "Discrete" : "Continuous");
                          });
 
 TEST(AlgorithmTable, EveryAvailableRowIsTested) {

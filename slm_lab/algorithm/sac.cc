@@ -183,7 +183,10 @@ void Sac::train_critics(Losses& losses) {
     Trainer& online = critics_[i].online;
     const ConstMatrixRef q = online.net().forward(inputs);
     if (discrete()) {
-      min_q_ = i == 0 ? Matrix(q) : Matrix(min_q_.cwiseMin(q));
+      if (i == 0)
+        min_q_ = q;
+      else
+        min_q_ = min_q_.cwiseMin(q);
       pick_values(q, batch_.actions, values_[i]);
     } else {
       values_[i] = q.col(0);
@@ -225,7 +228,11 @@ double Sac::continuous_policy_loss(const ConstMatrixRef& outputs, Rng& rng) {
   // the gradient goes through the critic that is the smaller one in each row
   d_actions_.setZero(outputs.rows(), action_space_.size());
   for (std::size_t i = 0; i < 2; ++i) {
-    d_q_ = (values_[i].array() <= values_[1 - i].array()).select(Vector::Constant(outputs.rows(), -1 / n), 0);
+    d_q_.resize(outputs.rows(), 1);
+    for (Eigen::Index row = 0; row < outputs.rows(); ++row) {
+      const float own = values_[i][row], other = values_[1 - i][row];
+      d_q_(row, 0) = own < other || (own == other && i == 0) ? -1 / n : 0;
+    }
     d_actions_ += critics_[i].online.net().backward_input(d_q_).rightCols(action_space_.size());
   }
   squashed_.gradient(alpha / n, d_actions_, d_outputs_);
@@ -273,6 +280,7 @@ void Sac::serialize(Archive& archive) {
   archive("replay", replay_);
   archive("frame", frame_);
   archive("iteration", iteration_);
+  archive("entropy", entropy_);
 }
 
 }  // namespace slm

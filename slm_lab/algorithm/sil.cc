@@ -1,5 +1,8 @@
 #include "slm_lab/algorithm/sil.h"
 
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/base/archive.h"
+
 namespace slm {
 namespace {
 
@@ -20,6 +23,61 @@ SilConfig read_sil_config(SpecReader& reader) {
 
 PpoSilConfig read_ppo_sil_config(SpecReader& reader) {
   return {.base = read_ppo_config(reader), .imitation = read_imitation_config(reader)};
+}
+
+SelfImitation::SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess access, const ImitationConfig& config,
+                             double gamma, const ReplayConfig& replay, const EnvInfo& info)
+    : base_(std::move(base)), access_(access), config_(config), replay_(replay, static_cast<float>(gamma), info) {}
+
+void SelfImitation::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+  base_->observe(obs, actions, step);
+  replay_.add(obs, *access_.raw_actions, step);
+}
+
+std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats = base_->update(frame, rng);
+  if (!stats || replay_.size() == 0) return stats;
+  double loss = 0;
+  for (int iter = 0; iter < config_.training_iter; ++iter) {
+    replay_.sample(rng, frame, batch_);
+    for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) loss += imitate();
+  }
+  stats->loss += loss / config_.training_iter;
+  return stats;
+}
+
+double SelfImitation::imitate() {
+  const Eigen::Index n = batch_.obs.rows();
+  ActorCriticNets& nets = *access_.nets;
+  nets.forward(batch_.obs);
+  access_.distribution->evaluate(nets.policy_outputs(), batch_.actions);
+  const ImitationLoss loss = imitation_loss(config_, access_.distribution->log_probs(), nets.values(), batch_.returns,
+                                            batch_.draw.weights, advantages_, d_log_probs_, nets.d_values());
+  require_finite(loss.policy_loss + loss.value_loss, "SIL", "imitation loss");
+  replay_.update_priorities(batch_.draw, advantages_);
+  access_.distribution->gradient({d_log_probs_.data(), n}, 0, nets.d_policy_outputs());
+  require_finite(nets.step(), "SIL", "imitation gradient");
+  return loss.policy_loss + loss.value_loss;
+}
+
+// With A+ = max(R - V, 0), not differentiated in the first term:
+// L = -policy_coef * mean(log pi(a|s) A+) + val_coef / 2 * mean(A+^2), eq. 2 and 3.
+ImitationLoss imitation_loss(const ImitationConfig& config, const Eigen::Ref<const Vector>& log_probs,
+                             const Eigen::Ref<const Vector>& values, const Eigen::Ref<const Vector>& returns,
+                             const Eigen::Ref<const Vector>& weights, Vector& advantages, Vector& d_log_probs,
+                             Eigen::Ref<Vector> d_values) {
+  const float share = 1 / static_cast<float>(values.size());
+  const auto policy_coef = static_cast<float>(config.sil_policy_loss_coef);
+  const auto val_coef = static_cast<float>(config.sil_val_loss_coef);
+  advantages = (returns - values).cwiseMax(0);
+  d_log_probs = -policy_coef * share * weights.cwiseProduct(advantages);
+  d_values = -val_coef * share * weights.cwiseProduct(advantages);
+  return {d_log_probs.dot(log_probs), -0.5 * d_values.dot(advantages)};
+}
+
+void SelfImitation::serialize(Archive& archive) {
+  archive("base", *base_);
+  archive("replay", replay_);
 }
 
 }  // namespace slm

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
+
 #include "slm_lab/algorithm/actor_critic.h"
 #include "slm_lab/algorithm/ppo.h"
+#include "slm_lab/memory/imitation_replay.h"
 
 namespace slm {
 
-/// Self-imitation: extra steps on past episodes that went better than the critic expected.
 struct ImitationConfig {
   double sil_policy_loss_coef = 1, sil_val_loss_coef = 0.01;
   int training_iter = 1;        // batches drawn after each update of the base algorithm
@@ -23,5 +25,44 @@ struct PpoSilConfig {
   ImitationConfig imitation;
 };
 PpoSilConfig read_ppo_sil_config(SpecReader& reader);
+
+/// Self-imitation learning (Oh et al. 2018) over an on-policy algorithm: after each of its updates, extra steps on past
+/// actions that turned out better than the critic expects.
+class SelfImitation final : public Algorithm {
+ public:
+  /// `access` gives the parts of `base` that imitation trains.
+  SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess access, const ImitationConfig& config, double gamma,
+                const ReplayConfig& replay, const EnvInfo& info);
+
+  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override { base_->act(obs, mode, rng, actions); }
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+
+  std::int64_t opt_step() const override { return base_->opt_step(); }
+  Coefficients coefficients() const override { return base_->coefficients(); }
+  std::vector<NamedNet> nets() override { return base_->nets(); }
+  void serialize(Archive& archive) override;
+
+ private:
+  double imitate();
+
+  std::unique_ptr<Algorithm> base_;
+  PolicyAccess access_;
+  ImitationConfig config_;
+  ImitationReplay replay_;
+
+  ImitationBatch batch_;
+  Vector advantages_, d_log_probs_;  // (batch_size)
+};
+
+struct ImitationLoss {
+  double policy_loss, value_loss;
+};
+/// Writes the gradients with respect to log-probabilities and values, and the advantages max(R - V, 0); all (n).
+/// `weights`: of each row's share.
+ImitationLoss imitation_loss(const ImitationConfig& config, const Eigen::Ref<const Vector>& log_probs,
+                             const Eigen::Ref<const Vector>& values, const Eigen::Ref<const Vector>& returns,
+                             const Eigen::Ref<const Vector>& weights, Vector& advantages, Vector& d_log_probs,
+                             Eigen::Ref<Vector> d_values);
 
 }  // namespace slm

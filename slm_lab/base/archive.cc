@@ -126,6 +126,18 @@ Archive Archive::reopened() const {
   return copy;
 }
 
+Archive::Arrays Archive::detach(std::size_t min_bytes) {
+  Arrays large;
+  for (auto entry = arrays_.begin(); entry != arrays_.end();) {
+    const auto next = std::next(entry);
+    if (entry->second.bytes.size() >= min_bytes) large.insert(arrays_.extract(entry));
+    entry = next;
+  }
+  return large;
+}
+
+void Archive::attach(std::string name, Array array) { arrays_.emplace(std::move(name), std::move(array)); }
+
 bool Archive::contains(std::string_view name) const { return arrays_.contains(full_name(name)); }
 
 void Archive::refuse(std::string_view name, const std::string& why) const {

@@ -73,12 +73,17 @@ class Archive {
 
   std::map<std::string, std::string>& metadata() { return metadata_; }  ///< strings of the file's header
 
- private:
   struct Array {
-    std::string dtype;  // safetensors: F32, F64, I32, I64, U64, U8, BOOL
+    std::string dtype;  ///< safetensors: F32, F64, I32, I64, U64, U8, BOOL
     std::vector<std::int64_t> shape;
     std::vector<std::byte> bytes;
   };
+  using Arrays = std::map<std::string, Array, std::less<>>;  // by full name
+  /// Takes out the arrays of at least `min_bytes`, for a store that keeps them apart; attach() puts them back.
+  Arrays detach(std::size_t min_bytes);
+  void attach(std::string name, Array array);
+
+ private:
 
   std::string full_name(std::string_view name) const { return prefix_ + std::string(name); }
   void store(std::string_view name, std::string_view dtype, std::vector<std::int64_t> shape, const void* data);
@@ -94,7 +99,7 @@ class Archive {
   bool loading_ = false;
   std::string source_ = "archive";  // the file read, for error texts
   std::string prefix_;
-  std::map<std::string, Array, std::less<>> arrays_;
+  Arrays arrays_;
   std::map<std::string, std::string> metadata_;
 };
 

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <vector>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/experiment/segments.h"
 
 namespace slm {
 namespace {
@@ -31,37 +33,67 @@ std::vector<int> generations(const fs::path& folder) {
 
 fs::path generation_path(const fs::path& folder, int number) { return folder / fmt::format("{:06}", number); }
 
-/// Throws Error(corrupt) unless the generation's state is what its manifest says.
-Archive read_generation(const fs::path& folder) {
-  const auto manifest = nlohmann::json::parse(read_file(folder / "manifest.json"), nullptr, /*allow_exceptions=*/false);
-  const fs::path state = folder / "state.safetensors";
-  if (!manifest.is_object() || manifest.value("sha256", "") != sha256_file(state))
-    throw Error(ExitCode::corrupt, fmt::format("{}: the checkpoint is damaged", folder.string()));
-  return Archive::read(state);
+constexpr std::size_t kLargeArray = 1 << 20;  // bytes; smaller ones change at every step anyway
+
+/// The manifest of a generation; Error(corrupt) when it is not one.
+nlohmann::json read_manifest(const fs::path& generation) {
+  const fs::path file = generation / "manifest.json";
+  auto manifest = nlohmann::json::parse(fs::exists(file) ? read_file(file) : "", nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object() || !manifest.contains("sha256") || !manifest.contains("large"))
+    throw Error(ExitCode::corrupt, fmt::format("{}: damaged", file.string()));
+  return manifest;
+}
+
+Archive read_generation(const fs::path& generation, const SegmentStore& segments) {
+  const nlohmann::json manifest = read_manifest(generation);
+  const fs::path file = generation / "state.safetensors";
+  if (!fs::exists(file) || manifest["sha256"] != sha256_file(file))
+    throw Error(ExitCode::corrupt, fmt::format("{}: damaged", file.string()));
+  Archive state = Archive::read(file);
+  for (const auto& [name, array] : manifest["large"].items())
+    state.attach(name, {array["dtype"], array["shape"], segments.get(array["segments"].get<std::vector<std::string>>())});
+  return state;
+}
+
+/// The segments of every generation that is there.
+std::set<std::string> used_segments(const fs::path& folder) {
+  std::set<std::string> used;
+  for (const int number : generations(folder))
+    for (const auto& array : read_manifest(generation_path(folder, number))["large"])
+      for (const auto& name : array["segments"]) used.insert(name.get<std::string>());
+  return used;
 }
 
 }  // namespace
 
-void CheckpointStore::save(const Archive& state) {
+void CheckpointStore::save(Archive state) {
+  SegmentStore segments(folder_ / "segments");
+  nlohmann::json large = nlohmann::json::object();
+  for (const auto& [name, array] : state.detach(kLargeArray))
+    large[name] = {{"dtype", array.dtype}, {"shape", array.shape}, {"segments", segments.put(array.bytes)}};
+
   const std::vector<int> existing = generations(folder_);
   const int number = existing.empty() ? 1 : existing.back() + 1;
+  fs::create_directories(folder_);
   write_directory_durably(generation_path(folder_, number), [&](const fs::path& partial) {
-    state.write(partial / "state.safetensors");
-    const nlohmann::json manifest = {{"file", "state.safetensors"},
-                                     {"sha256", sha256_file(partial / "state.safetensors")}};
+    const fs::path file = partial / "state.safetensors";
+    state.write(file);
+    const nlohmann::json manifest = {{"sha256", sha256_file(file)}, {"large", large}};
     write_file_durably(partial / "manifest.json", manifest.dump(2) + "\n");
   });
   for (std::size_t i = 0; i + kGenerations <= existing.size(); ++i)
     fs::remove_all(generation_path(folder_, existing[i]));
+  if (!large.empty()) segments.keep_only(used_segments(folder_));
 }
 
 std::optional<Archive> CheckpointStore::load(const std::function<void(const std::string&)>& warn) const {
-  std::vector<int> existing = generations(folder_);
+  const SegmentStore segments(folder_ / "segments");
+  const std::vector<int> existing = generations(folder_);
   for (auto number = existing.rbegin(); number != existing.rend(); ++number) {
     try {
-      return read_generation(generation_path(folder_, *number));
+      return read_generation(generation_path(folder_, *number), segments);
     } catch (const Error& error) {
-      warn(fmt::format("{}; trying the one before", error.what()));
+      warn(fmt::format("{}: this checkpoint is not used; trying the one before", error.what()));
     }
   }
   if (!existing.empty())

@@ -15,14 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_durably(const fs::path& file, const Archive& archive) {
-  write_file_durably(file, [&](const fs::path& temporary) { archive.write(temporary); });
-}
-
 void write_weights(const fs::path& file, Parameters& parameters) {
   Archive archive;
   parameters.serialize(archive);
-  write_durably(file, archive);
+  archive.write_durably(file);
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ void SessionFiles::write(Session& session, const LabSpec& spec) const {
   if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
   Archive statistics;
   session.env_statistics().serialize(statistics);
-  write_durably(statistics_file(folder_, trial_, session_), statistics);
+  statistics.write_durably(statistics_file(folder_, trial_, session_));
 }
 
 void SessionFiles::write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const {

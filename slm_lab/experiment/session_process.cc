@@ -58,7 +58,7 @@ class SessionProcess {
     Archive state;
     session_.serialize(state);
     files_.write(session_, spec_);
-    checkpoints_.save(state);
+    checkpoints_.save(std::move(state));
     timer_.restart();
     send(SessionMessage::Kind::checkpoint, "");
   }

@@ -37,6 +37,7 @@ class TrialRun {
       draw_graphs_sometimes();
     }
     view_.close();
+    draw();
     if (stop_signal() != 0) outcome_.exit_code = 128 + stop_signal();
     return outcome_;
   }
@@ -99,10 +100,19 @@ class TrialRun {
     stops_passed_on_ = stop_signal_count();
   }
 
+  /// A picture that cannot be drawn costs the run nothing.
+  void draw() {
+    try {
+      draw_graphs(folder_, spec_, options_.trial);
+    } catch (const Error& error) {
+      view_.warn("trial", fmt::format("no graphs: {}", error.what()));
+    }
+  }
+
   void draw_graphs_sometimes() {
     const auto now = std::chrono::steady_clock::now();
     if (!checkpoint_seen_ || running_ == 0 || now - graphs_drawn_ < kGraphInterval) return;
-    draw_graphs(folder_, spec_, options_.trial);
+    draw();
     graphs_drawn_ = now;
     checkpoint_seen_ = false;
   }
@@ -126,7 +136,6 @@ class TrialRun {
 
 TrialOutcome run_trial(const DataFolder& folder, const LabSpec& spec, Executor& executor, const TrialOptions& options) {
   TrialOutcome outcome = TrialRun(folder, spec, executor, options).run();
-  draw_graphs(folder, spec, options.trial);
   if (outcome.exit_code == 0) fmt::print("{}", analyse_trial(folder, spec, options.trial));
   return outcome;
 }

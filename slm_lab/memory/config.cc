@@ -12,7 +12,7 @@ void read_replay(SpecReader& reader, ReplayConfig& c) {
   reader.require("epsilon", c.epsilon, "added to every |error| so that no priority is 0", above(0));
   reader.read("importance_weights", c.importance_weights, "correct the bias of prioritised sampling");
   reader.read("beta", c.beta_start, "exponent of the importance weights at the start; annealed to 1", between(0, 1));
-  reader.read("beta_end_step", c.beta_end_step, "frame at which beta reaches 1; 0: env.max_frame", at_least(0));
+  reader.read("beta_end_step", c.beta_end_step, "frame at which beta reaches 1; default: env.max_frame", at_least(0));
   reader.read("stratified", c.stratified, "draw one transition from each of batch_size equal slices of the priorities");
 }
 

@@ -95,10 +95,10 @@ void SpecReader::missing(std::string_view key, std::string_view expected, std::s
 
 FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc) {
   FormatKey& found = format_->key(key);
+  const bool is_new = found.last_pass == 0;
   format_->ask(found, required && !under_condition_);
   // A key that has no effect for one reader may have one for another.
-  const bool known_better = role == FormatKey::Role::inert && !found.doc.empty() && found.role != role;
-  if (!known_better) {
+  if (is_new || role != FormatKey::Role::inert) {
     found.role = role;
     found.doc = doc;
   }

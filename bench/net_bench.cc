@@ -1,0 +1,201 @@
+// Whole updates and acting of small nets, beside the same in Eigen. Each figure is the best of many short batches in
+// thread CPU time, since machines are shared.
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <vector>
+
+#include "bench/timing.h"
+#include "slm_lab/base/float_mode.h"
+#include "slm_lab/net/registry.h"
+#include "slm_lab/net/trainer.h"
+
+namespace slm {
+namespace {
+
+constexpr double kLr = 3e-4, kClip = 0.5;
+
+/// A multilayer perceptron as one writes it with Eigen: (in, out) weights, moments beside them, fused where Eigen
+/// fuses.
+class EigenMlp {
+ public:
+  EigenMlp(const std::vector<int>& widths, bool tanh) : tanh_(tanh) {
+    for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+      const Matrix w = Matrix::Random(widths[i], widths[i + 1]) / std::sqrt(static_cast<float>(widths[i]));
+      const Eigen::RowVectorXf b = Eigen::RowVectorXf::Zero(widths[i + 1]);
+      layers_.push_back({w, 0.0f * w, 0.0f * w, 0.0f * w, b, b, b, b, {}, {}});
+    }
+  }
+
+  const Matrix& forward(const Matrix& x) {
+    const Matrix* h = &x;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      Layer& l = layers_[i];
+      l.y.resize(h->rows(), l.w.cols());
+      l.y.noalias() = *h * l.w;
+      l.y.rowwise() += l.b;
+      if (i + 1 < layers_.size()) {
+        if (tanh_)
+          l.y.array() = l.y.array().tanh();
+        else
+          l.y = l.y.cwiseMax(0.0f);
+      }
+      h = &l.y;
+    }
+    return *h;
+  }
+
+  void backward(const Matrix& x, const Matrix& d_out) {
+    layers_.back().dz = d_out;
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      Layer& l = layers_[i];
+      const Matrix& in = i > 0 ? layers_[i - 1].y : x;
+      l.dw.noalias() = in.transpose() * l.dz;
+      l.db.noalias() = l.dz.colwise().sum();
+      if (i == 0) break;
+      Matrix& d = layers_[i - 1].dz;
+      d.resize(in.rows(), in.cols());
+      d.noalias() = l.dz * l.w.transpose();
+      if (tanh_)
+        d.array() *= 1 - in.array().square();
+      else
+        d.array() *= (in.array() > 0).cast<float>();
+    }
+  }
+
+  void step() {
+    double squares = 0;
+    for (const Layer& l : layers_) squares += static_cast<double>(l.dw.squaredNorm() + l.db.squaredNorm());
+    const auto scale = static_cast<float>(std::min(1.0, kClip / (std::sqrt(squares) + 1e-6)));
+    ++t_;
+    for (Layer& l : layers_) {
+      adam(l.w, l.dw, l.mw, l.vw, scale);
+      adam(l.b, l.db, l.mb, l.vb, scale);
+    }
+  }
+
+ private:
+  struct Layer {
+    Matrix w, dw, mw, vw;
+    Eigen::RowVectorXf b, db, mb, vb;
+    Matrix y, dz;
+  };
+
+  template <class M>
+  void adam(M& p, const M& g, M& m, M& v, float scale) const {
+    const auto rate = static_cast<float>(kLr / (1 - std::pow(0.9, t_)));
+    const auto root = static_cast<float>(std::sqrt(1 - std::pow(0.999, t_)));
+    constexpr Eigen::Index kBlock = 512;  // stays in the first cache
+    for (Eigen::Index i = 0; i < p.size(); i += kBlock) {
+      const Eigen::Index n = std::min(kBlock, p.size() - i);
+      using Array = Eigen::Map<Eigen::ArrayXf>;
+      Array pa(p.data() + i, n), ma(m.data() + i, n), va(v.data() + i, n);
+      const Eigen::Map<const Eigen::ArrayXf> ga(g.data() + i, n);
+      ma = 0.9f * ma + (0.1f * scale) * ga;
+      va = 0.999f * va + (0.001f * scale * scale) * ga.square();
+      pa -= rate * ma / (va.sqrt() / root + 1e-8f);
+    }
+  }
+
+  bool tanh_;
+  int t_ = 0;
+  std::vector<Layer> layers_;
+};
+
+struct Task {
+  int n, in;
+  std::vector<int> hidden;
+  int actions;
+  Activation activation;
+};
+
+Task task(int index) {
+  if (index == 0) return {128, 4, {64, 64}, 2, Activation::tanh};  // PPO, CartPole
+  return {64, 11, {256, 128}, 3, Activation::relu};                // PPO, Hopper
+}
+
+/// Of actor and critic: for each weight and row, 2 operations forward, 2 for its gradient and 2 for that of its input,
+/// which the first layer does not need.
+double update_operations(const Task& t) {
+  double body = 0;
+  int in = t.in;
+  for (const int out : t.hidden) {
+    body += in * out;
+    in = out;
+  }
+  return t.n * (2 * (6 * body - 2 * t.in * t.hidden[0]) + 6 * in * (t.actions + 1));
+}
+
+Trainer trainer_of(const Task& t, int width) {
+  NetConfig config;
+  config.hid_layers = t.hidden;
+  config.hid_layers_activation = t.activation;
+  config.clip_grad_val = kClip;
+  config.optim_spec.lr = kLr;
+  Rng rng(0);
+  return Trainer(make_net(config, t.in, {{width}}, rng), config);
+}
+
+void BM_NetUpdate(benchmark::State& state) {
+  set_flush_to_zero();
+  const Task t = task(static_cast<int>(state.range(0)));
+  Trainer actor = trainer_of(t, t.actions), critic = trainer_of(t, 1);
+  const Matrix x = Matrix::Random(t.n, t.in);
+  Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
+  const auto update = [&](Trainer& trainer, Matrix& d) {
+    d = trainer.net().forward(x) * 0.01f;
+    trainer.net().backward(d);
+    trainer.step();
+  };
+  report_best(state, update_operations(t), [&] {
+    update(actor, d_actor);
+    update(critic, d_critic);
+  });
+}
+BENCHMARK(BM_NetUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
+
+void BM_EigenUpdate(benchmark::State& state) {
+  set_flush_to_zero();
+  const Task t = task(static_cast<int>(state.range(0)));
+  std::vector<int> widths = {t.in};
+  widths.insert(widths.end(), t.hidden.begin(), t.hidden.end());
+  widths.push_back(t.actions);
+  EigenMlp actor(widths, t.activation == Activation::tanh);
+  widths.back() = 1;
+  EigenMlp critic(widths, t.activation == Activation::tanh);
+  const Matrix x = Matrix::Random(t.n, t.in);
+  Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
+  const auto update = [&](EigenMlp& net, Matrix& d) {
+    d = net.forward(x) * 0.01f;
+    net.backward(x, d);
+    net.step();
+  };
+  report_best(state, update_operations(t), [&] {
+    update(actor, d_actor);
+    update(critic, d_critic);
+  });
+}
+BENCHMARK(BM_EigenUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
+
+void BM_NetAct(benchmark::State& state) {
+  set_flush_to_zero();
+  const Task t = task(0);
+  Trainer actor = trainer_of(t, t.actions);
+  const Matrix x = Matrix::Random(state.range(0), t.in);
+  report_best(state, 2.0 * static_cast<double>(x.rows()) * (4 * 64 + 64 * 64 + 64 * 2),
+              [&] { benchmark::DoNotOptimize(actor.net().infer(x).data()); });
+}
+BENCHMARK(BM_NetAct)->ArgName("n")->Arg(1)->Arg(4)->Arg(16)->Iterations(1)->UseManualTime();
+
+void BM_EigenAct(benchmark::State& state) {
+  set_flush_to_zero();
+  EigenMlp actor({4, 64, 64, 2}, true);
+  const Matrix x = Matrix::Random(state.range(0), 4);
+  report_best(state, 2.0 * static_cast<double>(x.rows()) * (4 * 64 + 64 * 64 + 64 * 2),
+              [&] { benchmark::DoNotOptimize(actor.forward(x).data()); });
+}
+BENCHMARK(BM_EigenAct)->ArgName("n")->Arg(1)->Arg(4)->Arg(16)->Iterations(1)->UseManualTime();
+
+}  // namespace
+}  // namespace slm

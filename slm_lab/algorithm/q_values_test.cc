@@ -1,0 +1,43 @@
+#include "slm_lab/algorithm/q_values.h"
+
+#include <gtest/gtest.h>
+
+#include "slm_lab/algorithm/training_schedule.h"
+
+namespace slm {
+namespace {
+
+const Matrix kQ{{1, 5, 2}, {7, 0, 3}};
+
+TEST(QValues, PickMaxAndDouble) {
+  Vector values(2);
+  pick_values(kQ, Matrix{{2}, {0}}, values);
+  EXPECT_EQ(values, (Vector(2) << 2, 7).finished());
+  max_values(kQ, values);
+  EXPECT_EQ(values, (Vector(2) << 5, 7).finished());
+  values_of_best(Matrix{{9, 0, 0}, {0, 0, 9}}, kQ, values);  // chosen by one net, valued by the other
+  EXPECT_EQ(values, (Vector(2) << 1, 3).finished());
+}
+
+TEST(QValues, SpreadGradientIsTheBackwardOfPick) {
+  Matrix d(1, 1);
+  spread_gradient((Vector(2) << 0.5f, -1).finished(), Matrix{{2}, {0}}, 3, d);
+  EXPECT_EQ(d, (Matrix{{0, 0, 0.5f}, {-1, 0, 0}}));
+}
+
+TEST(TrainingSchedule, TrainsEveryTrainingFrequencyFramesAfterTheStart) {
+  const TrainingSchedule single{.training_frequency = 4, .start_step = 9, .num_envs = 1};
+  EXPECT_FALSE(single.due(8));  // not started
+  EXPECT_FALSE(single.due(11));
+  EXPECT_TRUE(single.due(12));
+  EXPECT_FALSE(single.due(13));
+  const TrainingSchedule many{.training_frequency = 4, .start_step = 0, .num_envs = 8};
+  EXPECT_TRUE(many.due(8));  // once per step of all environments
+  const TrainingSchedule rare{.training_frequency = 50, .start_step = 0, .num_envs = 4};
+  EXPECT_FALSE(rare.due(48));
+  EXPECT_TRUE(rare.due(52));
+  EXPECT_FALSE(rare.due(56));
+}
+
+}  // namespace
+}  // namespace slm
