@@ -61,23 +61,13 @@ double peak_flops() {
   const double seconds = best_seconds([&] {
     for (int i = 0; i < kRounds; ++i) {
       if (lanes == 16)
-        asm volatile(
-            "vfmadd231ps %%zmm0,%%zmm0,%%zmm4\n vfmadd231ps %%zmm0,%%zmm0,%%zmm5\n vfmadd231ps %%zmm0,%%zmm0,%%zmm6\n"
-            "vfmadd231ps %%zmm0,%%zmm0,%%zmm7\n vfmadd231ps %%zmm0,%%zmm0,%%zmm8\n vfmadd231ps %%zmm0,%%zmm0,%%zmm9\n"
-            "vfmadd231ps %%zmm0,%%zmm0,%%zmm10\n vfmadd231ps %%zmm0,%%zmm0,%%zmm11\n vfmadd231ps "
-            "%%zmm0,%%zmm0,%%zmm12\n"
-            "vfmadd231ps %%zmm0,%%zmm0,%%zmm13\n vfmadd231ps %%zmm0,%%zmm0,%%zmm14\n vfmadd231ps "
-            "%%zmm0,%%zmm0,%%zmm15\n" ::
-                : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+        asm volatile(".irp r,4,5,6,7,8,9,10,11,12,13,14,15\n vfmadd231ps %%zmm0,%%zmm0,%%zmm\\r\n .endr" ::
+                         : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                           "xmm15");
       else
-        asm volatile(
-            "vfmadd231ps %%ymm0,%%ymm0,%%ymm4\n vfmadd231ps %%ymm0,%%ymm0,%%ymm5\n vfmadd231ps %%ymm0,%%ymm0,%%ymm6\n"
-            "vfmadd231ps %%ymm0,%%ymm0,%%ymm7\n vfmadd231ps %%ymm0,%%ymm0,%%ymm8\n vfmadd231ps %%ymm0,%%ymm0,%%ymm9\n"
-            "vfmadd231ps %%ymm0,%%ymm0,%%ymm10\n vfmadd231ps %%ymm0,%%ymm0,%%ymm11\n vfmadd231ps "
-            "%%ymm0,%%ymm0,%%ymm12\n"
-            "vfmadd231ps %%ymm0,%%ymm0,%%ymm13\n vfmadd231ps %%ymm0,%%ymm0,%%ymm14\n vfmadd231ps "
-            "%%ymm0,%%ymm0,%%ymm15\n" ::
-                : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+        asm volatile(".irp r,4,5,6,7,8,9,10,11,12,13,14,15\n vfmadd231ps %%ymm0,%%ymm0,%%ymm\\r\n .endr" ::
+                         : "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                           "xmm15");
     }
   });
   return 2.0 * lanes * kChains * kRounds / seconds;

@@ -43,6 +43,7 @@ ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& me
 
 void ActorCritic::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  raw_actions.resize(obs.rows(), action_space_.size());
   exploration_.choose(nets_.infer_policy(obs), mode, frame_, rng, raw_actions);
   clip_to_space(action_space_, raw_actions, actions);
 }
@@ -66,19 +67,23 @@ std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng&) {
 void ActorCritic::estimate_advantages() {
   const Rollout& rollout = memory_->rollout();
   nets_.infer_values(rollout.obs(), values_);
+  if (final_values_.size() < rollout.size()) final_values_.resize(rollout.size());  // later ones may end more episodes
   nets_.infer_values(rollout.final_obs(), final_values_);
-  rollout.next_values(values_, final_values_, next_values_);
-  const MatrixView values(values_.data(), rollout.num_steps(), rollout.num_envs());
+  const Eigen::Index num_steps = rollout.num_steps(), num_envs = rollout.num_envs();
+  MatrixRef next_values = grown(next_values_, num_steps, num_envs);
+  rollout.next_values(values_, final_values_, next_values);
+  MatrixRef advantages = grown(advantages_, num_steps, num_envs), targets = grown(targets_, num_steps, num_envs);
+  const MatrixView values(values_.data(), num_steps, num_envs);
   const StepSequence steps{rollout.rewards(), rollout.not_terminated(), rollout.not_ended()};
   const auto gamma = static_cast<float>(config_.gamma);
   if (config_.lam) {
-    estimate_gae(steps, values, next_values_, gamma, static_cast<float>(*config_.lam), advantages_, targets_);
+    estimate_gae(steps, values, next_values, gamma, static_cast<float>(*config_.lam), advantages, targets);
   } else {
-    discounted_returns(steps, next_values_, gamma, targets_);
-    advantages_ = targets_ - values;
+    discounted_returns(steps, next_values, gamma, targets);
+    advantages = targets - values;
   }
   if (config_.normalize_advantages == "standardize")
-    standardize(Eigen::Map<Vector>(advantages_.data(), advantages_.size()));
+    standardize(Eigen::Map<Vector>(advantages_.data(), advantages.size()));
 }
 
 TrainStats ActorCritic::train() {

@@ -25,8 +25,7 @@ void subtract_row_max(const ConstMatrixRef& logits, std::vector<float>& shifted)
 }  // namespace
 
 // Inverse transform sampling: the first action at which the running sum of probabilities passes a uniform draw.
-void Categorical::sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& actions) {
-  actions.resize(outputs.rows(), 1);
+void Categorical::sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) {
   subtract_row_max(outputs, exps_);
   vexp(exps_, exps_);
   for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
@@ -40,8 +39,7 @@ void Categorical::sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& action
   }
 }
 
-void Categorical::mode(const ConstMatrixRef& outputs, Matrix& actions) const {
-  actions.resize(outputs.rows(), 1);
+void Categorical::mode(const ConstMatrixRef& outputs, MatrixRef actions) const {
   for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
     Eigen::Index best;
     outputs.row(i).maxCoeff(&best);
@@ -94,17 +92,17 @@ void Categorical::gradient(const Values& d_log_probs, float d_entropy, MatrixRef
 
 // Normal: outputs are (means, s), std = exp(clamp(s)).
 
-void Normal::sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& actions) {
-  actions.resize(outputs.rows(), action_dim_);
-  actions = outputs.rightCols(action_dim_).cwiseMax(kMinLogStd).cwiseMin(kMaxLogStd);
-  const std::span<float> std{actions.data(), static_cast<std::size_t>(actions.size())};
-  vexp(std, std);
+void Normal::sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) {
+  std_.resize(static_cast<std::size_t>(outputs.rows() * action_dim_));
+  Eigen::Map<Matrix> std(std_.data(), outputs.rows(), action_dim_);
+  std = outputs.rightCols(action_dim_).cwiseMax(kMinLogStd).cwiseMin(kMaxLogStd);
+  vexp(std_, std_);
   for (Eigen::Index i = 0; i < actions.rows(); ++i)
     for (int a = 0; a < action_dim_; ++a)
-      actions(i, a) = outputs(i, a) + actions(i, a) * static_cast<float>(rng.standard_normal());
+      actions(i, a) = outputs(i, a) + std(i, a) * static_cast<float>(rng.standard_normal());
 }
 
-void Normal::mode(const ConstMatrixRef& outputs, Matrix& actions) const { actions = outputs.leftCols(action_dim_); }
+void Normal::mode(const ConstMatrixRef& outputs, MatrixRef actions) const { actions = outputs.leftCols(action_dim_); }
 
 // log p = sum_j -z_j^2 / 2 - s_j - log(2 pi) / 2 with z = (x - mean) / std;  H = sum_j s_j + (1 + log(2 pi)) / 2.
 void Normal::evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) {

@@ -19,8 +19,8 @@ class Distribution {
 
   virtual ~Distribution() = default;
   /// `outputs` (n, num_outputs) -> `actions` (n, action_dim).
-  virtual void sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& actions) = 0;
-  virtual void mode(const ConstMatrixRef& outputs, Matrix& actions) const = 0;  ///< the most likely action
+  virtual void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) = 0;
+  virtual void mode(const ConstMatrixRef& outputs, MatrixRef actions) const = 0;  ///< the most likely action
   /// Fills log_probs() of `actions` (n, action_dim) and entropy(), both summed over action dimensions.
   virtual void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) = 0;
   /// Overwrites `d_outputs` (n, num_outputs) with sum_i d_log_probs[i] * d log_prob_i + d_entropy * d entropy_i, both
@@ -38,8 +38,8 @@ class Distribution {
 class Categorical final : public Distribution {
  public:
   explicit Categorical(int num_actions) : num_actions_(num_actions) {}
-  void sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& actions) override;
-  void mode(const ConstMatrixRef& outputs, Matrix& actions) const override;
+  void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
+  void mode(const ConstMatrixRef& outputs, MatrixRef actions) const override;
   void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) override;
   void gradient(const Values& d_log_probs, float d_entropy, MatrixRef d_outputs) const override;
 
@@ -58,13 +58,14 @@ class Normal final : public Distribution {
   static constexpr float kMinLogStd = -5, kMaxLogStd = 2;
 
   explicit Normal(int action_dim) : action_dim_(action_dim) {}
-  void sample(const ConstMatrixRef& outputs, Rng& rng, Matrix& actions) override;
-  void mode(const ConstMatrixRef& outputs, Matrix& actions) const override;
+  void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
+  void mode(const ConstMatrixRef& outputs, MatrixRef actions) const override;
   void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) override;
   void gradient(const Values& d_log_probs, float d_entropy, MatrixRef d_outputs) const override;
 
  private:
   int action_dim_;
+  std::vector<float> std_;                               // (n, action_dim) of sample()
   std::vector<float> inverse_std_;                       // (n, action_dim), as the rest
   std::vector<float> d_mean_, d_log_std_, not_clamped_;  // derivatives of log_prob; 1 where s moves the entropy
 };

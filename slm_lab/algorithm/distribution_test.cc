@@ -75,7 +75,7 @@ TEST(Categorical, ReadsABlockOfAWiderMatrix) {
   distribution.evaluate(wide.leftCols(2), Matrix{{0}, {1}});
   EXPECT_NEAR(distribution.log_probs()[0], -std::log(1 + std::exp(1.0)), 1e-6);
   EXPECT_NEAR(distribution.log_probs()[1], -std::log(1 + std::exp(2.0)), 1e-6);
-  Matrix actions;
+  Matrix actions(2, 1);
   distribution.mode(wide.leftCols(2), actions);
   EXPECT_EQ(actions, (Matrix{{1}, {0}}));
 }
@@ -88,7 +88,7 @@ TEST(Categorical, DrawsWithItsProbabilities) {
   for (int a = 0; a < 4; ++a)
     outputs.col(a).setConstant(static_cast<float>(std::log(probs[static_cast<std::size_t>(a)])));
   Rng rng(7);
-  Matrix actions;
+  Matrix actions(kRows, 1);
   std::vector<int> counts(4);
   for (int round = 0; round < kRounds; ++round) {
     distribution.sample(outputs, rng, actions);
@@ -140,14 +140,14 @@ TEST(Normal, DrawsWithItsMomentsAndItsModeIsTheMean) {
   outputs.col(0).setConstant(3);
   outputs.col(1).setConstant(std::log(2.0f));
   Rng rng(11);
-  Matrix actions;
+  Matrix actions(kRows, 1);
   distribution.sample(outputs, rng, actions);
   const double mean = actions.cast<double>().mean();
   const double variance = (actions.cast<double>().array() - mean).square().mean();
   EXPECT_NEAR(mean, 3, 4 * 2 / std::sqrt(kRows));            // four standard errors
   EXPECT_NEAR(variance, 4, 4 * 4 * std::sqrt(2.0 / kRows));  // of a chi-square
-  distribution.mode(outputs.topRows(2), actions);
-  EXPECT_EQ(actions, (Matrix{{3}, {3}}));
+  distribution.mode(outputs.topRows(2), actions.topRows(2));
+  EXPECT_EQ(Matrix(actions.topRows(2)), (Matrix{{3}, {3}}));
 }
 
 TEST(FindDistribution, DefaultsByKindOfSpace) {

@@ -37,6 +37,7 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
 }
 
 void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  actions.resize(obs.rows(), 1);
   exploration_.choose(online_.net().infer(obs), mode, frame_, rng, actions);
 }
 

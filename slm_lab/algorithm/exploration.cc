@@ -20,7 +20,7 @@ float sample_element(float low, float high, Rng& rng) {
 
 }  // namespace
 
-void sample_space(const Space& space, Rng& rng, Matrix& actions) {
+void sample_space(const Space& space, Rng& rng, MatrixRef actions) {
   for (Eigen::Index i = 0; i < actions.rows(); ++i) {
     if (space.is_discrete()) {
       actions(i, 0) = static_cast<float>(rng.integers(0, space.n));
@@ -90,7 +90,7 @@ double Exploration::explore_var(std::int64_t frame) const {
   return config_.explore_var_spec ? config_.explore_var_spec->at(frame) : TrainStats::kNone;
 }
 
-void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
+void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
   if (mode == ActMode::greedy) return distribution_->mode(outputs, actions);
   const std::string& policy = config_.action_policy;
   const bool explores = policy == "epsilon_greedy" || policy == "boltzmann";
@@ -99,7 +99,6 @@ void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64
                              : mode == ActMode::evaluate ? config_.explore_var_spec->end()
                                                          : config_.explore_var_spec->at(frame);
   if (policy == "random") {
-    actions.resize(outputs.rows(), action_space_.size());
     sample_space(action_space_, rng, actions);
   } else if (policy == "epsilon_greedy") {
     epsilon_greedy(outputs, explore_var, rng, actions);
@@ -113,17 +112,19 @@ void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64
 }
 
 // A draw per environment; the reference draws once for all of them, which makes their actions random together.
-void Exploration::epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, Matrix& actions) {
+void Exploration::epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, MatrixRef actions) {
   distribution_->mode(outputs, actions);
   for (Eigen::Index i = 0; i < actions.rows(); ++i)
     if (rng.random() < epsilon) actions(i, 0) = static_cast<float>(rng.integers(0, action_space_.n));
 }
 
 // Softmax of outputs / tau. Argmax as action_pdtype does not turn the draw off, as it does in the reference.
-void Exploration::boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, Matrix& actions) {
+void Exploration::boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, MatrixRef actions) {
   constexpr double kColdest = 1e-6;
-  scaled_ = outputs * static_cast<float>(1 / std::max(tau, kColdest));
-  distribution_->sample(scaled_, rng, actions);
+  scaled_.resize(static_cast<std::size_t>(outputs.size()));
+  Eigen::Map<Matrix> scaled(scaled_.data(), outputs.rows(), outputs.cols());
+  scaled = outputs * static_cast<float>(1 / std::max(tau, kColdest));
+  distribution_->sample(scaled, rng, actions);
 }
 
 }  // namespace slm

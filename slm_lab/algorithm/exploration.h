@@ -13,7 +13,7 @@ namespace slm {
 
 /// Writes one uniform draw from `space` per row, as Gymnasium's Space.sample(): unbounded sides draw from a normal or
 /// an exponential distribution.
-void sample_space(const Space& space, Rng& rng, Matrix& actions);
+void sample_space(const Space& space, Rng& rng, MatrixRef actions);
 /// `clipped` = `actions` moved to the bounds of a box; discrete actions unchanged.
 void clip_to_space(const Space& space, const Matrix& actions, Matrix& clipped);
 
@@ -33,19 +33,20 @@ void check_action_config(const ActionConfig& config, const Space& action_space, 
 class Exploration {
  public:
   Exploration(const ActionConfig& config, const Space& action_space);
-  /// One action per row of `outputs` (n, num_distribution_outputs), not clipped to bounds.
-  void choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions);
+  /// One action per row of `outputs` (n, num_distribution_outputs) into `actions` (n, action_dim), not clipped to
+  /// bounds.
+  void choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions);
   double explore_var(std::int64_t frame) const;  ///< NaN without a schedule
   Distribution& distribution() { return *distribution_; }
 
  private:
-  void epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, Matrix& actions);
-  void boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, Matrix& actions);
+  void epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, MatrixRef actions);
+  void boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, MatrixRef actions);
 
   ActionConfig config_;
   Space action_space_;
   std::unique_ptr<Distribution> distribution_;
-  Matrix scaled_;
+  std::vector<float> scaled_;  // (n, num_distribution_outputs)
 };
 
 }  // namespace slm

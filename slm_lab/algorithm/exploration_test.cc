@@ -25,7 +25,7 @@ double share_of(const Matrix& actions, float action) { return (actions.array() =
 TEST(Exploration, EpsilonGreedyExploresPerRow) {
   Exploration exploration(config("epsilon_greedy", 0.3), Space::discrete(3));
   Rng rng(1);
-  Matrix actions;
+  Matrix actions(kRows, 1);
   exploration.choose(same_rows(Matrix{{1, 5, 2}}), ActMode::train, 0, rng, actions);
   EXPECT_NEAR(share_of(actions, 1), 0.8, 0.02);  // 0.7 + 0.3 / 3; 0.02 is five standard errors
   EXPECT_NEAR(share_of(actions, 0), 0.1, 0.02);
@@ -34,7 +34,7 @@ TEST(Exploration, EpsilonGreedyExploresPerRow) {
 TEST(Exploration, FollowsTheScheduleAndEndsItInEvaluation) {
   Exploration exploration(config("epsilon_greedy", 1.0), Space::discrete(2));
   Rng rng(1);
-  Matrix actions;
+  Matrix actions(kRows, 1);
   const Matrix outputs = same_rows(Matrix{{0, 1}});
   EXPECT_EQ(exploration.explore_var(50), 0.5);
   exploration.choose(outputs, ActMode::train, 50, rng, actions);
@@ -46,7 +46,7 @@ TEST(Exploration, FollowsTheScheduleAndEndsItInEvaluation) {
 TEST(Exploration, BoltzmannDividesByTau) {
   Exploration exploration(config("boltzmann", 2.0), Space::discrete(2));
   Rng rng(1);
-  Matrix actions;
+  Matrix actions(kRows, 1);
   exploration.choose(same_rows(Matrix{{0, 2}}), ActMode::train, 0, rng, actions);
   EXPECT_NEAR(share_of(actions, 1), 1 / (1 + std::exp(-1.0)), 0.025);
   exploration.choose(same_rows(Matrix{{0, 2}}), ActMode::train, 100, rng, actions);  // tau = 0: greedy
@@ -57,7 +57,7 @@ TEST(Exploration, GreedyIsTheModeAndDrawsNothing) {
   Exploration exploration(config("random", 0), Space::discrete(3));
   Rng rng(1);
   const Rng::State before = rng.state();
-  Matrix actions;
+  Matrix actions(2, 1);
   exploration.choose(Matrix{{1, 5, 2}, {9, 5, 2}}, ActMode::greedy, 0, rng, actions);
   EXPECT_EQ(actions, (Matrix{{1}, {0}}));
   EXPECT_TRUE(rng.state() == before);

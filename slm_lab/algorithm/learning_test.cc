@@ -1,4 +1,5 @@
 // The algorithms on a real environment, with settings and budgets that take a few seconds.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -12,9 +13,12 @@ namespace {
 
 // Mean of the last 20 episodes that end within `num_frames` of CartPole.
 double train_on_cartpole(const std::string& agent_json, int num_envs, std::int64_t num_frames) {
-  EnvConfig env_config;
-  env_config.name = "CartPole-v1";
-  env_config.num_envs = num_envs;
+  const JsonNode env_root = parse_json(
+      fmt::format(R"({{"name": "CartPole-v1", "num_envs": {}, "max_frame": {}}})", num_envs, num_frames), "test.json");
+  SpecReport env_report("test.json");
+  SpecReader env_reader(&env_root, "env", env_report);
+  const EnvConfig env_config = read_env_config(env_reader);
+  env_report.throw_if_problems();
   const Streams streams(1, 0, 0);
   EnvStatistics statistics;
   const auto env = make_env(env_config, num_envs, 0.99, streams, statistics, EnvUse::train);

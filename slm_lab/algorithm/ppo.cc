@@ -69,10 +69,13 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
   for (Vector* v : {&minibatch_.log_probs, &minibatch_.advantages, &minibatch_.targets, &minibatch_.values,
                     &minibatch_.d_log_probs})
     v->resize(n);
+  for (Matrix* m : {&next_values_, &advantages_, &targets_}) m->resize(sizes_.time_horizon, info.num_envs);
+  final_values_.resize(next_values_.size());  // at most so many
 }
 
 void Ppo::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  raw_actions.resize(obs.rows(), action_space_.size());
   const ConstMatrixRef outputs = nets_.infer_policy(obs);
   exploration_.choose(outputs, mode, frame_, rng, raw_actions);
   clip_to_space(action_space_, raw_actions, actions);

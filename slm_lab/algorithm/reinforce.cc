@@ -35,6 +35,7 @@ Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, 
 
 void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  raw_actions.resize(obs.rows(), action_space_.size());
   exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, raw_actions);
   clip_to_space(action_space_, raw_actions, actions);
 }
@@ -58,9 +59,10 @@ TrainStats Reinforce::train() {
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
   // There is no critic to say what would have come after a truncation or after the rollout: nothing is added there.
-  no_next_values_.setZero(rollout.num_steps(), rollout.num_envs());
-  discounted_returns({rollout.rewards(), rollout.not_terminated(), rollout.not_ended()}, no_next_values_,
-                     static_cast<float>(config_.gamma), returns_);
+  MatrixRef no_next_values = grown(no_next_values_, rollout.num_steps(), rollout.num_envs());
+  no_next_values.setZero();
+  discounted_returns({rollout.rewards(), rollout.not_terminated(), rollout.not_ended()}, no_next_values,
+                     static_cast<float>(config_.gamma), grown(returns_, rollout.num_steps(), rollout.num_envs()));
   Eigen::Map<Vector> returns(returns_.data(), n);
   if (config_.center_return) returns.array() -= returns.mean();
   if (config_.normalize_advantages == "standardize") standardize(returns);

@@ -4,9 +4,8 @@
 
 namespace slm {
 
-void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_values, float gamma, Matrix& returns) {
+void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_values, float gamma, MatrixRef returns) {
   const Eigen::Index last = steps.rewards.rows() - 1;
-  returns.resize(last + 1, steps.rewards.cols());
   for (Eigen::Index t = last; t >= 0; --t) {
     returns.row(t) = steps.rewards.row(t) + gamma * steps.not_terminated.row(t).cwiseProduct(next_values.row(t));
     if (t == last) continue;
@@ -16,7 +15,7 @@ void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_va
 }
 
 void estimate_gae(const StepSequence& steps, const ConstMatrixRef& values, const ConstMatrixRef& next_values,
-                  float gamma, float lam, Matrix& advantages, Matrix& targets) {
+                  float gamma, float lam, MatrixRef advantages, MatrixRef targets) {
   // TD errors first, then the sum from the back.
   advantages = steps.rewards + gamma * steps.not_terminated.cwiseProduct(next_values) - values;
   for (Eigen::Index t = advantages.rows() - 2; t >= 0; --t)

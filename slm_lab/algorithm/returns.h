@@ -13,13 +13,14 @@ struct StepSequence {
 
 /// Discounted returns: R_t = r_t + gamma R_{t+1} within an episode; where the clock ended it and after the last step,
 /// R_t = r_t + gamma V(next_obs); where the task ended, R_t = r_t. With `next_values` 0 the plain Monte-Carlo sum, with
-/// a critic's values the n-step return, n the distance to the end of the rollout. All (num_steps, num_envs).
-void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_values, float gamma, Matrix& returns);
+/// a critic's values the n-step return, n the distance to the end of the rollout. All (num_steps, num_envs), `returns`
+/// too.
+void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_values, float gamma, MatrixRef returns);
 
 /// Generalised advantage estimation (Schulman et al. 2016, eq. 16). `advantages` and `targets` = advantages + values
 /// are written, (num_steps, num_envs). Truncation bootstraps with the value of the final observation and cuts the sum.
 void estimate_gae(const StepSequence& steps, const ConstMatrixRef& values, const ConstMatrixRef& next_values,
-                  float gamma, float lam, Matrix& advantages, Matrix& targets);
+                  float gamma, float lam, MatrixRef advantages, MatrixRef targets);
 
 /// x <- (x - mean) / (std + 1e-8), std with n - 1; fewer than two numbers stay as they are.
 void standardize(Eigen::Ref<Vector> x);

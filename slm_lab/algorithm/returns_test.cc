@@ -13,7 +13,7 @@ const Matrix kNotEnded{{1, 1, 0}, {1, 0, 1}, {1, 1, 0}};
 const Matrix kNextValues{{2, 2, 8}, {2, 100, 2}, {16, 16, 100}};  // 100: of a state after the end, must not count
 
 TEST(DiscountedReturns, BootstrapsAtTheClockAndAtTheEndOnly) {
-  Matrix returns;
+  Matrix returns(3, 3);
   discounted_returns({kRewards, kNotTerminated, kNotEnded}, kNextValues, 0.5f, returns);
   const Matrix expected{
       {5, 2, 5},   // 1 + 2/2 + 4/4 + 16/8 | 1 + 2/2            | 1 + 8/2
@@ -24,14 +24,14 @@ TEST(DiscountedReturns, BootstrapsAtTheClockAndAtTheEndOnly) {
 }
 
 TEST(DiscountedReturns, WithoutValuesAreMonteCarloSums) {
-  Matrix returns;
+  Matrix returns(3, 3);
   discounted_returns({kRewards, kNotTerminated, kNotEnded}, Matrix::Zero(3, 3), 0.5f, returns);
   EXPECT_EQ(returns, (Matrix{{3, 2, 1}, {4, 2, 4}, {4, 4, 4}}));
 }
 
 TEST(EstimateGae, TruncationBootstrapsAndCutsTerminationOnlyCuts) {
   const Matrix values{{1, 1, 1}, {2, 2, 2}, {2, 2, 2}};
-  Matrix advantages, targets;
+  Matrix advantages(3, 3), targets(3, 3);
   estimate_gae({kRewards, kNotTerminated, kNotEnded}, values, kNextValues, 0.5f, 0.5f, advantages, targets);
   // TD errors: {1 + 2/2 - 1, same, 1 + 8/2 - 1} = {1, 1, 4}
   //            {2 + 2/2 - 2, 2 - 2, 2 + 2/2 - 2} = {1, 0, 1}
@@ -48,7 +48,7 @@ TEST(EstimateGae, TruncationBootstrapsAndCutsTerminationOnlyCuts) {
 TEST(EstimateGae, WithLambdaOneIsTheReturnMinusTheValue) {
   const Matrix values{{1, 1, 1}, {2, 2, 8}, {2, 2, 2}};
   const Matrix next_values{{2, 2, 8}, {2, 0, 2}, {16, 16, 0}};
-  Matrix advantages, targets, returns;
+  Matrix advantages(3, 3), targets(3, 3), returns(3, 3);
   estimate_gae({kRewards, kNotTerminated, kNotEnded}, values, next_values, 0.5f, 1.0f, advantages, targets);
   discounted_returns({kRewards, kNotTerminated, kNotEnded}, next_values, 0.5f, returns);
   EXPECT_EQ(targets, returns);

@@ -21,10 +21,18 @@ double target_entropy(const SacConfig& config, const Space& action_space) {
   return -action_space.size();
 }
 
+// Where continuous actions live until they go to the environment.
+Space squashed(const Space& action_space) {
+  const std::vector<float> bound(static_cast<std::size_t>(action_space.size()), 1);
+  return action_space.is_discrete() ? action_space : Space::box(std::vector<float>(bound.size(), -1), bound);
+}
+
 // Row-wise softmax and its logarithm; all (n, num_actions).
 void softmax(const ConstMatrixRef& logits, Matrix& probs, Matrix& log_probs) {
-  log_probs = logits.colwise() - logits.rowwise().maxCoeff();
   probs.resize(logits.rows(), logits.cols());
+  log_probs.resize(logits.rows(), logits.cols());
+  for (Eigen::Index i = 0; i < logits.rows(); ++i)
+    log_probs.row(i).array() = logits.row(i).array() - logits.row(i).maxCoeff();
   const auto size = static_cast<std::size_t>(log_probs.size());
   vexp({log_probs.data(), size}, {probs.data(), size});
   for (Eigen::Index i = 0; i < logits.rows(); ++i) {
@@ -63,7 +71,9 @@ Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& n
       action_space_(info.action_space),
       schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
       exploration_(config.action, info.action_space),
+      squashed_space_(squashed(info.action_space)),
       squashed_(info.action_space.size()),
+      acting_(info.action_space.size()),
       actor_(make_policy_net(net, info, streams), net),
       critics_{make_critic(net, info, streams.stream("init", 1)), make_critic(net, info, streams.stream("init", 2))},
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
@@ -83,20 +93,16 @@ Sac::Critic Sac::make_critic(const NetConfig& net, const EnvInfo& info, Rng init
 
 void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
+  raw_actions.resize(obs.rows(), action_space_.size());
   if (mode == ActMode::train && replay_.num_added() < schedule_.start_step) {
-    raw_actions.resize(obs.rows(), action_space_.size());
-    if (discrete())
-      sample_space(action_space_, rng, raw_actions);
-    else
-      for (Eigen::Index i = 0; i < raw_actions.size(); ++i)
-        raw_actions.data()[i] = static_cast<float>(rng.uniform(-1, 1));
+    sample_space(squashed_space_, rng, raw_actions);
   } else if (discrete()) {
     exploration_.choose(actor_.net().infer(obs), mode, frame_, rng, raw_actions);
   } else if (mode == ActMode::greedy) {
-    squashed_.mode(actor_.net().infer(obs), raw_actions);
+    acting_.mode(actor_.net().infer(obs), raw_actions);
   } else {
-    squashed_.sample(actor_.net().infer(obs), rng);
-    raw_actions = squashed_.actions();
+    acting_.sample(actor_.net().infer(obs), rng);
+    raw_actions = acting_.actions();
   }
   to_env(raw_actions, actions);
 }

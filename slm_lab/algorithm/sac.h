@@ -75,7 +75,9 @@ class Sac final : public Algorithm {
   Space action_space_;
   TrainingSchedule schedule_;
   Exploration exploration_;  // of discrete actions
-  SquashedNormal squashed_;  // of continuous ones
+  Space squashed_space_;     // continuous: [-1, 1] in every dimension
+  SquashedNormal squashed_;  // of continuous ones, in training
+  SquashedNormal acting_;    // and in the environment
   Trainer actor_;
   std::array<Critic, 2> critics_;
   Temperature temperature_;

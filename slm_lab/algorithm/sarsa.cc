@@ -29,6 +29,7 @@ Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetCon
       no_log_probs_(Vector::Zero(info.num_envs)) {}
 
 void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  actions.resize(obs.rows(), 1);
   exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, actions);
 }
 
@@ -52,21 +53,23 @@ TrainStats Sarsa::train(Rng& rng) {
   const Eigen::Index n = rollout.size(), num_finals = rollout.final_obs().rows();
   for (Vector* v : {&values_, &targets_, &d_values_})
     if (v->size() < n) v->resize(n);
-  if (final_values_.size() < num_finals) final_values_.resize(num_finals);
+  if (final_values_.size() < n) final_values_.resize(n);  // at most so many
 
   // Where the next action is not in the rollout, one is drawn from the policy as it stands.
   if (num_finals > 0) {
     const ConstMatrixRef outputs = trainer_.net().infer(rollout.final_obs());
-    exploration_.choose(outputs, ActMode::train, frame_, rng, final_actions_);
-    pick_values(outputs, final_actions_, final_values_);
+    if (final_actions_.rows() < num_finals) final_actions_.resize(n, 1);
+    exploration_.choose(outputs, ActMode::train, frame_, rng, final_actions_.topRows(num_finals));
+    pick_values(outputs, final_actions_.topRows(num_finals), final_values_);
   }
   const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
   pick_values(outputs, rollout.actions(), values_);
 
   // y = r + gamma Q(s', a'), 0 after the end of the task
-  rollout.next_values(values_, final_values_, next_values_);
+  MatrixRef next_values = grown(next_values_, rollout.num_steps(), rollout.num_envs());
+  rollout.next_values(values_, final_values_, next_values);
   Eigen::Map<Matrix>(targets_.data(), rollout.num_steps(), rollout.num_envs()) =
-      rollout.rewards() + static_cast<float>(config_.gamma) * rollout.not_terminated().cwiseProduct(next_values_);
+      rollout.rewards() + static_cast<float>(config_.gamma) * rollout.not_terminated().cwiseProduct(next_values);
   const double loss = mean_loss(loss_, values_.head(n), targets_.head(n), d_values_.head(n));
   require_finite(loss, "SARSA", "loss");
 

@@ -12,12 +12,6 @@ constexpr float kHalfLog2Pi = 0.918938533204672742f, kLog2 = 0.69314718055994530
 
 std::span<float> span_of(Matrix& m) { return {m.data(), static_cast<std::size_t>(m.size())}; }
 
-// log(1 - tanh(u)^2) = 2 (log 2 - u - log(1 + exp(-2u))), which does not lose its digits for large |u|.
-float log_one_minus_tanh_squared(float u) {
-  const float magnitude = std::abs(u);
-  return 2 * (kLog2 - magnitude - std::log1p(std::exp(-2 * magnitude)));
-}
-
 }  // namespace
 
 void SquashedNormal::sample(const ConstMatrixRef& outputs, Rng& rng) {
@@ -30,10 +24,17 @@ void SquashedNormal::sample(const ConstMatrixRef& outputs, Rng& rng) {
   log_probs_ = -std_.rowwise().sum();
   vexp(span_of(std_), span_of(std_));
   actions_ = outputs.leftCols(action_dim_) + std_.cwiseProduct(noise_);
-  // log pi(a) = sum_j -noise_j^2 / 2 - s_j - log(2 pi) / 2 - log(1 - tanh(u_j)^2)
-  for (Eigen::Index i = 0; i < n; ++i)
-    for (int j = 0; j < action_dim_; ++j)
-      log_probs_[i] -= 0.5f * noise_(i, j) * noise_(i, j) + kHalfLog2Pi + log_one_minus_tanh_squared(actions_(i, j));
+  // log pi(a) = sum_j -noise_j^2 / 2 - s_j - log(2 pi) / 2 - log(1 - tanh(u_j)^2), of which the last is
+  // 2 (log 2 - |u| - log(1 + exp(-2 |u|))), which does not lose its digits for large |u|
+  softplus_ = -2 * actions_.cwiseAbs();
+  vexp(span_of(softplus_), span_of(softplus_));
+  softplus_.array() += 1;
+  vlog(span_of(softplus_), span_of(softplus_));
+  log_probs_ -=
+      (0.5f * noise_.array().square() + kHalfLog2Pi + 2 * (kLog2 - actions_.array().abs() - softplus_.array()))
+          .matrix()
+          .rowwise()
+          .sum();
   vtanh(span_of(actions_), span_of(actions_));
 }
 

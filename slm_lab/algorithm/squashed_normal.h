@@ -24,7 +24,7 @@ class SquashedNormal {
 
  private:
   int action_dim_;
-  Matrix actions_, noise_, std_, not_clamped_;  // (n, action_dim)
+  Matrix actions_, noise_, std_, not_clamped_, softplus_;  // (n, action_dim)
   Vector log_probs_;
 };
 

@@ -10,8 +10,8 @@ namespace slm {
 class Archive;
 
 struct TemperatureConfig {
-  std::optional<double> fixed_alpha;  // learnt where absent
-  std::optional<double> alpha_lr;     // absent: that of the nets
+  std::optional<double> fixed_alpha = {};  // learnt where absent
+  std::optional<double> alpha_lr = {};     // absent: that of the nets
   double log_alpha_min = -5, log_alpha_max = 2;
 };
 void read_temperature_config(SpecReader& reader, TemperatureConfig& config);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <vector>
 
 #include "slm_lab/base/descriptor.h"
 #include "slm_lab/base/error.h"
@@ -14,6 +15,8 @@ namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kTemporary = ".tmp";
 
 [[noreturn]] void refuse(const fs::path& path, std::string_view action, const std::error_code& reason) {
   throw Error(ExitCode::io, fmt::format("{}: cannot {}: {}", path.string(), action, reason.message()));
@@ -66,7 +69,7 @@ void write_file_durably(const fs::path& path, std::string_view bytes) {
 
 void write_file_durably(const fs::path& path, const std::function<void(const fs::path& temporary)>& write) {
   // The process id keeps two processes apart; a leftover of a killed one is overwritten or at worst stays a stray file.
-  const fs::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
+  const fs::path temporary = path.string() + fmt::format(".{}{}", ::getpid(), kTemporary);
   try {
     write(temporary);
     sync_file(temporary);
@@ -103,6 +106,13 @@ void write_directory_durably(const fs::path& path, const std::function<void(cons
   } catch (const fs::filesystem_error& failure) {
     refuse(failure.path1(), "write the folder", failure.code());
   }
+}
+
+void remove_unfinished_files(const fs::path& folder) {
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().extension() == kTemporary) unfinished.push_back(entry.path());
+  for (const fs::path& file : unfinished) fs::remove(file);
 }
 
 void sync_directory(const fs::path& path) {

@@ -26,6 +26,9 @@ void write_file_durably(const std::filesystem::path& path,
 void write_directory_durably(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path& partial)>& fill);
 
+/// Removes what killed processes left of unfinished files below `folder`, where no other process may be writing now.
+void remove_unfinished_files(const std::filesystem::path& folder);
+
 /// Makes the names in the folder durable.
 void sync_directory(const std::filesystem::path& path);
 

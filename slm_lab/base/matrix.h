@@ -14,4 +14,11 @@ using Mask = Eigen::Array<bool, Eigen::Dynamic, 1>;                             
 using MatrixRef = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 using ConstMatrixRef = Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>;
 
+/// The first `rows` rows of `storage`, which grows when it is too small and keeps its room when it is not: for batches
+/// of changing size, so that only the largest so far allocates.
+inline MatrixRef grown(Matrix& storage, Eigen::Index rows, Eigen::Index cols) {
+  if (storage.rows() < rows || storage.cols() != cols) storage.resize(rows, cols);
+  return storage.topRows(rows);
+}
+
 }  // namespace slm

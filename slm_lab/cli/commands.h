@@ -24,6 +24,7 @@ struct Command {
 };
 
 std::function<int()> add_run(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_spec(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_names(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_rollout(CLI::App& app, const Invocation& invocation);

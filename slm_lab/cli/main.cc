@@ -17,6 +17,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"run", "train, continue or play an agent from a spec file",
             "slm-lab run slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train", add_run},
+    Command{"benchmark", "run rows of the benchmark and write docs/BENCHMARKS.md",
+            "slm-lab benchmark phase1 --sessions 5 --seed 1000", add_benchmark},
     Command{"spec", "check spec files; print the JSON Schema of the format",
             "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec},
     Command{"names", "list everything that a spec may name", "slm-lab names env", add_names},

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/near_name.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/experiment/enjoy.h"
 #include "slm_lab/experiment/train.h"
@@ -30,6 +33,13 @@ LoadedSpec load(const RunArguments& arguments, const Invocation& invocation, con
   return load_spec(arguments.spec_file, arguments.spec_name, options);
 }
 
+[[noreturn]] void refuse_mode(const std::string& mode, const std::string& word) {
+  const auto near = near_name(word, std::vector<std::string>{"dev", "train", "enjoy"});
+  const bool misspelt = near && *near != word;
+  throw SpecError(fmt::format("mode {}: expected dev, train, train@latest, train@DIR or enjoy@DIR{}", mode,
+                              misspelt ? fmt::format("; did you mean {}{}?", *near, mode.substr(word.size())) : ""));
+}
+
 int run(const RunArguments& arguments, const Invocation& invocation) {
   const std::size_t at = arguments.mode.find('@');
   const std::string mode = arguments.mode.substr(0, at);
@@ -40,8 +50,9 @@ int run(const RunArguments& arguments, const Invocation& invocation) {
     return continue_training(load(arguments, invocation, mode), where, arguments.train);
   if (mode == "enjoy" && !where.empty()) return enjoy(where, arguments.enjoy);
   if (mode == "search")
-    throw Error(ExitCode::missing, "mode search is not in this version yet; `slm-lab spec check` checks a search space");
-  throw SpecError(fmt::format("mode {}: expected dev, train, train@latest, train@DIR or enjoy@DIR", arguments.mode));
+    throw Error(ExitCode::missing,
+                "mode search is not in this version yet; `slm-lab spec check` checks a search space");
+  refuse_mode(arguments.mode, mode);
 }
 
 }  // namespace
@@ -59,7 +70,7 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
       ->allow_extra_args(false);
   app.add_option("--seed", a.seed, "seed of the run, instead of the spec's meta.seed");
   app.add_option("--sessions", a.sessions, "number of sessions, instead of the spec's meta.max_session")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()));
   app.add_option("--threads", a.train.threads, "threads in all; default: as many as there are cores")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--data", a.train.data, "folder in which run folders are made and found")->capture_default_str();
@@ -69,7 +80,9 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--episodes", a.enjoy.episodes, "enjoy: episodes to play")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--episodes", a.enjoy.episodes, "enjoy: episodes to play")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--sample", a.enjoy.sample, "enjoy: sample actions as in training instead of taking the best");
   app.add_option("--executor", a.train.executor, "where sessions run")
       ->check(CLI::IsMember({"local"}))

@@ -55,13 +55,19 @@ Archive read_generation(const fs::path& generation, const SegmentStore& segments
   return state;
 }
 
-/// The segments of every generation that is there.
-std::set<std::string> used_segments(const fs::path& folder) {
+/// Removes the segments of no generation; none while one's manifest is damaged, as it may still be mended by hand.
+void remove_unused(SegmentStore& segments, const fs::path& folder) {
   std::set<std::string> used;
-  for (const int number : generations(folder))
-    for (const auto& array : read_manifest(generation_path(folder, number))["large"])
-      for (const auto& name : array["segments"]) used.insert(name.get<std::string>());
-  return used;
+  try {
+    for (const int number : generations(folder)) {
+      const nlohmann::json manifest = read_manifest(generation_path(folder, number));
+      for (const auto& array : manifest["large"])
+        for (const auto& name : array["segments"]) used.insert(name.get<std::string>());
+    }
+  } catch (const Error&) {
+    return;
+  }
+  segments.keep_only(used);
 }
 
 }  // namespace
@@ -83,7 +89,7 @@ void CheckpointStore::save(Archive state) {
   });
   for (std::size_t i = 0; i + kGenerations <= existing.size(); ++i)
     fs::remove_all(generation_path(folder_, existing[i]));
-  if (!large.empty()) segments.keep_only(used_segments(folder_));
+  if (!large.empty()) remove_unused(segments, folder_);
 }
 
 std::optional<Archive> CheckpointStore::load(const std::function<void(const std::string&)>& warn) const {

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <optional>
@@ -38,24 +39,33 @@ DataFolder DataFolder::create(const fs::path& data, const std::string& spec_name
     const fs::path root = data / (spec_name + "_" + timestamp(time));
     const bool created = fs::create_directory(root, failure);
     if (failure)
-      throw Error(ExitCode::usage, fmt::format("cannot write into the data folder {}: {}; choose another with --data DIR",
-                                               data.string(), failure.message()));
+      throw Error(ExitCode::usage,
+                  fmt::format("cannot write into the data folder {}: {}; choose another with --data DIR", data.string(),
+                              failure.message()));
     if (!created) continue;
     for (const char* name : {"graph", "info", "log", "model"}) fs::create_directory(root / name);
     return DataFolder(root, spec_name);
   }
 }
 
-DataFolder DataFolder::latest(const fs::path& data, const std::string& spec_name) {
-  fs::path newest;
+std::vector<DataFolder> DataFolder::all(const fs::path& data, const std::string& spec_name) {
+  std::vector<DataFolder> folders;
   std::error_code failure;  // a missing data folder holds no run
   for (const auto& entry : fs::directory_iterator(data, failure))
-    if (entry.is_directory() && spec_name_of(entry.path().filename().string()) == spec_name && entry.path() > newest)
-      newest = entry.path();
-  if (newest.empty())
+    if (spec_name_of(entry.path().filename().string()) == spec_name &&
+        fs::exists(entry.path() / (spec_name + "_spec.json"), failure))  // without: killed before it began
+      folders.push_back(DataFolder(entry.path(), spec_name));
+  std::sort(folders.begin(), folders.end(),
+            [](const DataFolder& a, const DataFolder& b) { return a.root() < b.root(); });
+  return folders;
+}
+
+DataFolder DataFolder::latest(const fs::path& data, const std::string& spec_name) {
+  const std::vector<DataFolder> folders = all(data, spec_name);
+  if (folders.empty())
     throw SpecError(fmt::format("no run of {0} in {1}: start one with `slm-lab run SPEC_FILE {0} train`", spec_name,
                                 data.string()));
-  return DataFolder(newest, spec_name);
+  return folders.back();
 }
 
 DataFolder DataFolder::open(const fs::path& folder) {

@@ -13,7 +13,9 @@ class DataFolder {
  public:
   /// Makes a new folder with its four sub-folders; a second run of the same second takes the next free second.
   static DataFolder create(const std::filesystem::path& data, const std::string& spec_name);
-  /// The newest folder of exactly this spec name; throws SpecError when there is none.
+  /// All folders of exactly this spec name, oldest first.
+  static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
+  /// The newest of them; throws SpecError when there is none.
   static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
   /// An existing run folder (or a spec file inside one); throws SpecError when it is none.
   static DataFolder open(const std::filesystem::path& folder);
@@ -21,11 +23,11 @@ class DataFolder {
   const std::filesystem::path& root() const { return root_; }
   const std::string& spec_name() const { return spec_name_; }
 
-  std::filesystem::path spec_file() const;                      ///< {name}_spec.json
-  std::filesystem::path trial_spec_file(int trial) const;       ///< {name}_t{t}_spec.json
-  std::filesystem::path manifest_file() const;                  ///< manifest.json
-  std::string trial_prefix(int trial) const;                    ///< {name}_t{t}
-  std::string session_prefix(int trial, int session) const;     ///< {name}_t{t}_s{s}
+  std::filesystem::path spec_file() const;                   ///< {name}_spec.json
+  std::filesystem::path trial_spec_file(int trial) const;    ///< {name}_t{t}_spec.json
+  std::filesystem::path manifest_file() const;               ///< manifest.json
+  std::string trial_prefix(int trial) const;                 ///< {name}_t{t}
+  std::string session_prefix(int trial, int session) const;  ///< {name}_t{t}_s{s}
   std::filesystem::path graph() const { return root_ / "graph"; }
   std::filesystem::path info() const { return root_ / "info"; }
   std::filesystem::path log() const { return root_ / "log"; }

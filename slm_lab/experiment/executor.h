@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@ struct SessionJob {
   std::filesystem::path folder;
   int trial = 0;
   int session = 0;
+  std::size_t run = 0;  ///< the caller's number for the run folder and trial; comes back in the events
   int threads = 1;
   double checkpoint_seconds = 5;  ///< wall-clock between two checkpoints
 };
@@ -19,6 +21,7 @@ struct SessionJob {
 struct SessionEvent {
   int trial = 0;
   int session = 0;
+  std::size_t run = 0;
   bool exited = false;
   int exit_code = 0;  ///< once exited; 128 + signal when a signal ended it
   bool crashed = false;  ///< once exited: ended by a signal that nobody here sent

@@ -34,6 +34,8 @@ LabSpec read_lab_spec(SpecReader& reader) {
   SpecReader meta = reader.require_child("meta", "how often, how long, from which seed");
   spec.meta = read_meta_config(meta);
   spec.search = read_search_space(reader);
+  reader.inert("name", "a spec is known by its key in the file");
+  reader.done();
   if (find_env(spec.env.name) != nullptr) check_agent(spec.agent, env_info(spec.env, spec.env.num_envs), agent);
   check_together(spec, meta);
   return spec;

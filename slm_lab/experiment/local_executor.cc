@@ -91,6 +91,7 @@ bool LocalExecutor::read_lines(Child& child, std::vector<SessionEvent>& events) 
     SessionEvent event;
     event.trial = child.job.trial;
     event.session = child.job.session;
+    event.run = child.job.run;
     event.line = child.partial.substr(begin, end - begin);
     events.push_back(std::move(event));
   }
@@ -106,6 +107,7 @@ SessionEvent LocalExecutor::reap(Child& child) {
   SessionEvent event;
   event.trial = child.job.trial;
   event.session = child.job.session;
+  event.run = child.job.run;
   event.exited = true;
   event.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   event.crashed = WIFSIGNALED(status) && !child.stopped;

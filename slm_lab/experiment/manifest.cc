@@ -1,12 +1,12 @@
 #include "slm_lab/experiment/manifest.h"
 
-#include <Eigen/Core>
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
@@ -57,6 +57,8 @@ std::string cpu_name() {
   return "unknown";
 }
 
+int cpu_cores() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
+
 std::string local_time() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr))); }
 
 std::int64_t peak_memory_bytes() {
@@ -66,11 +68,33 @@ std::int64_t peak_memory_bytes() {
   return 1024 * std::max<std::int64_t>(self.ru_maxrss, children.ru_maxrss);
 }
 
+Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, std::uint64_t seed,
+                       const std::vector<std::string>& command_line) {
+  Manifest manifest = read_manifest(folder);
+  if (manifest.started.empty()) manifest.started = local_time();
+  manifest.version = version();
+  manifest.spec_hash = spec_hash;
+  manifest.seed = seed;
+  manifest.command_line = command_line;
+  write_manifest(folder, manifest);
+  return manifest;
+}
+
+void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code) {
+  manifest.wall_seconds += seconds;
+  manifest.peak_memory_bytes = std::max(manifest.peak_memory_bytes, peak_memory_bytes());
+  manifest.exit_code = exit_code;
+  write_manifest(folder, manifest);
+}
+
 Manifest read_manifest(const DataFolder& folder) {
   Manifest manifest;
   if (!fs::exists(folder.manifest_file())) return manifest;
   const auto json = nlohmann::json::parse(read_file(folder.manifest_file()), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return manifest;
+  manifest.version = json.value("version", "");
+  manifest.spec_hash = json.value("spec_hash", "");
+  manifest.seed = json.value("seed", std::uint64_t{0});
   manifest.started = json.value("started", "");
   manifest.wall_seconds = json.value("wall_seconds", 0.0);
   manifest.peak_memory_bytes = json.value("peak_memory_bytes", std::int64_t{0});
@@ -84,13 +108,14 @@ void write_manifest(const DataFolder& folder, const Manifest& manifest) {
   json["compiler"] = SLM_COMPILER;
   json["build_type"] = SLM_BUILD_TYPE;
   json["cpu"] = cpu_name();
-  json["cores"] = sysconf(_SC_NPROCESSORS_ONLN);
+  json["cores"] = cpu_cores();
   json["system"] = host_kernel();
   json["kernel"] = kernels().name;
-  json["libraries"] = nlohmann::ordered_json{{"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
-                       {"nlohmann_json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,
-                                                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
-                       {"fmt", fmt::format("{}", FMT_VERSION)}};
+  json["libraries"] = nlohmann::ordered_json{
+      {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+      {"nlohmann_json",
+       fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
+      {"fmt", fmt::format("{}", FMT_VERSION)}};
   json["spec_hash"] = manifest.spec_hash;
   json["seed"] = manifest.seed;
   json["command_line"] = manifest.command_line;

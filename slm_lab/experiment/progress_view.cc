@@ -21,17 +21,15 @@ int rank(std::string_view level) {
 
 }  // namespace
 
-ProgressView::ProgressView(const LabSpec& spec, const std::string& log_level)
-    : verbosity_(rank(log_level)), panel_(STDERR_FILENO, verbosity_ >= 2 && is_live_terminal(STDERR_FILENO)) {
-  for (int session = 0; session < spec.meta.max_session; ++session) {
-    sessions_.push_back({.name = fmt::format("s{}", session)});
-    sessions_.back().max_frame = spec.env.max_frame;
-  }
-  lines_.resize(sessions_.size());
-}
+ProgressView::ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact)
+    : verbosity_(rank(log_level)),
+      compact_(compact),
+      sessions_(std::move(sessions)),
+      lines_(sessions_.size()),
+      panel_(STDERR_FILENO, verbosity_ >= 2 && is_live_terminal(STDERR_FILENO)) {}
 
-void ProgressView::show(int session, const SessionMessage& message) {
-  SessionProgress& progress = sessions_[static_cast<std::size_t>(session)];
+void ProgressView::show(std::size_t session, const SessionMessage& message) {
+  SessionProgress& progress = sessions_[session];
   progress.state = SessionProgress::State::running;
   progress.frame = message.frame;
   progress.fps = message.fps;
@@ -40,27 +38,34 @@ void ProgressView::show(int session, const SessionMessage& message) {
   progress.best = message.best;
   if (message.kind == SessionMessage::Kind::warning) print(progress.name, "WARNING", message.text);
   if (message.kind == SessionMessage::Kind::log_point) {
-    lines_[static_cast<std::size_t>(session)].newest = message.text;
-    if (std::chrono::steady_clock::now() >= lines_[static_cast<std::size_t>(session)].next) print_newest(session);
+    lines_[session].newest = message.text;
+    if (!compact_ && std::chrono::steady_clock::now() >= lines_[session].next) print_newest(session);
   }
-  panel_.show(sessions_);
+  draw();
 }
 
-void ProgressView::exited(int session, int exit_code) {
-  SessionProgress& progress = sessions_[static_cast<std::size_t>(session)];
+void ProgressView::exited(std::size_t session, int exit_code) {
+  SessionProgress& progress = sessions_[session];
   progress.state = exit_code == 0     ? SessionProgress::State::done
                    : exit_code >= 128 ? SessionProgress::State::stopped
                                       : SessionProgress::State::failed;
   print_newest(session);
-  panel_.show(sessions_);
+  draw();
+}
+
+void ProgressView::draw() {
+  if (!compact_) return panel_.show(sessions_);
+  std::vector<SessionProgress> running;
+  for (const SessionProgress& session : sessions_)
+    if (session.state == SessionProgress::State::running) running.push_back(session);
+  panel_.show(running);
 }
 
 void ProgressView::warn(const std::string& unit, const std::string& text) { print(unit, "WARNING", text); }
 
-void ProgressView::print_newest(int session) {
-  Line& line = lines_[static_cast<std::size_t>(session)];
-  if (!panel_.live() && !line.newest.empty())
-    print(sessions_[static_cast<std::size_t>(session)].name, "INFO", line.newest);
+void ProgressView::print_newest(std::size_t session) {
+  Line& line = lines_[session];
+  if ((compact_ || !panel_.live()) && !line.newest.empty()) print(sessions_[session].name, "INFO", line.newest);
   line.newest.clear();
   line.next = std::chrono::steady_clock::now() + kLineInterval;
 }

@@ -1,23 +1,27 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/experiment/session_message.h"
 #include "slm_lab/report/panel.h"
 
 namespace slm {
 
-/// How the sessions of a trial stand, on standard error: a live line each on a terminal, elsewhere log lines. A short run
-/// has hundreds of log points a second; all of them are in the log files, the terminal gets at most one a second.
+/// How sessions stand, on standard error: a live line each on a terminal, elsewhere log lines. A short run has hundreds
+/// of log points a second; all of them are in the log files, the terminal gets at most one a second. Sessions are known
+/// by their place in the list that it starts with (name and max_frame matter).
+///
+/// `compact`, for more sessions than a terminal has lines: live lines for running ones only, and one log line for each
+/// that has ended.
 class ProgressView {
  public:
-  ProgressView(const LabSpec& spec, const std::string& log_level);
-  void show(int session, const SessionMessage& message);
-  void exited(int session, int exit_code);
-  void warn(const std::string& unit, const std::string& text);  ///< unit: s0, or the trial
+  ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact = false);
+  void show(std::size_t session, const SessionMessage& message);
+  void exited(std::size_t session, int exit_code);
+  void warn(const std::string& unit, const std::string& text);  ///< unit: a session or what it belongs to
   void close() { panel_.close(); }
 
  private:
@@ -26,9 +30,11 @@ class ProgressView {
     std::chrono::steady_clock::time_point next{};
   };
   void print(const std::string& unit, std::string_view level, const std::string& text);
-  void print_newest(int session);
+  void print_newest(std::size_t session);
+  void draw();
 
   int verbosity_;
+  bool compact_;
   std::vector<SessionProgress> sessions_;
   std::vector<Line> lines_;
   Panel panel_;

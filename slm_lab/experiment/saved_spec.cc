@@ -6,8 +6,8 @@ namespace slm {
 
 void save_spec(const DataFolder& folder, const LoadedSpec& loaded) {
   const std::string text = spec_file_text(loaded);
-  write_file_durably(folder.spec_file(), text);
   write_file_durably(folder.trial_spec_file(0), text);
+  write_file_durably(folder.spec_file(), text);  // last: a folder that has it can be continued
 }
 
 LoadedSpec load_saved_spec(const DataFolder& folder, int trial) {

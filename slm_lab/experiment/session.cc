@@ -9,10 +9,11 @@ constexpr int kFinalEpisodes = 100;  // the 100 of D-100
 
 }  // namespace
 
-Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session)
+Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool)
     : spec_(spec),
       streams_(spec.meta.seed, trial, session),
-      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train)),
+      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train,
+                    pool)),
       algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
       action_rng_(streams_.stream("action")),
       update_rng_(streams_.stream("update")),

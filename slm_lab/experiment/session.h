@@ -17,12 +17,14 @@
 namespace slm {
 
 class Archive;
+class ThreadPool;
 
 /// One agent trained from one seed: the loop act, step, observe, update, record. It knows no files, processes or clocks
 /// other than the one that measures frames per second, so that what it computes is a function of spec and seed alone.
 class Session {
  public:
-  Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session);
+  /// `pool` steps environments that are worth it (nullptr: none); results do not depend on it.
+  Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool = nullptr);
 
   /// One step of every environment, and the training that is due. Returns true when a log point is reached.
   bool step();

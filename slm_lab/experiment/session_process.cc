@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/checkpoint.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
 #include "slm_lab/experiment/saved_spec.h"
@@ -24,7 +25,8 @@ class SessionProcess {
         job_(job),
         report_(report),
         spec_(read_saved_spec(folder_, job.trial)),
-        session_(spec_, job.trial, job.session),
+        pool_(job.threads),
+        session_(spec_, job.trial, job.session, &pool_),
         files_(folder_, job.trial, job.session),
         checkpoints_(folder_.checkpoints(job.trial, job.session)),
         timer_(job.checkpoint_seconds) {}
@@ -99,6 +101,7 @@ class SessionProcess {
   SessionJob job_;
   const Report& report_;
   LabSpec spec_;
+  ThreadPool pool_;
   Session session_;
   SessionFiles files_;
   CheckpointStore checkpoints_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/local_executor.h"
@@ -18,24 +19,9 @@
 namespace slm {
 namespace {
 
-/// The cores this process may use.
-int available_cores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 void print_findings(const SpecReport& report) {
   for (const SpecFinding& finding : report.inert_keys()) fmt::print(stderr, "note: {}\n", report.line(finding));
   for (const SpecFinding& finding : report.notes()) fmt::print(stderr, "note: {}\n", report.line(finding));
-}
-
-/// Throws when this spec cannot run here, before anything is created.
-void check_runnable(const LabSpec& spec) {
-  if (spec.meta.distributed != "false")
-    throw Error(ExitCode::missing, fmt::format("meta.distributed = {}: sessions that share one net are not in this version "
-                                               "yet; set it to false",
-                                               spec.meta.distributed));
-  const Session trial_of_construction(spec, 0, 0);
 }
 
 int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec, const TrainOptions& options) {
@@ -43,28 +29,18 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
   const int threads = options.threads > 0 ? options.threads : available_cores();
   const int slots = std::min(spec.meta.max_session, threads);
   LocalExecutor executor(slots);
-  TrialOptions trial;
-  trial.threads_per_session = threads / slots;
-  trial.checkpoint_seconds = options.checkpoint_seconds;
-  trial.log_level = options.log_level;
+  PoolOptions pool;
+  pool.threads_per_session = threads / slots;
+  pool.checkpoint_seconds = options.checkpoint_seconds;
+  pool.log_level = options.log_level;
 
-  Manifest manifest = read_manifest(folder);
-  const double earlier_seconds = manifest.wall_seconds;
-  if (manifest.started.empty()) manifest.started = local_time();
-  manifest.spec_hash = loaded.hash;
-  manifest.seed = spec.meta.seed;
-  manifest.command_line = options.command_line;
-  write_manifest(folder, manifest);
-
+  Manifest manifest = open_manifest(folder, loaded.hash, spec.meta.seed, options.command_line);
   const auto start = std::chrono::steady_clock::now();
-  const TrialOutcome outcome = run_trial(folder, spec, executor, trial);
-  manifest.wall_seconds =
-      earlier_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  manifest.peak_memory_bytes = std::max(manifest.peak_memory_bytes, peak_memory_bytes());
-  manifest.exit_code = outcome.exit_code;
-  write_manifest(folder, manifest);
+  const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
 
-  for (const std::string& failure : outcome.failures) fmt::print(stderr, "{}\n", failure);
+  for (const SessionFailure& failure : outcome.failures) fmt::print(stderr, "{}\n", failure.text());
   const std::string again = fmt::format("slm-lab run {} {} train@{}", folder.spec_file().string(), folder.spec_name(),
                                         folder.root().string());
   if (outcome.exit_code == 0)
@@ -76,6 +52,20 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
 }
 
 }  // namespace
+
+int available_cores() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+void check_runnable(const LabSpec& spec) {
+  if (spec.meta.distributed != "false")
+    throw Error(ExitCode::missing,
+                fmt::format("meta.distributed = {}: sessions that share one net are not in this version "
+                            "yet; set it to false",
+                            spec.meta.distributed));
+  const Session trial_of_construction(spec, 0, 0);
+}
 
 int train(const LoadedSpec& loaded, const TrainOptions& options) {
   SpecReport report(loaded.file);
@@ -92,6 +82,7 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
 int continue_training(const LoadedSpec& loaded, const std::string& where, const TrainOptions& options) {
   const DataFolder folder = where == "latest" ? DataFolder::latest(options.data, loaded.name) : DataFolder::open(where);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
+  remove_unfinished_files(folder.root());
   const LoadedSpec saved = load_saved_spec(folder, 0);
   if (saved.hash != loaded.hash)
     fmt::print(stderr, "note: {} differs from the spec this run was started with; the run keeps its own ({})\n",

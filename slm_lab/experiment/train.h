@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/load.h"
 
 namespace slm {
@@ -23,5 +24,11 @@ int train(const LoadedSpec& spec, const TrainOptions& options);
 
 /// Continues a run: `where` is `latest` (the newest of this spec name) or a run folder. The folder's own spec is used.
 int continue_training(const LoadedSpec& spec, const std::string& where, const TrainOptions& options);
+
+/// Throws when this spec cannot run here, before anything is created.
+void check_runnable(const LabSpec& spec);
+
+/// The cores this process may use.
+int available_cores();
 
 }  // namespace slm

@@ -83,8 +83,7 @@ void Rollout::keep(std::span<const std::int32_t> rows) {
   final_obs_.resize(static_cast<std::size_t>(num_finals) * static_cast<std::size_t>(obs_dim_));
 }
 
-void Rollout::next_values(const Vector& values, const Vector& final_values, Matrix& next_values) const {
-  next_values.resize(num_steps(), num_envs_);
+void Rollout::next_values(const Vector& values, const Vector& final_values, MatrixRef next_values) const {
   for (std::int64_t row = 0; row < size(); ++row) {
     const std::int32_t next = next_[static_cast<std::size_t>(row)];
     next_values.data()[row] = next >= 0 ? values[next] : final_values[-1 - next];

@@ -47,7 +47,7 @@ class Rollout {
 
   /// The value of the observation after each row, from the values of obs() and of final_obs(). Where the task ended it
   /// is a number without meaning, to be multiplied by not_terminated(). `next_values` (num_steps, num_envs).
-  void next_values(const Vector& values, const Vector& final_values, Matrix& next_values) const;
+  void next_values(const Vector& values, const Vector& final_values, MatrixRef next_values) const;
 
   void serialize(Archive& archive);
 

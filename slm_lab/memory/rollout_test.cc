@@ -70,7 +70,7 @@ TEST(OnPolicyBatchReplay, NextValuesFollowEpisodesNotRows) {
   OnPolicyBatchReplay memory(3, one_number_env(2));
   fill(memory);
   const Vector values = memory.rollout().obs().col(0), final_values = memory.rollout().final_obs().col(0);
-  Matrix next;
+  Matrix next(3, 2);
   memory.rollout().next_values(values, final_values, next);
   EXPECT_EQ(next(0, 0), 10);  // truncated: its own final observation, not the fresh start 3
   EXPECT_EQ(next(0, 1), 20);
@@ -130,7 +130,7 @@ TEST(OnPolicyCrossEntropy, KeepsTheBestEpisodes) {
   ASSERT_TRUE(memory.ready());
   EXPECT_EQ(Matrix(memory.rollout().obs()), (Matrix{{2}, {3}, {6}, {7}}));
   EXPECT_EQ(Matrix(memory.rollout().final_obs()), (Matrix{{103}, {107}}));
-  Matrix next;
+  Matrix next(4, 1);
   memory.rollout().next_values(memory.rollout().obs().col(0), memory.rollout().final_obs().col(0), next);
   EXPECT_EQ(next, (Matrix{{3}, {103}, {7}, {107}}));
 }

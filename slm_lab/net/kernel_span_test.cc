@@ -61,6 +61,7 @@ TEST_P(KernelSpanTest, Log) {
     for (const float m : {1.0f, 1.25f, 1.4142f, 1.4143f, 1.75f}) x.push_back(std::ldexp(m, e));
   EXPECT_LE(worst_relative(k_.log, std::log, x), 2e-7);
   EXPECT_EQ(apply(k_.log, {1.0f, 0.0f, -0.0f, kInf}), (std::vector<float>{0.0f, -kInf, -kInf, kInf}));
+  EXPECT_FLOAT_EQ(apply(k_.log, {0x1p-133f})[0], -92.188576f);  // below the normal numbers: -133 ln(2)
   for (const float y : apply(k_.log, {kNan, -1.0f, -kInf, -1e-30f})) EXPECT_TRUE(std::isnan(y));
 }
 

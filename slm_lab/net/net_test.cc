@@ -238,6 +238,26 @@ TEST_P(EveryNet, TrainsWithBatchesOfAnySizeAndKeepsPaddingAtZero) {
   EXPECT_TRUE(std::ranges::all_of(grads.span(), [](float g) { return g == 0; }));
 }
 
+TEST_P(EveryNet, GradientsFollowTheParametersOfEveryStep) {
+  Trainer trainer(net_->clone(), GetParam().config);
+  const Matrix input = x(5), weight = d_out(5);
+  const auto gradients = [&](Net& net) {
+    net.forward(input);
+    net.backward(weight);
+    return std::pair(Matrix(net.backward_input(weight)), net.parameters());
+  };
+  for (int i = 0; i < 3; ++i) {
+    gradients(trainer.net());
+    trainer.step();
+  }
+  const std::unique_ptr<Net> fresh = make(GetParam());  // with nothing left over from earlier parameters
+  fresh->parameters().values = trainer.net().parameters().values;
+  const auto [d_x, after] = gradients(trainer.net());
+  const auto [fresh_d_x, fresh_after] = gradients(*fresh);
+  EXPECT_EQ(d_x, fresh_d_x);
+  EXPECT_TRUE(std::ranges::equal(after.grads.span(), fresh_after.grads.span()));
+}
+
 TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   NetConfig config = GetParam().config;
   config.clip_grad_val = 0.5;

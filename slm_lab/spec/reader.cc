@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <set>
 
-#include "slm_lab/base/error.h"
+#include "slm_lab/base/near_name.h"
 #include "slm_lab/spec/report.h"
 
 namespace slm {
 namespace {
 
 using Kind = JsonNode::Kind;
-
-std::string dotted(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
-}
 
 std::string shown(const JsonNode& node) {
   constexpr std::size_t kMaxShown = 60;
@@ -75,7 +71,7 @@ const JsonMember* SpecReader::ask(std::string_view key) {
 
 bool SpecReader::tolerated_placeholder(const JsonMember& member) {
   if (!state_->report.allow_placeholders || !is_placeholder(member.value)) return false;
-  state_->report.add_note({member.value.position, member.value.origin, dotted(state_->path, member.key),
+  state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
                            shown(member.value), "to be given with -s"});
   return true;
 }
@@ -83,14 +79,14 @@ bool SpecReader::tolerated_placeholder(const JsonMember& member) {
 void SpecReader::wrong_value(const JsonMember& member, std::string_view message) {
   const JsonNode& value = member.value;
   state_->report.add_problem(
-      {value.position, value.origin, dotted(state_->path, member.key), shown(value), std::string(message)});
+      {value.position, value.origin, dotted_path(state_->path, member.key), shown(value), std::string(message)});
 }
 
 void SpecReader::missing(std::string_view key, std::string_view expected, std::string_view doc) {
   if (silent()) return;
   const JsonNode& object = *state_->object;
-  state_->report.add_problem({object.position, object.origin, dotted(state_->path, key), "",
-                              fmt::format("missing; expected {} ({})", expected, doc)});
+  state_->report.add_missing_key({object.position, object.origin, dotted_path(state_->path, key), "",
+                                  fmt::format("missing; expected {} ({})", expected, doc)});
 }
 
 FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc) {
@@ -128,8 +124,9 @@ void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, c
   const std::string remedy = member.value.is(Kind::null) && !required
                                  ? fmt::format("; leave the key out for the default {}", default_text)
                                  : misfit.nearest;
-  state_->report.add_problem({misfit.at->position, misfit.at->origin, dotted(state_->path, member.key) + misfit.where,
-                              shown(*misfit.at), fmt::format("expected {}{}", expected, remedy)});
+  state_->report.add_problem({misfit.at->position, misfit.at->origin,
+                              dotted_path(state_->path, member.key) + misfit.where, shown(*misfit.at),
+                              fmt::format("expected {}{}", expected, remedy)});
 }
 
 SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required) {
@@ -140,7 +137,7 @@ SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, 
     format = recorded.child.get();
     format->begin_pass();
   }
-  return {std::make_shared<State>(State{state_->report, object, dotted(state_->path, spelling(key))}), format};
+  return {std::make_shared<State>(State{state_->report, object, dotted_path(state_->path, spelling(key))}), format};
 }
 
 SpecReader SpecReader::require_child(std::string_view key, std::string_view doc) {
@@ -194,6 +191,7 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
   std::string name;
   if (!member) {
     missing(key, Field<std::string>::expected(one_of(names)), doc);
+    report_misspelt(key);
   } else if (!tolerated_placeholder(*member)) {
     if (const auto misfit = Field<std::string>::parse(member->value, one_of(names), name))
       wrong_value(*member, fmt::format("expected {}{}", Field<std::string>::expected(one_of(names)), misfit->nearest));
@@ -204,13 +202,21 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
     read_rest(name, *this);
 }
 
+void SpecReader::report_misspelt(std::string_view key) {
+  if (silent()) return;
+  for (const JsonMember& member : state_->object->members)
+    if (!state_->asked.contains(member.key) &&
+        edit_distance(member.key, key) <= std::max<std::size_t>(1, key.size() / 3))
+      report_unknown(member, {std::string(key)});
+}
+
 void SpecReader::inert(std::string_view key, std::string_view reason) {
   if (describing()) {
     record(key, FormatKey::Role::inert, false, reason);
     return;
   }
   if (const JsonMember* member = ask(key))
-    state_->report.add_inert({member->position, member->value.origin, dotted(state_->path, member->key),
+    state_->report.add_inert({member->position, member->value.origin, dotted_path(state_->path, member->key),
                               shown(member->value), std::string(reason)});
 }
 
@@ -247,7 +253,7 @@ void SpecReader::problem(std::string_view key, std::string_view what) {
   if (const JsonMember* member = object.find_member(spelling(key)))
     wrong_value(*member, what);
   else
-    state_->report.add_problem({object.position, object.origin, dotted(state_->path, key), "", std::string(what)});
+    state_->report.add_problem({object.position, object.origin, dotted_path(state_->path, key), "", std::string(what)});
 }
 
 void SpecReader::note(std::string_view key, std::string_view what) {
@@ -255,17 +261,19 @@ void SpecReader::note(std::string_view key, std::string_view what) {
   const JsonNode& object = *state_->object;
   const JsonMember* member = object.find_member(spelling(key));
   const JsonNode& at = member ? member->value : object;
-  state_->report.add_note({at.position, at.origin, dotted(state_->path, member ? member->key : std::string(key)),
+  state_->report.add_note({at.position, at.origin, dotted_path(state_->path, member ? member->key : std::string(key)),
                            member ? shown(at) : "", std::string(what)});
+}
+
+void SpecReader::report_unknown(const JsonMember& member, std::vector<std::string> legal) {
+  state_->report.add_unknown_key({member.position, member.value.origin, "", "", ""}, member.key, state_->path,
+                                 std::move(legal));
 }
 
 void SpecReader::done() {
   if (silent()) return;
   for (const JsonMember& member : state_->object->members)
-    if (!state_->asked.contains(member.key))
-      state_->report.add_unknown_key(
-          {member.position, member.value.origin, dotted(state_->path, member.key), "", "unknown key"}, state_->path,
-          {state_->asked.begin(), state_->asked.end()});
+    if (!state_->asked.contains(member.key)) report_unknown(member, {state_->asked.begin(), state_->asked.end()});
 }
 
 }  // namespace slm

@@ -80,6 +80,8 @@ class SpecReader {
   bool tolerated_placeholder(const JsonMember& member);
   void wrong_value(const JsonMember& member, std::string_view message);
   void missing(std::string_view key, std::string_view expected, std::string_view doc);
+  void report_unknown(const JsonMember& member, std::vector<std::string> legal);
+  void report_misspelt(std::string_view key);  // a member that was probably meant to be the absent `key`
   FormatKey& record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc);
   void record_field(std::string_view key, std::vector<std::string> types, bool required, std::string default_text,
                     std::string_view doc, const Range& range);

@@ -183,6 +183,19 @@ TEST(SpecReader, AChoiceDecidesWhatTheOtherKeysMean) {
               ElementsAre("f.json:1:1: name: missing; expected one of Adam, SGD (the optimiser)"));
 }
 
+TEST(SpecReader, AMisspeltRequiredKeyIsOneProblemNotTwo) {
+  EXPECT_THAT(problems(R"({"nmae": "SGD", "lr": 1})", read_choice),
+              ElementsAre("f.json:1:2: nmae: unknown key; did you mean name?"));
+  const auto read = [](SpecReader& r) {
+    double value = 0;
+    r.require("gamma", value, "discount factor");
+    r.require("lam", value, "GAE");
+    r.done();
+  };
+  EXPECT_THAT(problems(R"({"gama": 1})", read), ElementsAre("f.json:1:1: lam: missing; expected a number (GAE)",
+                                                            "f.json:1:2: gama: unknown key; did you mean gamma?"));
+}
+
 TEST(SpecReader, APrefixOverrides) {
   double actor_lr = 0, critic_lr = 0;
   const auto read = [&](SpecReader& r) {

@@ -17,6 +17,10 @@ void add_once(std::vector<SpecFinding>& findings, SpecFinding finding) {
 
 }  // namespace
 
+std::string dotted_path(const std::string& object_path, std::string_view key) {
+  return object_path.empty() ? std::string(key) : fmt::format("{}.{}", object_path, key);
+}
+
 SpecReport SpecReport::describing() {
   SpecReport report("");
   report.describing_ = true;
@@ -24,13 +28,17 @@ SpecReport SpecReport::describing() {
 }
 
 void SpecReport::add_problem(SpecFinding finding) { add_once(problems_, std::move(finding)); }
+void SpecReport::add_missing_key(SpecFinding finding) { add_once(missing_, std::move(finding)); }
 void SpecReport::add_inert(SpecFinding finding) { add_once(inert_, std::move(finding)); }
 void SpecReport::add_note(SpecFinding finding) { add_once(notes_, std::move(finding)); }
 
-void SpecReport::add_unknown_key(SpecFinding finding, std::string object_path, std::vector<std::string> legal) {
+void SpecReport::add_unknown_key(SpecFinding finding, const std::string& key, std::string object_path,
+                                 std::vector<std::string> legal) {
+  finding.path = dotted_path(object_path, key);
+  finding.message = "unknown key";
   for (const UnknownKey& known : unknown_)
     if (known.finding == finding) return;
-  unknown_.push_back({std::move(finding), std::move(object_path), std::move(legal)});
+  unknown_.push_back({std::move(finding), key, std::move(object_path), std::move(legal)});
 }
 
 void SpecReport::remember_key(const std::string& object_path, std::string_view key) {
@@ -46,23 +54,31 @@ bool SpecReport::knows(std::string_view path) const {
   return objects != objects_by_key_.end() && objects->second.contains(object);
 }
 
+std::string SpecReport::meant(const UnknownKey& unknown) const {
+  if (objects_by_key_.contains(unknown.key)) return "";
+  return near_name(unknown.key, unknown.legal).value_or("");
+}
+
 std::string SpecReport::unknown_key_message(const UnknownKey& unknown) const {
-  const std::string& path = unknown.finding.path;
-  const std::string key = unknown.object_path.empty() ? path : path.substr(unknown.object_path.size() + 1);
-  if (const auto objects = objects_by_key_.find(key); objects != objects_by_key_.end()) {
+  if (const auto objects = objects_by_key_.find(unknown.key); objects != objects_by_key_.end()) {
     const std::string& object = *objects->second.begin();
-    return fmt::format("unknown key here; it belongs {}", object.empty() ? "at the top" : "under " + object);
+    return object.empty() ? "unknown key here; it belongs at the top"
+                          : fmt::format("unknown key here; it belongs under {}", object);
   }
-  if (const auto near = near_name(key, unknown.legal)) return fmt::format("unknown key; did you mean {}?", *near);
-  return "unknown key";
+  const std::string near = meant(unknown);
+  return near.empty() ? "unknown key" : fmt::format("unknown key; did you mean {}?", near);
 }
 
 std::vector<SpecFinding> SpecReport::problems() const {
   std::vector<SpecFinding> all = problems_;
+  std::set<std::string> misspelt;  // the paths that were meant
   for (const UnknownKey& unknown : unknown_) {
     all.push_back(unknown.finding);
     all.back().message = unknown_key_message(unknown);
+    misspelt.insert(dotted_path(unknown.object_path, meant(unknown)));
   }
+  for (const SpecFinding& finding : missing_)
+    if (!misspelt.contains(finding.path)) all.push_back(finding);
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
   return all;
 }

@@ -21,6 +21,9 @@ struct SpecFinding {
   auto operator<=>(const SpecFinding&) const = default;
 };
 
+/// "agent.algorithm" and "gamma": agent.algorithm.gamma.
+std::string dotted_path(const std::string& object_path, std::string_view key);
+
 /// Everything found while reading one spec: problems, inert keys, notes; and, while describing, the format itself.
 class SpecReport {
  public:
@@ -41,11 +44,15 @@ class SpecReport {
   void add_note(SpecFinding finding);
   /// `legal` are the keys asked for in the object `object_path`; the nearest of them, or the object where the key
   /// belongs, is named when all has been read.
-  void add_unknown_key(SpecFinding finding, std::string object_path, std::vector<std::string> legal);
+  void add_unknown_key(SpecFinding finding, const std::string& key, std::string object_path,
+                       std::vector<std::string> legal);
   /// Some reader asked for `key` in the object `object_path`: the places where a misplaced key may belong.
   void remember_key(const std::string& object_path, std::string_view key);
   /// Whether some reader has asked for this dotted path.
   bool knows(std::string_view path) const;
+
+  /// `key` is required and absent; not reported if a misspelt one turns out to stand in its place.
+  void add_missing_key(SpecFinding finding);
 
   /// In the order of the file.
   std::vector<SpecFinding> problems() const;
@@ -60,14 +67,16 @@ class SpecReport {
  private:
   struct UnknownKey {
     SpecFinding finding;
-    std::string object_path;
+    std::string key, object_path;
     std::vector<std::string> legal;
   };
+  /// The legal key that was probably meant; empty where none is near or the key belongs to another object.
+  std::string meant(const UnknownKey& unknown) const;
   std::string unknown_key_message(const UnknownKey& unknown) const;
 
   std::string file_;
   bool describing_ = false;
-  std::vector<SpecFinding> problems_, inert_, notes_;
+  std::vector<SpecFinding> problems_, missing_, inert_, notes_;
   std::vector<UnknownKey> unknown_;
   std::map<std::string, std::set<std::string>, std::less<>> objects_by_key_;
   FormatObject format_;

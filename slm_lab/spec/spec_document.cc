@@ -97,37 +97,36 @@ Rows rows_of(const FormatObject& object, const std::string& path) {
   return rows;
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& line) {
+  return std::find(list.begin(), list.end(), line) != list.end();
+}
+
 /// Takes out of each the lines that all have.
 std::vector<std::string> take_common(std::vector<std::vector<std::string>*> lists) {
   std::vector<std::string> common;
   if (lists.size() < 2) return common;
-  const auto has = [](const std::vector<std::string>& list, const std::string& line) {
-    return std::find(list.begin(), list.end(), line) != list.end();
-  };
   for (const std::string& line : *lists[0])
-    if (std::all_of(lists.begin(), lists.end(), [&](const auto* list) { return has(*list, line); }))
+    if (std::all_of(lists.begin(), lists.end(), [&](const auto* list) { return contains(*list, line); }))
       common.push_back(line);
-  for (auto* list : lists) std::erase_if(*list, [&](const std::string& line) { return has(common, line); });
+  for (auto* list : lists) std::erase_if(*list, [&](const std::string& line) { return contains(common, line); });
   return common;
 }
 
-/// What is said of one path; several objects at one path may read alike.
+/// What is said of one object. Objects that read alike share it, as the three schedules do.
 struct Section {
-  std::string path, text;
-  std::vector<std::string> conditions;  // where other objects may stand at the path
+  std::string text;
+  std::vector<std::string> paths, conditions;
 };
 
 class DocumentWriter {
  public:
   void add(const FormatObject& object, const std::string& path, const std::string& condition) {
-    Section section{path, rows_of(object, path).text(), {condition}};
-    for (const FormatObject::Choice& choice : object.choices) section.text += choice_text(choice, path);
-    const auto same = std::find_if(sections_.begin(), sections_.end(),
-                                   [&](const Section& s) { return s.path == section.path && s.text == section.text; });
-    if (same == sections_.end())
-      sections_.push_back(std::move(section));
-    else if (same->conditions.back() != condition)
-      same->conditions.push_back(condition);
+    std::string text = rows_of(object, path).text();
+    for (const FormatObject::Choice& choice : object.choices) text += choice_text(choice, path);
+    auto same = std::find_if(sections_.begin(), sections_.end(), [&](const Section& s) { return s.text == text; });
+    if (same == sections_.end()) same = sections_.insert(same, {std::move(text), {}, {}});
+    if (!contains(same->paths, path)) same->paths.push_back(path);
+    if (!contains(same->conditions, condition)) same->conditions.push_back(condition);
     add_children(object, path, "");
     for (const FormatObject::Choice& choice : object.choices)
       for (const auto& [name, branch] : choice.branches) add_children(*branch, path, name);
@@ -136,10 +135,11 @@ class DocumentWriter {
   std::string text() const {
     std::string out;
     for (const Section& section : sections_) {
-      const auto at_path =
-          std::count_if(sections_.begin(), sections_.end(), [&](const Section& s) { return s.path == section.path; });
-      out += fmt::format("\n## {}{}\n{}", section.path.empty() ? "A spec" : section.path,
-                         at_path > 1 ? fmt::format(" ({})", joined(section.conditions, ", ")) : "", section.text);
+      const auto at_path = std::count_if(sections_.begin(), sections_.end(),
+                                         [&](const Section& s) { return contains(s.paths, section.paths[0]); });
+      const std::string heading = section.paths[0].empty() ? "A spec" : joined(section.paths, ", ");
+      const std::string condition = at_path > 1 ? fmt::format(" ({})", joined(section.conditions, ", ")) : "";
+      out += fmt::format("\n## {}{}\n{}", heading, condition, section.text);
     }
     return out;
   }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slm {
+
+/// An environment of the benchmark: what the rows on it have in common.
+struct BenchmarkEnv {
+  std::string_view group;  ///< first part of the ids of its rows, and the name of its picture
+  std::string_view name;   ///< Gymnasium id
+  std::string_view phase;  ///< rows that are run together
+  std::string_view obs, actions;
+  int num_envs;        ///< of its rows, 1 for those that learn from whole episodes in order; 0: it differs
+  long max_frame;      ///< of every row; 0: it differs
+  long log_frequency;  ///< of every row; 0: it differs
+  double target;
+  bool by_d100 = false;  ///< the target is one for D-100: too few log points for MA to leave the start behind
+};
+
+struct BenchmarkRow {
+  std::string_view id;         ///< cartpole/ppo
+  std::string_view algorithm;  ///< as people call it
+  std::string_view spec_file, spec_name;
+  double published;  ///< MA on SLM-Lab's page, NaN where it has none
+  int cost;          ///< seconds of one session, roughly: long rows start first
+
+  std::string_view group() const { return id.substr(0, id.find('/')); }
+};
+
+std::span<const BenchmarkEnv> benchmark_envs();  ///< in the order of the page
+std::span<const BenchmarkRow> benchmark_rows();  ///< in the order of the page
+const BenchmarkEnv& benchmark_env(const BenchmarkRow& row);
+
+/// The rows that any of `patterns` means, each once, in the order of the page. A pattern is an id with * and ?, a group
+/// (cartpole), a phase (phase1) or `all`. Throws SpecError with near names when one means nothing.
+std::vector<const BenchmarkRow*> select_benchmark_rows(std::span<const std::string> patterns);
+
+}  // namespace slm

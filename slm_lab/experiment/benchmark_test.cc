@@ -1,0 +1,234 @@
+#include "slm_lab/experiment/benchmark.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/base/scratch_folder.h"
+#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/session_process.h"
+#include "slm_lab/experiment/session_result.h"
+
+namespace slm {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::vector<std::string> ids(const std::vector<const BenchmarkRow*>& rows) {
+  std::vector<std::string> out;
+  for (const BenchmarkRow* row : rows) out.emplace_back(row->id);
+  return out;
+}
+
+std::vector<std::string> selected(const std::vector<std::string>& patterns) {
+  return ids(select_benchmark_rows(patterns));
+}
+
+TEST(SelectBenchmarkRows, ByIdPatternGroupAndPhase) {
+  EXPECT_THAT(selected({"acrobot/sac", "cartpole/ppo"}), ElementsAre("cartpole/ppo", "acrobot/sac"));
+  EXPECT_THAT(selected({"*/ppo", "cartpole/pp?"}), ElementsAre("cartpole/ppo", "acrobot/ppo", "pendulum/ppo"));
+  EXPECT_THAT(selected({"cartpole"}), SizeIs(8));
+  EXPECT_THAT(selected({"acrobot/*"}), SizeIs(7));
+  EXPECT_THAT(selected({"phase1", "cartpole/a2c"}), SizeIs(15));
+  EXPECT_THAT(selected({"extra"}), ElementsAre("pendulum/ppo", "pendulum/sac"));
+  EXPECT_THAT(selected({"all"}), SizeIs(17));
+  EXPECT_THAT(selected({}), IsEmpty());
+}
+
+TEST(SelectBenchmarkRows, AnUnknownOneIsRefusedWithANearName) {
+  try {
+    selected({"cartpole/ppo", "cartpole/reinforced"});
+    FAIL();
+  } catch (const SpecError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("cartpole/reinforced: no row of the benchmark; did you mean cartpole/reinforce?"));
+  }
+  EXPECT_THROW(selected({"lunar/*"}), SpecError);
+}
+
+TEST(BenchmarkRows, TheirSpecsSayWhatThePageSays) {
+  for (const BenchmarkRow& row : benchmark_rows()) {
+    SCOPED_TRACE(row.id);
+    const BenchmarkEnv& env = benchmark_env(row);
+    const LoadedSpec loaded = load_benchmark_spec(row, SLM_SOURCE_DIR, 5, 1234, {});
+    SpecReport report(loaded.file);
+    const LabSpec spec = read_lab_spec(loaded, report);
+    EXPECT_EQ(spec.env.name, env.name);
+    EXPECT_EQ(spec.meta.seed, 1234);
+    EXPECT_EQ(spec.meta.max_session, 5);
+    if (env.max_frame == 0) continue;
+    EXPECT_EQ(spec.env.max_frame, env.max_frame);
+    EXPECT_EQ(spec.meta.log_frequency, env.log_frequency);
+    EXPECT_EQ(spec.env.num_envs, row.algorithm == "REINFORCE" ? 1 : env.num_envs);
+  }
+}
+
+/// Runs sessions in this process, one at each wait, and can fail those that a test names.
+class InlineExecutor final : public Executor {
+ public:
+  struct Log {
+    std::vector<std::string> started;  // {spec name}/{session}
+    std::set<std::string> fail;
+  };
+  InlineExecutor(int slots, Log& log) : slots_(slots), log_(log) {}
+  int slots() const override { return slots_; }
+  void start(const SessionJob& job) override { waiting_.push_back(job); }
+  void stop_all(bool) override {}
+
+  std::vector<SessionEvent> wait(int) override {
+    const SessionJob job = waiting_.front();
+    waiting_.erase(waiting_.begin());
+    const std::string name = DataFolder::open(job.folder).spec_name() + "/" + std::to_string(job.session);
+    log_.started.push_back(name);
+    std::vector<SessionEvent> events;
+    SessionEvent event{.trial = job.trial, .session = job.session, .run = job.run};
+    if (log_.fail.contains(name)) {
+      event.exit_code = static_cast<int>(ExitCode::diverged);
+    } else {
+      run_session(job, [&](const SessionMessage& message) {
+        event.line = message.to_line();
+        events.push_back(event);
+      });
+    }
+    event.exited = true;
+    events.push_back(event);
+    return events;
+  }
+
+ private:
+  int slots_;
+  Log& log_;
+  std::vector<SessionJob> waiting_;
+};
+
+class Benchmark : public testing::Test {
+ protected:
+  Benchmark() {
+    options_.repository = SLM_SOURCE_DIR;
+    options_.data = scratch_ / "data";
+    options_.results = scratch_ / "results";
+    options_.sessions = 2;
+    options_.log_level = "error";
+    options_.overrides = {"env.max_frame=2000", "meta.log_frequency=500"};
+    options_.make_executor = [this](int slots) { return std::make_unique<InlineExecutor>(slots, log_); };
+  }
+
+  /// The sessions that ran.
+  std::vector<std::string> run(const std::vector<std::string>& patterns) {
+    log_.started.clear();
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    code_ = run_benchmark(select_benchmark_rows(patterns), options_);
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return log_.started;
+  }
+
+  BenchmarkPlan::Kind kind(const std::string& id) {
+    return plan_benchmark_row(*select_benchmark_rows(std::vector{id})[0], options_).kind;
+  }
+  BenchmarkResult result(const std::string& id) {
+    return BenchmarkFolder(options_.results, options_.repository)
+        .result(*select_benchmark_rows(std::vector{id})[0])
+        .value();
+  }
+  std::string page() { return read_file(options_.results / "BENCHMARKS.md"); }
+
+  ScratchFolder scratch_;
+  BenchmarkOptions options_;
+  InlineExecutor::Log log_;
+  int code_ = -1;
+  std::string out_, err_;
+};
+
+TEST_F(Benchmark, RunsLongRowsFirstAndWritesResultsPageAndPictures) {
+  EXPECT_THAT(run({"cartpole/a2c", "cartpole/ppo"}),
+              ElementsAre("ppo_cartpole/0", "ppo_cartpole/1", "a2c_gae_cartpole/0", "a2c_gae_cartpole/1"));
+  EXPECT_EQ(code_, 0);
+  const BenchmarkResult ppo = result("cartpole/ppo");
+  ASSERT_THAT(ppo.sessions, SizeIs(2));
+  EXPECT_EQ(ppo.sessions[1].session, 1);
+  EXPECT_EQ(ppo.sessions[1].frames, 2000);
+  EXPECT_EQ(ppo.sessions[0].d100.n, 100);
+  EXPECT_THAT(ppo.sessions[0].weights_sha256, SizeIs(64));
+  EXPECT_NE(ppo.sessions[0].weights_sha256, ppo.sessions[1].weights_sha256);
+  EXPECT_EQ(ppo.seed, 1000);
+  EXPECT_THAT(ppo.overrides, SizeIs(2));
+  EXPECT_THAT(page(), HasSubstr("| not comparable | PPO |"));
+  EXPECT_THAT(page(), HasSubstr("![Curves of CartPole-v1](cartpole.png)"));
+  EXPECT_THAT(out_, HasSubstr("cartpole/a2c  not comparable"));
+  for (const char* file : {"cartpole.png", "cartpole.svg", "curves/cartpole_ppo_cartpole.csv"})
+    EXPECT_TRUE(std::filesystem::exists(options_.results / file)) << file;
+}
+
+TEST_F(Benchmark, SkipsWhatIsDoneForTheSameSpecSeedAndSessions) {
+  run({"cartpole/a2c"});
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::done);
+  EXPECT_THAT(run({"cartpole/a2c"}), IsEmpty());
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(err_, HasSubstr("cartpole/a2c: done already"));
+  EXPECT_THAT(out_, HasSubstr("cartpole/a2c"));
+
+  options_.seed = 1001;
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::start);
+  options_.seed = 1000;
+  options_.sessions = 3;
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::start);
+  options_.sessions = 2;
+  options_.overrides.push_back("agent.algorithm.gamma=0.5");
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::start);
+  options_.overrides.pop_back();
+  options_.again = true;
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::start);
+  const std::string weights = result("cartpole/a2c").sessions[0].weights_sha256;
+  EXPECT_THAT(run({"cartpole/a2c"}), SizeIs(2));
+  EXPECT_EQ(result("cartpole/a2c").sessions[0].weights_sha256, weights);
+}
+
+TEST_F(Benchmark, GoesOnWithWhatWasStopped) {
+  run({"cartpole/a2c"});
+  const BenchmarkResult before = result("cartpole/a2c");
+  // As if killed after the first session: the second has a checkpoint at its end, but no result.
+  std::filesystem::remove(options_.results / "results" / "cartpole_a2c_gae_cartpole.json");
+  const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
+  std::filesystem::remove(folder.session_result(0, 1));
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::resume);
+  EXPECT_THAT(run({"cartpole/a2c"}), ElementsAre("a2c_gae_cartpole/1"));
+  EXPECT_THAT(err_, HasSubstr("cartpole/a2c: continues"));
+  EXPECT_EQ(result("cartpole/a2c").sessions[1].weights_sha256, before.sessions[1].weights_sha256);
+  EXPECT_THAT(DataFolder::all(options_.data, "a2c_gae_cartpole"), SizeIs(1));
+}
+
+TEST_F(Benchmark, AFailedSessionIsListedAndTriedAgainNextTime) {
+  log_.fail = {"a2c_gae_cartpole/1"};
+  EXPECT_THAT(run({"cartpole/a2c", "cartpole/ppo"}), SizeIs(4));
+  EXPECT_EQ(code_, static_cast<int>(ExitCode::diverged));
+  EXPECT_THAT(result("cartpole/a2c").sessions, SizeIs(1));
+  EXPECT_THAT(page(), HasSubstr("| failed | A2C |"));
+  EXPECT_THAT(page(), HasSubstr("- A2C: session 1 failed: ended with code 7\n"));
+  log_.fail = {};
+  EXPECT_THAT(run({"cartpole/a2c", "cartpole/ppo"}), ElementsAre("a2c_gae_cartpole/1"));
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(result("cartpole/a2c").sessions, SizeIs(2));
+}
+
+TEST_F(Benchmark, ARowThatCannotRunDoesNotStopTheOthers) {
+  options_.overrides.push_back("agent.algorithm.time_horizon=64");  // a key of PPO alone
+  EXPECT_THAT(run({"cartpole/a2c", "cartpole/ppo"}), ElementsAre("ppo_cartpole/0", "ppo_cartpole/1"));
+  EXPECT_EQ(code_, 2);
+  EXPECT_THAT(err_, HasSubstr("cartpole/a2c: cannot run: "));
+}
+
+TEST(BenchmarkFolder, ThePageIsBesideTheRepositorysFolderAndInsideAnother) {
+  EXPECT_EQ(BenchmarkFolder("/r/docs/benchmarks/", "/r").page(), "/r/docs/BENCHMARKS.md");
+  EXPECT_EQ(BenchmarkFolder("/x/results", "/r").page(), "/x/results/BENCHMARKS.md");
+}
+
+}  // namespace
+}  // namespace slm

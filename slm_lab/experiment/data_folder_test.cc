@@ -1,0 +1,45 @@
+#include "slm_lab/experiment/data_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/scratch_folder.h"
+
+namespace slm {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(DataFolder, ANewOneHasTheFourFoldersAndANameOfItsOwn) {
+  const ScratchFolder scratch;
+  const DataFolder first = DataFolder::create(scratch / "data", "ppo_cartpole");
+  const DataFolder second = DataFolder::create(scratch / "data", "ppo_cartpole");  // in the same second
+  EXPECT_NE(first.root(), second.root());
+  for (const fs::path& folder : {first.graph(), first.info(), first.log(), first.model()})
+    EXPECT_TRUE(fs::is_directory(folder));
+}
+
+TEST(DataFolder, LatestTakesExactlyThisName) {
+  const ScratchFolder scratch;
+  for (const char* name : {"ppo_2026_01_01_000000", "ppo_2026_03_01_000000", "ppo_arc_2026_09_01_000000", "ppo_x"})
+    fs::create_directory(scratch / name);
+  EXPECT_EQ(DataFolder::latest(scratch.path(), "ppo").root().filename(), "ppo_2026_03_01_000000");
+  EXPECT_THROW(DataFolder::latest(scratch.path(), "dqn"), SpecError);
+  EXPECT_THROW(DataFolder::latest(scratch / "nowhere", "ppo"), SpecError);
+}
+
+TEST(DataFolder, OpensARunFolderOrAFileInIt) {
+  const ScratchFolder scratch;
+  const DataFolder made = DataFolder::create(scratch.path(), "a2c");
+  EXPECT_THROW(DataFolder::open(made.root()), SpecError);  // no spec in it
+  std::ofstream(made.spec_file()) << "{}";
+  EXPECT_EQ(DataFolder::open(made.root()).spec_name(), "a2c");
+  EXPECT_EQ(DataFolder::open(made.root() / "").root(), made.root());
+  EXPECT_EQ(DataFolder::open(made.spec_file()).root(), made.root());
+  EXPECT_THROW(DataFolder::open(scratch / "missing"), SpecError);
+}
+
+}  // namespace
+}  // namespace slm

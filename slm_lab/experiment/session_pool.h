@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/experiment/executor.h"
+#include "slm_lab/experiment/lab_spec.h"
+
+namespace slm {
+
+/// A trial whose sessions are to be run.
+struct TrialRun {
+  DataFolder folder;
+  LabSpec spec;
+  int trial = 0;
+  std::string name;  ///< before the names of its sessions on the terminal; empty where it is the only one
+};
+
+struct SessionFailure {
+  int session = 0;
+  std::string reason;  ///< what the session said last
+  std::filesystem::path log;
+
+  std::string text() const;  ///< for the user
+};
+
+struct TrialOutcome {
+  int exit_code = 0;  ///< 0, or that of the first session that failed, or 128 + the stopping signal
+  std::vector<SessionFailure> failures;
+  double seconds = 0;  ///< wall-clock from the start of its first session to the end of its last
+};
+
+struct PoolOptions {
+  int threads_per_session = 1;
+  double checkpoint_seconds = 5;
+  std::string log_level = "info";  ///< of the terminal
+  bool compact = false;            ///< see ProgressView
+};
+
+/// Runs the sessions of all these trials that are not done yet on `executor`, in their order and as many at once as it
+/// has slots, so that no slot waits for a trial to end; shows their progress on standard error and draws graphs as
+/// checkpoints arrive. A session that crashes is started once more from its checkpoint. On a stop signal every session
+/// checkpoints and ends. `ended` is called once per trial, when its last session has ended or was kept from starting.
+void run_sessions(std::span<const TrialRun> runs, Executor& executor, const PoolOptions& options,
+                  const std::function<void(std::size_t run, const TrialOutcome& outcome)>& ended);
+
+}  // namespace slm

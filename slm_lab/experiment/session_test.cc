@@ -1,0 +1,112 @@
+#include "slm_lab/experiment/session.h"
+
+#include <gtest/gtest.h>
+
+#include "slm_lab/base/allocation_counter.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/thread_pool.h"
+#include "slm_lab/experiment/session_files.h"
+
+namespace slm {
+namespace {
+
+struct ShippedSpec {
+  const char* file;
+  const char* name;
+  std::vector<std::string> overrides = {};
+};
+void PrintTo(const ShippedSpec& spec, std::ostream* out) { *out << spec.name; }
+
+/// A shipped spec, made short.
+LabSpec read(const ShippedSpec& shipped, const std::string& max_frame = "6000") {
+  LoadOptions options;
+  options.repository = SLM_SOURCE_DIR;
+  options.overrides = {"env.max_frame=" + max_frame, "meta.log_frequency=1000"};
+  options.overrides.insert(options.overrides.end(), shipped.overrides.begin(), shipped.overrides.end());
+  const LoadedSpec loaded = load_spec(shipped.file, shipped.name, options);
+  SpecReport report(loaded.file);
+  return read_lab_spec(loaded, report);
+}
+
+void run_to_end(Session& session) {
+  while (!session.finished())
+    if (session.step()) session.log_point();
+}
+
+class EverySession : public testing::TestWithParam<ShippedSpec> {};
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, EverySession,
+    testing::Values(ShippedSpec{"benchmark/reinforce/reinforce_cartpole.json", "reinforce_cartpole"},
+                    ShippedSpec{"benchmark/a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole"},
+                    ShippedSpec{"benchmark/ppo/ppo_acrobot.json", "ppo_acrobot"},
+                    ShippedSpec{"benchmark/ppo/ppo_pendulum.json", "ppo_pendulum", {"env.normalize_obs=true"}}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_P(EverySession, IsAFunctionOfSpecAndSeed) {
+  const LabSpec spec = read(GetParam());
+  Session first(spec, 0, 0), second(spec, 0, 0), other(spec, 0, 1);
+  run_to_end(first);
+  run_to_end(second);
+  run_to_end(other);
+  EXPECT_EQ(weights_sha256(first.algorithm()), weights_sha256(second.algorithm()));
+  EXPECT_EQ(first.evaluate_final().returns, second.evaluate_final().returns);
+  EXPECT_NE(weights_sha256(first.algorithm()), weights_sha256(other.algorithm()));
+}
+
+TEST_P(EverySession, DoesNotDependOnThreads) {
+  const LabSpec spec = read(GetParam());
+  ThreadPool two(2);
+  Session alone(spec, 0, 0), threaded(spec, 0, 0, &two);
+  run_to_end(alone);
+  run_to_end(threaded);
+  EXPECT_EQ(weights_sha256(alone.algorithm()), weights_sha256(threaded.algorithm()));
+}
+
+TEST_P(EverySession, ContinuesFromAnyStepToTheSameBits) {
+  const LabSpec spec = read(GetParam());
+  Session whole(spec, 0, 0);
+  run_to_end(whole);
+  Session first(spec, 0, 0);
+  for (int step = 0; step < 777; ++step)  // inside an episode and inside a rollout
+    if (first.step()) first.log_point();
+  Archive saved;
+  first.serialize(saved);
+  Archive loaded = saved.reopened();
+  Session second(spec, 0, 0);
+  second.serialize(loaded);
+  run_to_end(second);
+  EXPECT_EQ(weights_sha256(whole.algorithm()), weights_sha256(second.algorithm()));
+  EXPECT_EQ(whole.record().rows().back().total_reward_ma, second.record().rows().back().total_reward_ma);
+  EXPECT_EQ(whole.best_weights().score(), second.best_weights().score());
+  EXPECT_EQ(whole.evaluate_final().returns, second.evaluate_final().returns);
+}
+
+TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
+  Session session(read(GetParam(), "30000"), 0, 0);
+  while (session.frame() < 6000)
+    if (session.step()) session.log_point();
+  long by_steps = 0;
+  while (!session.finished()) {
+    const long before = num_allocations();
+    const bool log_point = session.step();
+    by_steps += num_allocations() - before;
+    if (log_point) session.log_point();
+  }
+  EXPECT_EQ(by_steps, 0);
+}
+
+TEST(Session, RigorousEvaluationLeavesTrainingAlone) {
+  const ShippedSpec shipped{"benchmark/a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole"};
+  ShippedSpec evaluated = shipped;
+  evaluated.overrides = {"meta.rigorous_eval=1", "meta.eval_frequency=2000"};
+  Session plain(read(shipped), 0, 0), rigorous(read(evaluated), 0, 0);
+  run_to_end(plain);
+  run_to_end(rigorous);
+  EXPECT_EQ(weights_sha256(plain.algorithm()), weights_sha256(rigorous.algorithm()));
+  EXPECT_EQ(rigorous.eval_record().rows().size(), 3u);
+  EXPECT_TRUE(plain.eval_record().rows().empty());
+}
+
+}  // namespace
+}  // namespace slm

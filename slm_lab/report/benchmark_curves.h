@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slm_lab/report/metrics.h"
+
+namespace slm {
+
+/// The curves of a row's sessions as a small CSV file: frame, then mean_returns_ma of each session. At most
+/// `max_points` lines, evenly spaced, the last log point among them.
+std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::size_t max_points = 200);
+
+/// The sessions with frames and mean_returns_ma alone. Throws Error(corrupt) that names `file`.
+std::vector<SessionMetrics> parse_benchmark_curves(std::string_view text, std::string_view file);
+
+}  // namespace slm

@@ -1,0 +1,250 @@
+#include "slm_lab/report/benchmark_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "slm_lab/report/number_text.h"
+#include "slm_lab/report/table.h"
+
+namespace slm {
+namespace {
+
+constexpr std::size_t kFewestForIqm = 4;  // a quarter is dropped at each end
+
+std::vector<double> scores(const BenchmarkPageEnv& env, const BenchmarkResult& result) {
+  return env.by_d100 ? result.d100() : result.values(&BenchmarkSession::total_reward_ma);
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return Scalars::kNone;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+std::string with_interval(std::span<const double> values) {
+  const Interval interval = bootstrap_ci95(values);
+  if (std::isnan(interval.low)) return return_text(mean(values));
+  return fmt::format("{} ({} .. {})", return_text(mean(values)), return_text(interval.low), return_text(interval.high));
+}
+
+std::string iqm_text(std::span<const double> values) {
+  return values.size() < kFewestForIqm ? "-" : return_text(interquartile_mean(values));
+}
+
+/// How many seeds are above the target, of all that were asked for: a crash is not above it.
+std::string seeds_text(const BenchmarkPageEnv& env, const BenchmarkResult& result) {
+  const std::vector<double> values = scores(env, result);
+  const auto above = std::count_if(values.begin(), values.end(), [&](double value) { return value > env.target; });
+  return fmt::format("{}/{}", above, result.num_sessions);
+}
+
+std::string fps_text(const BenchmarkResult& result) {
+  std::vector<double> rates;
+  for (const BenchmarkSession& session : result.sessions) rates.push_back(session.fps());
+  return count_text(median(rates));
+}
+
+std::string wall_text(const BenchmarkResult& result) {
+  const double seconds = median(result.values(&BenchmarkSession::seconds));
+  return seconds < 60 ? fmt::format("{:.1f} s", seconds) : duration_text(seconds);
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+std::string env_table(const BenchmarkPageEnv& env) {
+  const std::vector<std::string> header = {"Status",     "Algorithm", "MA",       "MA-100", "D-100",
+                                           "IQM of MA",  "Target",    "SLM-Lab",  "Seeds",  "Frames/s",
+                                           "Wall-clock", "Spec file", "Spec name"};
+  std::string text = markdown_row(header) + markdown_row(std::vector<std::string>(header.size(), "---"));
+  for (const BenchmarkPageRow& row : env.rows) {
+    std::vector<std::string> cells = {status_text(env, row), row.algorithm};
+    if (row.result) {
+      const std::vector<double> ma = row.result->values(&BenchmarkSession::total_reward_ma);
+      cells.insert(cells.end(), {with_interval(ma), with_interval(row.result->values(&BenchmarkSession::ma100)),
+                                 with_interval(row.result->d100()), iqm_text(ma)});
+    } else {
+      cells.insert(cells.end(), 4, "-");
+    }
+    cells.push_back(fmt::format("{}{}", env.by_d100 ? "D-100 > " : "> ", env.target));
+    cells.push_back(std::isnan(row.published) ? "-" : fmt::format("{}", row.published));
+    if (row.result)
+      cells.insert(cells.end(), {seeds_text(env, *row.result), fps_text(*row.result), wall_text(*row.result)});
+    else
+      cells.insert(cells.end(), 3, "-");
+    cells.insert(cells.end(), {fmt::format("`{}`", row.spec_file), fmt::format("`{}`", row.spec_name)});
+    text += markdown_row(cells);
+  }
+  return text;
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+/// What a reader must know about single rows.
+std::string remarks(const BenchmarkPageEnv& env) {
+  std::string text;
+  for (const BenchmarkPageRow& row : env.rows) {
+    if (!row.result) continue;
+    for (const BenchmarkFailure& failure : row.result->failures)
+      text += fmt::format("- {}: session {} failed: {}\n", row.algorithm, failure.session, one_line(failure.reason));
+    if (!row.result->overrides.empty())
+      text += fmt::format("- {}: ran with {}; it does not compare\n", row.algorithm,
+                          fmt::join(row.result->overrides, ", "));
+    else if (row.spec_changed)
+      text += fmt::format("- {}: the spec file has changed since this result; run the row again\n", row.algorithm);
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+/// Which rows ran where: one line per machine and program.
+std::string origins(std::span<const BenchmarkPageEnv> envs) {
+  std::map<std::string, std::vector<std::string>> rows_of;
+  std::size_t results = 0;
+  for (const BenchmarkPageEnv& env : envs)
+    for (const BenchmarkPageRow& row : env.rows)
+      if (row.result) {
+        const BenchmarkResult& r = *row.result;
+        rows_of[fmt::format("{}, {} cores, net kernel {}; slm-lab {} ({:.12}); seed {}, {} sessions per row", r.cpu,
+                            r.cores, r.kernel, r.version, r.git_revision, r.seed, r.num_sessions)]
+            .push_back(row.id);
+        ++results;
+      }
+  std::string text;
+  for (const auto& [origin, rows] : rows_of)
+    text += fmt::format("- {}: {}\n", origin,
+                        rows.size() == results ? "all rows" : fmt::format("{}", fmt::join(rows, ", ")));
+  return text.empty() ? "Nothing has run yet.\n" : text;
+}
+
+std::string overview(std::span<const BenchmarkPageEnv> envs) {
+  int rows = 0, run = 0, passed = 0, compared = 0, better = 0;
+  for (const BenchmarkPageEnv& env : envs)
+    for (const BenchmarkPageRow& row : env.rows) {
+      const BenchmarkStatus status = benchmark_status(env, row);
+      ++rows;
+      run += status != BenchmarkStatus::not_run;
+      passed += status == BenchmarkStatus::pass;
+      if (std::isnan(row.published) || status < BenchmarkStatus::below) continue;
+      ++compared;
+      better += mean(row.result->values(&BenchmarkSession::total_reward_ma)) > row.published;
+    }
+  return fmt::format("{} of {} rows have run, {} pass; {} of {} are above the figure of SLM-Lab's own page.\n", run,
+                     rows, passed, better, compared);
+}
+
+constexpr std::string_view kIntroduction = R"(# Benchmarks
+
+This page is written by `slm-lab benchmark` from the files in [{0}]({0}); do not edit it. [benchmark.md](benchmark.md) says
+how the command works.
+
+)";
+
+constexpr std::string_view kHowToRead = R"(
+## How to read it
+
+Returns are raw, every seed counts, and the seeds are not those that settings were chosen with. [metrics.md](metrics.md) has the formulas.
+
+| column | meaning |
+|---|---|
+| Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval; `below`: it is not; `failed`: a session failed, whatever the others reached |
+| MA | `total_reward_ma` at the end: mean return over the last 100 log points (SLM-Lab's score). With a log point every 500 frames that is the last 50,000 frames; a run of 100 log points or fewer is averaged whole, its untrained start included |
+| MA-100 | mean return of the last 100 training episodes |
+| D-100 | mean return of 100 fresh episodes of the final policy, greedy, statistics frozen |
+| (a .. b) | 95 % bootstrap interval of the mean over seeds; with fewer than five seeds it is too narrow to rely on |
+| IQM of MA | mean of the middle half of the seeds; from four seeds on |
+| Target | what the mean must exceed |
+| SLM-Lab | the MA on SLM-Lab's benchmark page (version 4.3). Its DQN rows ran 100,000 frames with 10 log points, so compare with care |
+| Seeds | how many reached the target alone, of how many were run |
+| Frames/s, Wall-clock | of one session, median over seeds, with as many sessions side by side as there are cores; logging and checkpoints included |
+
+Curves: MA over frames, mean and one standard deviation over the seeds.
+
+## Run it yourself
+
+```sh
+./slm-lab run SPEC_FILE SPEC_NAME train              # one row, with the seed and sessions of its spec
+./slm-lab benchmark cartpole/ppo                     # one row as on this page
+./slm-lab benchmark phase1 --sessions 5 --seed 1000  # CartPole and Acrobot
+./slm-lab benchmark --list                           # all rows
+```
+
+The same seed gives the same weights on the same build and kind of CPU; each results file holds their SHA-256.
+
+)";
+
+}  // namespace
+
+BenchmarkStatus benchmark_status(const BenchmarkPageEnv& env, const BenchmarkPageRow& row) {
+  if (!row.result) return BenchmarkStatus::not_run;
+  if (!row.result->failures.empty()) return BenchmarkStatus::failed;
+  if (!row.result->overrides.empty()) return BenchmarkStatus::not_comparable;
+  return mean(scores(env, *row.result)) > env.target ? BenchmarkStatus::pass : BenchmarkStatus::below;
+}
+
+std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row) {
+  switch (benchmark_status(env, row)) {
+    case BenchmarkStatus::not_run:
+      return "not run";
+    case BenchmarkStatus::failed:
+      return "failed";
+    case BenchmarkStatus::not_comparable:
+      return "not comparable";
+    case BenchmarkStatus::below:
+      return "below";
+    case BenchmarkStatus::pass:
+      break;
+  }
+  return bootstrap_ci95(scores(env, *row.result)).low > env.target ? "pass, robust" : "pass";
+}
+
+std::string benchmark_page(std::span<const BenchmarkPageEnv> envs, const std::string& results) {
+  std::string text = fmt::format(kIntroduction, results);
+  text += overview(envs) + "\n" + origins(envs);
+  for (const BenchmarkPageEnv& env : envs) {
+    text += fmt::format("\n## {}\n\n{}.\n\n", env.name, fmt::join(env.facts, ". "));
+    text += env_table(env) + remarks(env);
+    if (!env.picture.empty()) text += fmt::format("\n![Curves of {}]({})\n", env.name, env.picture);
+  }
+  text += kHowToRead;
+  return text.substr(0, text.find_last_not_of('\n') + 1) + "\n";
+}
+
+std::string benchmark_table(std::span<const BenchmarkPageEnv> envs) {
+  std::vector<std::vector<std::string>> rows;
+  for (const BenchmarkPageEnv& env : envs)
+    for (const BenchmarkPageRow& row : env.rows) {
+      std::vector<std::string> cells = {row.id, status_text(env, row)};
+      if (row.result) {
+        const std::vector<double> ma = row.result->values(&BenchmarkSession::total_reward_ma);
+        const Interval interval = bootstrap_ci95(ma);
+        cells.insert(
+            cells.end(),
+            {return_text(mean(ma)),
+             std::isnan(interval.low) ? "-"
+                                      : fmt::format("{} .. {}", return_text(interval.low), return_text(interval.high)),
+             return_text(mean(row.result->values(&BenchmarkSession::ma100))), return_text(mean(row.result->d100()))});
+      } else {
+        cells.insert(cells.end(), 4, "-");
+      }
+      cells.push_back(fmt::format("{}> {}", env.by_d100 ? "D-100 " : "", env.target));
+      cells.push_back(std::isnan(row.published) ? "-" : fmt::format("{}", row.published));
+      if (row.result)
+        cells.insert(cells.end(), {seeds_text(env, *row.result), fps_text(*row.result), wall_text(*row.result)});
+      else
+        cells.insert(cells.end(), 3, "-");
+      rows.push_back(std::move(cells));
+    }
+  return text_table(
+      {"row", "status", "MA", "95 %", "MA-100", "D-100", "target", "SLM-Lab", "seeds", "frames/s", "wall"}, rows);
+}
+
+}  // namespace slm

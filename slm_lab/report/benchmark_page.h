@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "slm_lab/report/benchmark_result.h"
+
+namespace slm {
+
+/// A row of the page: an algorithm on an environment, with its result if there is one.
+struct BenchmarkPageRow {
+  std::string id;         ///< cartpole/ppo
+  std::string algorithm;  ///< as people call it
+  std::string spec_file, spec_name;
+  double published = Scalars::kNone;  ///< the MA that SLM-Lab's own page shows
+  std::optional<BenchmarkResult> result;
+  bool spec_changed = false;  ///< the spec file says something else now than when the result was made
+};
+
+struct BenchmarkPageEnv {
+  std::string name;  ///< Gymnasium id
+  std::vector<std::string> facts;
+  double target = 0;     ///< a row passes when the mean of its score is above
+  bool by_d100 = false;  ///< the score is D-100 instead of MA
+  std::string picture;   ///< of the curves, relative to the page; empty: none
+  std::vector<BenchmarkPageRow> rows;
+};
+
+enum class BenchmarkStatus { not_run, failed, not_comparable, below, pass };
+BenchmarkStatus benchmark_status(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);
+std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);
+
+/// The page in Markdown, from nothing but its arguments; `results` is the folder of the results files, relative to it.
+std::string benchmark_page(std::span<const BenchmarkPageEnv> envs, const std::string& results);
+
+/// The same for the terminal, in short.
+std::string benchmark_table(std::span<const BenchmarkPageEnv> envs);
+
+}  // namespace slm

@@ -1,0 +1,106 @@
+#include "slm_lab/report/benchmark_result.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double number(const Json& json) { return json.is_null() ? Scalars::kNone : json.get<double>(); }
+
+Json session_json(const BenchmarkSession& session) {
+  Json json;
+  json["session"] = session.session;
+  json["total_reward_ma"] = session.total_reward_ma;
+  json["ma100"] = session.ma100;
+  json["d100"] = Json{{"mean", session.d100.mean}, {"std", session.d100.std}, {"n", session.d100.n}};
+  json["frames"] = session.frames;
+  json["seconds"] = session.seconds;
+  json["fps"] = session.fps();
+  json["weights_sha256"] = session.weights_sha256;
+  return json;
+}
+
+BenchmarkSession parse_session(const Json& json) {
+  const Json& d100 = json.at("d100");
+  return {.session = json.at("session"),
+          .total_reward_ma = number(json.at("total_reward_ma")),
+          .ma100 = number(json.at("ma100")),
+          .d100 = {number(d100.at("mean")), number(d100.at("std")), d100.at("n")},
+          .frames = json.at("frames"),
+          .seconds = json.at("seconds"),
+          .weights_sha256 = json.at("weights_sha256")};
+}
+
+}  // namespace
+
+std::vector<double> BenchmarkResult::values(double BenchmarkSession::*value) const {
+  std::vector<double> out;
+  for (const BenchmarkSession& session : sessions) out.push_back(session.*value);
+  return out;
+}
+
+std::vector<double> BenchmarkResult::d100() const {
+  std::vector<double> out;
+  for (const BenchmarkSession& session : sessions) out.push_back(session.d100.mean);
+  return out;
+}
+
+std::string benchmark_result_json(const BenchmarkResult& result) {
+  Json json;
+  json["row"] = result.row;
+  json["spec_file"] = result.spec_file;
+  json["spec_name"] = result.spec_name;
+  json["spec_hash"] = result.spec_hash;
+  json["overrides"] = result.overrides;
+  json["seed"] = result.seed;
+  json["num_sessions"] = result.num_sessions;
+  json["version"] = result.version;
+  json["git_revision"] = result.git_revision;
+  json["cpu"] = result.cpu;
+  json["cores"] = result.cores;
+  json["kernel"] = result.kernel;
+  json["date"] = result.date;
+  json["wall_seconds"] = result.wall_seconds;
+  json["sessions"] = Json::array();
+  for (const BenchmarkSession& session : result.sessions) json["sessions"].push_back(session_json(session));
+  json["failures"] = Json::array();
+  for (const BenchmarkFailure& failure : result.failures)
+    json["failures"].push_back(Json{{"session", failure.session}, {"reason", failure.reason}});
+  return json.dump(2) + "\n";
+}
+
+BenchmarkResult parse_benchmark_result(std::string_view text, std::string_view file) {
+  try {
+    const Json json = Json::parse(text);
+    BenchmarkResult result;
+    result.row = json.at("row");
+    result.spec_file = json.at("spec_file");
+    result.spec_name = json.at("spec_name");
+    result.spec_hash = json.at("spec_hash");
+    result.overrides = json.at("overrides").get<std::vector<std::string>>();
+    result.seed = json.at("seed");
+    result.num_sessions = json.at("num_sessions");
+    result.version = json.at("version");
+    result.git_revision = json.at("git_revision");
+    result.cpu = json.at("cpu");
+    result.cores = json.at("cores");
+    result.kernel = json.at("kernel");
+    result.date = json.at("date");
+    result.wall_seconds = json.at("wall_seconds");
+    for (const Json& session : json.at("sessions")) result.sessions.push_back(parse_session(session));
+    for (const Json& failure : json.at("failures"))
+      result.failures.push_back({failure.at("session"), failure.at("reason")});
+    return result;
+  } catch (const Json::exception& error) {
+    throw Error(ExitCode::corrupt,
+                fmt::format("{}: not a benchmark result ({}); remove it and run the row again", file, error.what()));
+  }
+}
+
+}  // namespace slm

@@ -1,0 +1,267 @@
+// What a run computes is a function of its spec and seed: not of kills, interruptions, damage to its newest checkpoint,
+// threads, folders, checkpoint times or the language of the machine.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "slm_lab/base/rng.h"
+#include "slm_lab/base/scratch_folder.h"
+#include "tests/process.h"
+#include "tests/run_folder.h"
+
+namespace slm {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+namespace fs = std::filesystem;
+
+/// A short run of a shipped spec with a log point, and so possibly a checkpoint, every 500 frames.
+struct Run {
+  const char* file;
+  const char* spec;
+  std::int64_t max_frame;
+  std::vector<std::string> overrides = {};
+
+  std::vector<std::string> command(const fs::path& data, const std::string& mode,
+                                   const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {
+        "run", fmt::format("{}/slm_lab/spec/benchmark/{}", SLM_SOURCE_DIR, file), spec, mode, "--data", data.string()};
+    std::vector<std::string> changes = {fmt::format("env.max_frame={}", max_frame), "meta.log_frequency=500",
+                                        "meta.max_session=1"};
+    changes.insert(changes.end(), overrides.begin(), overrides.end());
+    for (const std::string& change : changes) arguments.insert(arguments.end(), {"--override", change});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return slm_lab(arguments);
+  }
+
+  std::int64_t log_points() const { return max_frame / 500; }
+};
+
+void PrintTo(const Run& run, std::ostream* out) { *out << run.spec; }
+
+const Run kPpo{"ppo/ppo_cartpole.json", "ppo_cartpole", 8000, {"meta.max_session=2"}};
+const Run kLongPpo{"ppo/ppo_cartpole.json", "ppo_cartpole", 40000, {"agent.algorithm.training_epoch=2"}};
+const Run kPendulum{
+    "ppo/ppo_pendulum.json", "ppo_pendulum", 8000, {"env.normalize_obs=true", "agent.algorithm.training_epoch=3"}};
+const Run kA2c{"a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole", 8000};
+const Run kReinforce{"reinforce/reinforce_cartpole.json", "reinforce_cartpole", 8000};
+
+using Results = std::map<std::string, std::string>;
+
+/// Runs to the end without an interruption.
+Results uninterrupted(const Run& run, const std::vector<std::string>& more = {}, const ProcessOptions& options = {}) {
+  const ScratchFolder scratch;
+  const ProcessResult result = run_program(run.command(scratch / "data", "train", more), options);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  Results results = results_of(only_run(scratch / "data"));
+  EXPECT_GE(results.size(), 6u);
+  return results;
+}
+
+void nap(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
+
+/// The number of the newest checkpoint of session 0; 0 when there is none.
+int newest_checkpoint(const fs::path& data) {
+  int newest = 0;
+  std::error_code gone;  // folders come and go while the run works
+  for (const auto& run : fs::directory_iterator(data, gone))
+    for (const auto& model : fs::directory_iterator(run.path() / "model", gone)) {
+      if (!model.path().filename().string().ends_with("_s0_checkpoints")) continue;
+      for (const auto& generation : fs::directory_iterator(model.path(), gone)) {
+        const std::string name = generation.path().filename();
+        if (name.find_first_not_of("0123456789") == std::string::npos) newest = std::max(newest, std::stoi(name));
+      }
+    }
+  return newest;
+}
+
+/// Waits until checkpoint `number` is there; false when the process ended before.
+bool await_checkpoint(const Process& process, const fs::path& data, int number) {
+  while (newest_checkpoint(data) < number) {
+    if (!process.running()) return false;
+    nap(std::chrono::microseconds(200));
+  }
+  return true;
+}
+
+/// Whether the run got so far that `train@latest` finds it.
+bool can_be_continued(const fs::path& data) {
+  const std::vector<std::string> files = files_below(only_run(data));
+  return std::any_of(files.begin(), files.end(), [](const std::string& file) {
+    return file.ends_with("_spec.json") && file.find("_t0_spec.json") == std::string::npos;
+  });
+}
+
+/// Per spec; scripts/kill_resume.sh sets more.
+int wanted_kills() {
+  const char* text = std::getenv("SLM_LAB_KILLS");
+  return text != nullptr ? std::atoi(text) : 2;
+}
+
+/// A run that is killed again and again, and continued each time, until it ends by itself.
+class KilledRun {
+ public:
+  KilledRun(const Run& run, Rng& rng, int max_kills) : run_(run), rng_(rng), max_kills_(max_kills) {}
+
+  Results finish() {
+    while (kills_ < max_kills_ && kill_once()) {
+    }
+    const ProcessResult last = start(can_be_continued(data_) ? "train@latest" : "train").wait();
+    EXPECT_EQ(last.exit_code, 0) << last.err;
+    return results_of(only_run(data_));
+  }
+
+  int kills() const { return kills_; }
+  const std::string& moments() const { return moments_; }
+
+ private:
+  Process start(const std::string& mode) { return Process(run_.command(data_, mode, {"--checkpoint-seconds", "0"})); }
+
+  /// Some time after a checkpoint that is drawn at random. False when the run has ended before.
+  bool kill_once() {
+    if (!can_be_continued(data_)) fs::remove_all(data_);
+    Process process = start(can_be_continued(data_) ? "train@latest" : "train");
+    const int before = newest_checkpoint(data_);
+    const auto later = static_cast<int>(rng_.integers(0, 2 + run_.log_points() / (1 + max_kills_)));
+    const std::chrono::microseconds moment(rng_.integers(0, 20000));
+    if (!await_checkpoint(process, data_, before + later)) return false;
+    nap(moment);
+    if (!process.running()) return false;
+    process.send(SIGKILL);
+    process.wait();
+    ++kills_;
+    moments_ += fmt::format(" {}", newest_checkpoint(data_));
+    return true;
+  }
+
+  const Run& run_;
+  Rng& rng_;
+  int max_kills_, kills_ = 0;
+  ScratchFolder scratch_;
+  fs::path data_ = scratch_ / "data";
+  std::string moments_;  // the newest checkpoint at each kill
+};
+
+class Kill : public testing::TestWithParam<Run> {};
+
+TEST_P(Kill, AtAnyMomentChangesNothing) {
+  const Results expected = uninterrupted(GetParam());
+  Rng rng = Streams(7, 0, 0).stream(GetParam().spec);
+  int kills = 0;
+  std::string moments;
+  for (int runs = 0; kills < wanted_kills() && runs < 2 * wanted_kills(); ++runs) {
+    KilledRun killed(GetParam(), rng, std::min(4, wanted_kills() - kills));
+    EXPECT_THAT(differing(expected, killed.finish()), IsEmpty()) << "killed after checkpoints" << killed.moments();
+    kills += killed.kills();
+    moments += killed.moments() + ";";
+  }
+  fmt::print("{}: {} kills, after checkpoints{}\n", GetParam().spec, kills, moments);
+  EXPECT_GT(kills, 0) << "every run ended before it was killed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, Kill, testing::Values(kPpo, kPendulum, kA2c, kReinforce),
+                         [](const auto& run) { return std::string(run.param.spec); });
+
+class Determinism : public testing::TestWithParam<Run> {};
+
+TEST_P(Determinism, NothingButSpecAndSeedMatters) {
+  const Results expected = uninterrupted(GetParam(), {"--threads", "1"});
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--threads", "1"})), IsEmpty()) << "repeated";
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--threads", "2"})), IsEmpty()) << "two threads";
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--checkpoint-seconds", "0"})), IsEmpty())
+      << "a checkpoint at every log point";
+  const ProcessOptions elsewhere{
+      .environment = {"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8", "TZ=Asia/Kathmandu", "HOME=/"}, .folder = "/"};
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {}, elsewhere)), IsEmpty()) << "another place";
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--seed", "1"})), testing::Not(IsEmpty()))
+      << "another seed, and the comparison sees it";
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum),
+                         [](const auto& run) { return std::string(run.param.spec); });
+
+/// What the program says to go on with, as arguments.
+std::vector<std::string> command_to_go_on(const std::string& text) {
+  const std::string marker = "Go on with: ";
+  const std::size_t at = text.find(marker);
+  if (at == std::string::npos) return {};
+  std::istringstream words(text.substr(at + marker.size(), text.find('\n', at) - at - marker.size()));
+  std::vector<std::string> arguments;
+  for (std::string word; words >> word;) arguments.push_back(word);
+  arguments[0] = SLM_LAB_PROGRAM;
+  return arguments;
+}
+
+/// Interrupts a long run after its third checkpoint, as Ctrl-C does.
+ProcessResult interrupted(const Run& run, const fs::path& data, int signal = SIGINT) {
+  Process process(run.command(data, "train", {"--checkpoint-seconds", "0"}));
+  EXPECT_TRUE(await_checkpoint(process, data, 3));
+  process.send_to_group(signal);
+  return process.wait();
+}
+
+TEST(Interrupt, EndsAfterACheckpointAndSaysHowToGoOn) {
+  const ScratchFolder scratch;
+  const ProcessResult stopped = interrupted(kLongPpo, scratch / "data");
+  EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+  const std::vector<std::string> command = command_to_go_on(stopped.err);
+  ASSERT_FALSE(command.empty()) << stopped.err;
+  const ProcessResult resumed = run_program(command);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("continues from frame "));
+  EXPECT_THAT(differing(uninterrupted(kLongPpo), results_of(only_run(scratch / "data"))), IsEmpty());
+}
+
+TEST(Terminate, EndsAfterACheckpointToo) {
+  const ScratchFolder scratch;
+  Process process(kLongPpo.command(scratch / "data", "train", {"--checkpoint-seconds", "0"}));
+  ASSERT_TRUE(await_checkpoint(process, scratch / "data", 1));
+  process.send(SIGTERM);  // to the parent alone, as a batch system does
+  const ProcessResult stopped = process.wait();
+  EXPECT_EQ(stopped.exit_code, 143) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("Go on with: "));
+}
+
+void flip_a_byte(const fs::path& file) {
+  std::string bytes = read_file(file);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
+  write_file_durably(file, bytes);
+}
+
+/// The states of session 0, oldest first.
+std::vector<fs::path> states(const fs::path& data) {
+  std::vector<fs::path> found;
+  for (const std::string& file : files_below(only_run(data)))
+    if (file.find("_s0_checkpoints/") != std::string::npos && file.ends_with("state.safetensors"))
+      found.push_back(only_run(data) / file);
+  return found;
+}
+
+TEST(DamagedCheckpoint, TheOneBeforeIsContinuedToTheSameEnd) {
+  const ScratchFolder scratch;
+  ASSERT_EQ(interrupted(kLongPpo, scratch / "data").exit_code, 130);
+  ASSERT_EQ(states(scratch / "data").size(), 2u);
+  flip_a_byte(states(scratch / "data")[1]);
+  const ProcessResult resumed = run_program(kLongPpo.command(scratch / "data", "train@latest"));
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("damaged"));
+  EXPECT_THAT(resumed.err, HasSubstr("trying the one before"));
+  EXPECT_THAT(differing(uninterrupted(kLongPpo), results_of(only_run(scratch / "data"))), IsEmpty());
+}
+
+TEST(DamagedCheckpoint, IsNeverPassedOverInSilenceWhenThereIsNoOther) {
+  const ScratchFolder scratch;
+  ASSERT_EQ(interrupted(kLongPpo, scratch / "data").exit_code, 130);
+  for (const fs::path& state : states(scratch / "data")) flip_a_byte(state);
+  const ProcessResult resumed = run_program(kLongPpo.command(scratch / "data", "train@latest"));
+  EXPECT_EQ(resumed.exit_code, 5) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("every checkpoint is damaged"));
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "slm_lab/base/file.h"
+
+namespace slm {
+
+/// The paths of all files below `folder`, relative to it, sorted.
+inline std::vector<std::string> files_below(const std::filesystem::path& folder) {
+  std::vector<std::string> files;
+  if (!std::filesystem::exists(folder)) return files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(folder).generic_string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// The one run folder in a data folder; an empty path when there is none yet.
+inline std::filesystem::path only_run(const std::filesystem::path& data) {
+  std::vector<std::filesystem::path> runs;
+  if (std::filesystem::exists(data))
+    for (const auto& entry : std::filesystem::directory_iterator(data)) runs.push_back(entry.path());
+  EXPECT_LE(runs.size(), 1u);
+  return runs.empty() ? std::filesystem::path() : runs[0];
+}
+
+inline std::vector<std::vector<std::string>> csv_cells(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    rows.emplace_back();
+    std::istringstream cells(line + ",");
+    for (std::string cell; std::getline(cells, cell, ',');) rows.back().push_back(cell);
+  }
+  return rows;
+}
+
+/// The columns of a session CSV that do not come from a clock.
+inline std::string csv_without_clock(const std::string& text) {
+  const auto rows = csv_cells(text);
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (i >= rows[0].size() || (rows[0][i] != "fps" && rows[0][i] != "wall_t")) out += row[i] + ",";
+    out += "\n";
+  }
+  return out;
+}
+
+inline std::string result_without_clock(const std::string& text) {
+  nlohmann::json result = nlohmann::json::parse(text);
+  result.erase("seconds");
+  result.erase("fps");
+  return result.dump();
+}
+
+/// All that a finished run computed, by file: weights, tables, metrics and results, without what comes from a clock.
+inline std::map<std::string, std::string> results_of(const std::filesystem::path& run) {
+  std::map<std::string, std::string> results;
+  for (const std::string& file : files_below(run)) {
+    const bool model = file.starts_with("model/") && file.find("_checkpoints/") == std::string::npos;
+    if (!model && !file.starts_with("info/")) continue;
+    std::string text = read_file(run / file);
+    if (file.ends_with(".csv")) text = csv_without_clock(text);
+    if (file.ends_with("_session_result.json")) text = result_without_clock(text);
+    results[file] = std::move(text);
+  }
+  return results;
+}
+
+/// The files that are not the same in both, or only in one.
+inline std::set<std::string> differing(const std::map<std::string, std::string>& a,
+                                       const std::map<std::string, std::string>& b) {
+  std::set<std::string> names;
+  for (const auto& [name, text] : a)
+    if (!b.contains(name) || b.at(name) != text) names.insert(name);
+  for (const auto& [name, text] : b)
+    if (!a.contains(name)) names.insert(name);
+  return names;
+}
+
+}  // namespace slm
