@@ -34,7 +34,7 @@ constexpr const char* kSpec = R"({
         "training_epoch": 2
       },
       "memory": {"name": "OnPolicyBatchReplay"},
-      "net": {"type": "MLPNet", "hid_layers": [8], "hid_layers_activation": "tanh"}
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": true, "hid_layers": [8], "hid_layers_activation": "tanh"}
     },
     "env": {"name": "CartPole-v1", "num_envs": 4, "max_frame": 3000},
     "meta": {"max_session": 1, "max_trial": 1, "log_frequency": 500}
@@ -92,6 +92,8 @@ struct Mistake {
   std::vector<std::string> arguments = {};
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.name; }
+
 class SpecMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(SpecMistake, IsExplainedAndLeavesNothingBehind) {
@@ -130,18 +132,19 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownAlgorithm",
                 {{"\"algorithm\": {\n        \"name\": \"PPO\"", "\"algorithm\": {\n        \"name\": \"POP\""}},
                 {"spec.json:6:17: agent.algorithm.name = \"POP\": ", "did you mean PPO?"}},
-        Mistake{"UnknownActivation",
-                {{"tanh", "tan"}},
-                {"spec.json:15:76: agent.net.hid_layers_activation = \"tan\": expected one of ", "did you mean tanh?"}},
+        Mistake{
+            "UnknownActivation",
+            {{"tanh", "tan"}},
+            {"spec.json:15:118: agent.net.hid_layers_activation = \"tan\": expected one of ", "did you mean tanh?"}},
         Mistake{"MinibatchLargerThanTheRollout",
                 {{"64", "129"}},
                 {"spec.json:11:27: agent.algorithm.minibatch_size = 129: larger than the rollout", "128"}},
         Mistake{"FewerLogPointsThanTheMetricsNeed",
                 {{"500", "1500"}},
-                {"spec.json:18:67: meta.log_frequency = 1500: expected at most 1000"}},
+                {"spec.json:18:65: meta.log_frequency = 1500: expected at most 1000"}},
         Mistake{"SeveralAtOnce",
                 {{"\"lam\"", "\"lamb\""}, {"0.99", "1.5"}, {"CartPole-v1", "CartPol-v1"}, {"tanh", "tan"}},
-                {"spec.json:7:18: ", "spec.json:8:9: ", "spec.json:15:76: ", "spec.json:17:21: "}},
+                {"spec.json:7:18: ", "spec.json:8:9: ", "spec.json:15:118: ", "spec.json:17:21: "}},
         Mistake{"SetWithoutPlaceholder", {}, {"-s gamma=0.9: spec.json has no ${gamma}"}, {"-s", "gamma=0.9"}},
         Mistake{"OverrideWithoutValue", {}, {"--override gamma: expected PATH=VALUE"}, {"--override", "gamma"}},
         Mistake{"OverrideOfAnUnknownKey",

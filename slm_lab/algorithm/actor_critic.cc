@@ -28,6 +28,7 @@ ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
   reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
   reader.read("normalize_advantages", c.normalize_advantages,
               "standardize: advantages to mean 0 and standard deviation 1 per batch", one_of({"none", "standardize"}));
+  reader.inert("clip_val_loss", "the reference reads no such key");
   return c;
 }
 

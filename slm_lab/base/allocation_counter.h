@@ -1,8 +1,8 @@
 #pragma once
 
-// Test support: counts every allocation of a program, also those that pass by operator new (Eigen's). It replaces malloc,
-// so include it in exactly one source of a test program. glibc only; under a sanitizer, which brings its own malloc,
-// nothing is counted and kCountsAllocations is false.
+// Test support: counts every allocation of a program, also those that pass by operator new (Eigen's). It replaces
+// malloc, so include it in exactly one source of a test program. glibc only; under a sanitizer, which brings its own
+// malloc, nothing is counted and kCountsAllocations is false.
 
 #include <atomic>
 #include <cerrno>

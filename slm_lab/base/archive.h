@@ -84,7 +84,6 @@ class Archive {
   void attach(std::string name, Array array);
 
  private:
-
   std::string full_name(std::string_view name) const { return prefix_ + std::string(name); }
   void store(std::string_view name, std::string_view dtype, std::vector<std::int64_t> shape, const void* data);
   const Array& fetch(std::string_view name, std::string_view dtype, std::size_t rank) const;

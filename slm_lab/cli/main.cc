@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
@@ -24,7 +26,8 @@ constexpr std::array kCommands = {
     Command{"names", "list everything that a spec may name", "slm-lab names env", add_names},
     Command{"rollout", "write a trajectory of an environment as JSON lines",
             "slm-lab rollout CartPole-v1 --seed 0 --actions actions.txt", add_rollout},
-    Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest", add_digest},
+    Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest",
+            add_digest},
     Command{"version", "print the version of the program and its parts", "slm-lab version", add_version},
     Command{"session", "run one session of a run folder (started by the program itself)", "", add_session, true},
 };
@@ -36,7 +39,8 @@ bool is_command(const std::string& word) {
 /// `slm-lab SPEC_FILE SPEC_NAME MODE` is short for `slm-lab run SPEC_FILE SPEC_NAME MODE`.
 std::vector<std::string> with_run(std::vector<std::string> arguments) {
   if (arguments.empty() || is_command(arguments[0]) || arguments[0].starts_with("-")) return arguments;
-  const bool looks_like_file = arguments[0].find('.') != std::string::npos || arguments[0].find('/') != std::string::npos;
+  const bool looks_like_file =
+      arguments[0].find('.') != std::string::npos || arguments[0].find('/') != std::string::npos;
   if (looks_like_file) arguments.insert(arguments.begin(), "run");
   return arguments;
 }
@@ -75,22 +79,29 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
   return 0;
 }
 
+/// Does not throw: a session's standard error is its log file, which may be on a full disk.
+int refuse(ExitCode code, const std::string& text) {
+  std::fputs((text + "\n").c_str(), stderr);
+  return static_cast<int>(code);
+}
+
 /// Every failure becomes a text for the user and a documented exit code.
 int guarded_main(int argc, char** argv) {
   try {
     set_flush_to_zero();
     const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
     const Invocation invocation{{argv, argv + argc}, root != nullptr ? root : SLM_SOURCE_DIR};
-    return run_command(invocation, {argv + 1, argv + argc});
+    const int code = run_command(invocation, {argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
+    return code;
   } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return static_cast<int>(error.code());
+    return refuse(error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "out of memory: this spec needs more than the machine has\n");
-    return static_cast<int>(ExitCode::missing);
+    return refuse(ExitCode::missing, "out of memory: this spec needs more than the machine has");
+  } catch (const std::system_error& error) {  // of the file system, and of output that cannot be written
+    return refuse(ExitCode::io, error.what());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "a defect of slm-lab, please report it: {}\n", error.what());
-    return static_cast<int>(ExitCode::defect);
+    return refuse(ExitCode::defect, fmt::format("a defect of slm-lab, please report it: {}", error.what()));
   }
 }
 

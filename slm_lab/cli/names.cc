@@ -82,8 +82,9 @@ int names(const std::string& wanted) {
 
 std::function<int()> add_names(CLI::App& app, const Invocation&) {
   auto kind = std::make_shared<std::string>();
-  app.add_option("kind", *kind, "env, algorithm, memory, net, activation, optimizer, lr_scheduler, loss or init_fn; "
-                                "default: all");
+  app.add_option("kind", *kind,
+                 "env, algorithm, memory, net, activation, optimizer, lr_scheduler, loss or init_fn; "
+                 "default: all");
   return [kind] { return names(*kind); };
 }
 

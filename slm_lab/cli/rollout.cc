@@ -80,7 +80,8 @@ int rollout(const RolloutArguments& arguments) {
       env->reset(obs);
       fmt::print("{{\"reset\": true, \"obs\": {}}}\n", array(obs, obs32));
     }
-    const std::vector<double> action = from_file ? actions[static_cast<std::size_t>(i)] : random_action(space, policy_rng);
+    const std::vector<double> action =
+        from_file ? actions[static_cast<std::size_t>(i)] : random_action(space, policy_rng);
     const RolloutEnv::Step step = env->step(action, obs);
     ended = step.terminated || step.truncated;
     fmt::print("{{\"action\": {}, \"obs\": {}, \"reward\": {}, \"terminated\": {}, \"truncated\": {}}}\n",

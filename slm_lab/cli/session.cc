@@ -34,7 +34,7 @@ int run(const SessionJob& job, pid_t parent) {
   const auto report = [](const SessionMessage& message) {
     write_all(LocalExecutor::kReportDescriptor, message.to_line());
     if (message.text.empty()) return;
-    fmt::print("{}\n", message.text);  // standard output is the session's log file
+    std::fputs((message.text + "\n").c_str(), stdout);  // standard output is the session's log file
     if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
   };
   try {

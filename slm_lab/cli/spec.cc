@@ -37,8 +37,8 @@ int check(const CheckArguments& arguments, const Invocation& invocation) {
   options.sets = arguments.sets;
   options.allow_placeholders = true;
   bool accepted = true;
-  const auto names = arguments.name.empty() ? spec_names(arguments.file, options)
-                                            : std::vector<std::string>{arguments.name};
+  const auto names =
+      arguments.name.empty() ? spec_names(arguments.file, options) : std::vector<std::string>{arguments.name};
   for (const std::string& name : names) accepted = check_one(arguments, name, options) && accepted;
   return accepted ? 0 : static_cast<int>(ExitCode::usage);
 }
@@ -59,7 +59,8 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
   check_app->add_option("file", arguments->file, "spec file")->required();
   check_app->add_option("name", arguments->name, "one spec of the file; default: all");
   check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")->allow_extra_args(false);
-  CLI::App* schema_app = app.add_subcommand("schema", "print the JSON Schema of spec files, for editors and validators");
+  CLI::App* schema_app =
+      app.add_subcommand("schema", "print the JSON Schema of spec files, for editors and validators");
   CLI::App* docs_app = app.add_subcommand("docs", "print docs/spec.md: every key with its type, default and meaning");
   return [=, &invocation] {
     if (check_app->parsed()) return check(*arguments, invocation);

@@ -87,7 +87,10 @@ class InlineExecutor final : public Executor {
     const std::string name = DataFolder::open(job.folder).spec_name() + "/" + std::to_string(job.session);
     log_.started.push_back(name);
     std::vector<SessionEvent> events;
-    SessionEvent event{.trial = job.trial, .session = job.session, .run = job.run};
+    SessionEvent event;
+    event.trial = job.trial;
+    event.session = job.session;
+    event.run = job.run;
     if (log_.fail.contains(name)) {
       event.exit_code = static_cast<int>(ExitCode::diverged);
     } else {

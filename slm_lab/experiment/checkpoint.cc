@@ -51,7 +51,8 @@ Archive read_generation(const fs::path& generation, const SegmentStore& segments
     throw Error(ExitCode::corrupt, fmt::format("{}: damaged", file.string()));
   Archive state = Archive::read(file);
   for (const auto& [name, array] : manifest["large"].items())
-    state.attach(name, {array["dtype"], array["shape"], segments.get(array["segments"].get<std::vector<std::string>>())});
+    state.attach(name,
+                 {array["dtype"], array["shape"], segments.get(array["segments"].get<std::vector<std::string>>())});
   return state;
 }
 
@@ -103,9 +104,10 @@ std::optional<Archive> CheckpointStore::load(const std::function<void(const std:
     }
   }
   if (!existing.empty())
-    throw Error(ExitCode::corrupt, fmt::format("{}: every checkpoint is damaged; remove this folder to train the session "
-                                               "again from its start",
-                                               folder_.string()));
+    throw Error(ExitCode::corrupt,
+                fmt::format("{}: every checkpoint is damaged; remove this folder to train the session "
+                            "again from its start",
+                            folder_.string()));
   return std::nullopt;
 }
 

@@ -9,8 +9,8 @@
 
 namespace slm {
 
-/// The complete states of one session, the newest and the one before: FOLDER/000123/{state.safetensors, manifest.json}. A
-/// generation appears by a rename after everything in it is on the disk, and an older one goes only after that, so at
+/// The complete states of one session, the newest and the one before: FOLDER/000123/{state.safetensors, manifest.json}.
+/// A generation appears by a rename after everything in it is on the disk, and an older one goes only after that, so at
 /// every instant a complete state exists. The manifest holds the SHA-256 of the state.
 ///
 /// Large arrays (a replay) are cut into segments, FOLDER/segments/{SHA-256 of its bytes}, which generations share: a

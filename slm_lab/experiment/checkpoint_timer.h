@@ -4,8 +4,8 @@
 
 namespace slm {
 
-/// A durable write costs 5 to 20 ms, and a short run has hundreds of log points: so a checkpoint is due at the first log
-/// point after some seconds of wall-clock. Nothing in the results depends on when that is.
+/// A durable write costs 5 to 20 ms, and a short run has hundreds of log points: so a checkpoint is due at the first
+/// log point after some seconds of wall-clock. Nothing in the results depends on when that is.
 class CheckpointTimer {
  public:
   explicit CheckpointTimer(double seconds) : interval_(seconds) {}

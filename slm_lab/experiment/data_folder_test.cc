@@ -12,6 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+void make_run(const fs::path& folder) {
+  fs::create_directory(folder);
+  const std::string name = folder.filename().string();
+  std::ofstream(folder / (name.substr(0, name.find("_2026")) + "_spec.json")) << "{}";
+}
+
 TEST(DataFolder, ANewOneHasTheFourFoldersAndANameOfItsOwn) {
   const ScratchFolder scratch;
   const DataFolder first = DataFolder::create(scratch / "data", "ppo_cartpole");
@@ -23,8 +29,8 @@ TEST(DataFolder, ANewOneHasTheFourFoldersAndANameOfItsOwn) {
 
 TEST(DataFolder, LatestTakesExactlyThisName) {
   const ScratchFolder scratch;
-  for (const char* name : {"ppo_2026_01_01_000000", "ppo_2026_03_01_000000", "ppo_arc_2026_09_01_000000", "ppo_x"})
-    fs::create_directory(scratch / name);
+  for (const char* name : {"ppo_2026_01_01_000000", "ppo_2026_03_01_000000", "ppo_arc_2026_09_01_000000"})
+    make_run(scratch / name);
   EXPECT_EQ(DataFolder::latest(scratch.path(), "ppo").root().filename(), "ppo_2026_03_01_000000");
   EXPECT_THROW(DataFolder::latest(scratch.path(), "dqn"), SpecError);
   EXPECT_THROW(DataFolder::latest(scratch / "nowhere", "ppo"), SpecError);

@@ -29,8 +29,7 @@ int best_session(const DataFolder& folder, const LabSpec& spec) {
 void load_weights(const DataFolder& folder, int session, Algorithm& algorithm) {
   for (const NamedNet& named : algorithm.nets()) {
     const auto file = model_file(folder, kTrial, session, /*best=*/true, named.name);
-    if (!std::filesystem::exists(file))
-      throw SpecError(fmt::format("{}: no weights yet; train first", file.string()));
+    if (!std::filesystem::exists(file)) throw SpecError(fmt::format("{}: no weights yet; train first", file.string()));
     Archive archive = Archive::read(file);
     named.net->parameters().serialize(archive);
     named.net->parameters_changed();
@@ -55,8 +54,8 @@ int enjoy(const std::string& where, const EnjoyOptions& options) {
     statistics.serialize(archive);
   }
 
-  const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.gamma(), statistics, streams, options.episodes,
-                                         options.sample ? ActMode::evaluate : ActMode::greedy);
+  const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.gamma(), statistics, streams,
+                                         options.episodes, options.sample ? ActMode::evaluate : ActMode::greedy);
   fmt::print("{}, best weights of session {}, {} actions\n", spec.env.name, session,
              options.sample ? "sampled" : "greedy");
   for (std::size_t i = 0; i < evaluation.returns.size(); ++i)

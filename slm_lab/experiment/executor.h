@@ -23,9 +23,9 @@ struct SessionEvent {
   int session = 0;
   std::size_t run = 0;
   bool exited = false;
-  int exit_code = 0;  ///< once exited; 128 + signal when a signal ended it
+  int exit_code = 0;     ///< once exited; 128 + signal when a signal ended it
   bool crashed = false;  ///< once exited: ended by a signal that nobody here sent
-  std::string line;   ///< otherwise: a SessionMessage
+  std::string line;      ///< otherwise: a SessionMessage
 };
 
 /// Runs sessions somewhere, passes on what they report, and can stop them. It decides nothing.

@@ -14,12 +14,12 @@ void check_together(const LabSpec& spec, SpecReader& meta) {
   const std::int64_t log_points = spec.env.max_frame / spec.meta.log_frequency;
   if (log_points < kMinLogPoints)
     meta.problem("log_frequency",
-                   fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
-                               spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));
+                 fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
+                             spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));
   if (spec.meta.search_scheduler && spec.meta.max_session > 1)
     meta.problem("search_scheduler",
-                   "a scheduler compares sessions while they run, so it needs meta.max_session = 1; either set "
-                   "max_session to 1 or remove search_scheduler");
+                 "a scheduler compares sessions while they run, so it needs meta.max_session = 1; either set "
+                 "max_session to 1 or remove search_scheduler");
 }
 
 }  // namespace

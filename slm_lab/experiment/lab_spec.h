@@ -21,8 +21,8 @@ struct LabSpec {
   std::vector<SearchDimension> search;
 };
 
-/// Reads a whole spec and checks what concerns several parts of it; problems go to the reader's report. While describing,
-/// records the format of everything a spec may hold.
+/// Reads a whole spec and checks what concerns several parts of it; problems go to the reader's report. While
+/// describing, records the format of everything a spec may hold.
 LabSpec read_lab_spec(SpecReader& reader);
 
 /// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.

@@ -9,8 +9,8 @@
 
 namespace slm {
 
-/// Pieces of large arrays in files named by the SHA-256 of their content: equal pieces are stored once, and a piece that
-/// has not changed since it was stored costs nothing but its checksum.
+/// Pieces of large arrays in files named by the SHA-256 of their content: equal pieces are stored once, and a piece
+/// that has not changed since it was stored costs nothing but its checksum.
 class SegmentStore {
  public:
   static constexpr std::size_t kSegmentBytes = 4 << 20;

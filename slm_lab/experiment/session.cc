@@ -12,8 +12,7 @@ constexpr int kFinalEpisodes = 100;  // the 100 of D-100
 Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool)
     : spec_(spec),
       streams_(spec.meta.seed, trial, session),
-      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train,
-                    pool)),
+      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train, pool)),
       algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
       action_rng_(streams_.stream("action")),
       update_rng_(streams_.stream("update")),
@@ -64,9 +63,9 @@ SessionRow Session::row_now() const {
 }
 
 void Session::evaluate_now() {
-  const Evaluation evaluation = evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_,
-                                         streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs,
-                                         ActMode::evaluate);
+  const Evaluation evaluation =
+      evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_,
+               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs, ActMode::evaluate);
   eval_record_.add_evaluation(row_now(), evaluation.mean());
 }
 

@@ -24,8 +24,8 @@ void write_weights(const fs::path& file, Parameters& parameters) {
 }  // namespace
 
 fs::path model_file(const DataFolder& folder, int trial, int session, bool best, const std::string& net) {
-  return folder.model() / fmt::format("{}{}_{}_model.safetensors", folder.session_prefix(trial, session),
-                                      best ? "_ckpt-best" : "", net);
+  return folder.model() /
+         fmt::format("{}{}_{}_model.safetensors", folder.session_prefix(trial, session), best ? "_ckpt-best" : "", net);
 }
 
 fs::path statistics_file(const DataFolder& folder, int trial, int session) {

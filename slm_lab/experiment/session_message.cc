@@ -14,9 +14,9 @@ double number_or_nan(const nlohmann::json& json, const char* key) {
 }  // namespace
 
 std::string SessionMessage::to_line() const {
-  const nlohmann::json json = {{"kind", static_cast<int>(kind)}, {"text", text}, {"frame", frame},
-                               {"fps", fps},                     {"seconds", seconds},
-                               {"return_ma", return_ma},         {"best", best}};  // NaN becomes null
+  const nlohmann::json json = {
+      {"kind", static_cast<int>(kind)}, {"text", text}, {"frame", frame}, {"fps", fps}, {"seconds", seconds},
+      {"return_ma", return_ma},         {"best", best}};  // NaN becomes null
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -13,7 +13,7 @@ struct SessionMessage {
   std::string text;  ///< log_point, warning, error: for the user
   std::int64_t frame = 0;
   double fps = 0;
-  double seconds = 0;  ///< of training so far
+  double seconds = 0;                                           ///< of training so far
   double return_ma = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last 100 episodes
   double best = std::numeric_limits<double>::quiet_NaN();       ///< highest total_reward_ma
 

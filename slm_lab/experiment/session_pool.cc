@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/progress_view.h"
 #include "slm_lab/experiment/session_message.h"
@@ -183,7 +184,11 @@ class SessionPool {
     for (std::size_t run = 0; run < runs_.size(); ++run) {
       State& state = states_[run];
       if (!state.checkpoint_seen || state.left == 0 || Clock::now() - state.graphs_drawn < kGraphInterval) continue;
-      draw_graphs(runs_[run].folder, runs_[run].spec, runs_[run].trial);
+      try {
+        draw_graphs(runs_[run].folder, runs_[run].spec, runs_[run].trial);
+      } catch (const Error& error) {  // a picture that cannot be drawn costs the run nothing
+        view_.warn("trial", fmt::format("no graphs: {}", error.what()));
+      }
       state.graphs_drawn = Clock::now();
       state.checkpoint_seen = false;
     }

@@ -38,9 +38,13 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
   const auto start = std::chrono::steady_clock::now();
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
-
   for (const SessionFailure& failure : outcome.failures) fmt::print(stderr, "{}\n", failure.text());
+  try {
+    close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
+  } catch (const Error& error) {  // most likely from the same cause as the failures
+    if (outcome.exit_code == 0) throw;
+    fmt::print(stderr, "{}\n", error.what());
+  }
   const std::string again = fmt::format("slm-lab run {} {} train@{}", folder.spec_file().string(), folder.spec_name(),
                                         folder.root().string());
   if (outcome.exit_code == 0)

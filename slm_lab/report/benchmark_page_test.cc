@@ -128,7 +128,7 @@ TEST(BenchmarkPage, SaysWhatHasNotRunAndWhatIsOld) {
 TEST(BenchmarkTable, HasARowPerRow) {
   const BenchmarkPageEnv env = env_with(result_of({300, 300}));
   const std::string table = benchmark_table({&env, 1});
-  EXPECT_THAT(table, HasSubstr("cartpole/ppo  below   300.00  300.00 .. 300.00"));
+  EXPECT_THAT(table, HasSubstr("cartpole/ppo   below  300.00  300.00 .. 300.00"));
   EXPECT_THAT(table, HasSubstr("0/2"));
 }
 

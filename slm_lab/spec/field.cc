@@ -37,6 +37,7 @@ std::optional<std::string> legal_name(const std::string& text, const Range& rang
 }
 
 std::string nearest_name(const std::string& text, const Range& range) {
+  if (text.size() > 100) return "";  // not a slip of the fingers
   const auto name = near_name(text, range.names);
   return name ? fmt::format("; did you mean {}?", *name) : "";
 }

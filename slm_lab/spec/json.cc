@@ -192,14 +192,22 @@ Locate locate_in(std::string_view text) {
   std::vector<std::size_t> starts{0};
   for (std::size_t i = 0; i < text.size(); ++i)
     if (text[i] == '\n') starts.push_back(i + 1);
-  return [text, starts = std::move(starts)](std::size_t offset) {
+  // The last answer is where the next count begins: a file may be one line of a million tokens.
+  std::size_t last_offset = 0;
+  Position last{1, 1};
+  return [text, starts = std::move(starts), last_offset, last](std::size_t offset) mutable {
     const auto next = std::upper_bound(starts.begin(), starts.end(), offset);
-    const std::size_t start = *(next - 1);
-    const std::string_view before = text.substr(start, offset - start);
+    const int line = static_cast<int>(next - starts.begin());
+    if (line != last.line || offset < last_offset) {
+      last = {line, 1};
+      last_offset = *(next - 1);
+    }
+    const std::string_view between = text.substr(last_offset, offset - last_offset);
     // Bytes 10xxxxxx continue a character.
     const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-    return Position{static_cast<int>(next - starts.begin()),
-                    1 + static_cast<int>(std::count_if(before.begin(), before.end(), is_first))};
+    last.column += static_cast<int>(std::count_if(between.begin(), between.end(), is_first));
+    last_offset = offset;
+    return last;
   };
 }
 

@@ -53,7 +53,8 @@ constexpr std::size_t kMaxJsonBytes = 4 << 20;
 
 /// Where the byte at `offset` of a parsed text stands in the file shown to the user.
 using Locate = std::function<Position(std::size_t offset)>;
-Locate locate_in(std::string_view text);  ///< for a text that is the file
+/// For a text that is the file; it must outlive the function. Fast when asked in the order of the text.
+Locate locate_in(std::string_view text);
 
 /// Strict JSON: no comments, no trailing commas, no NaN, no number beyond a double, no duplicate keys, no more than
 /// kMaxJsonDepth levels and kMaxJsonBytes bytes. Throws SpecError "file:line:column: message".
@@ -67,6 +68,8 @@ std::string to_json_line(const JsonNode& node);
 /// JSON text that depends on the meaning alone: keys sorted, no spaces, 1e6 and 1000000 alike.
 std::string to_canonical_json(const JsonNode& node);
 std::string json_quoted(std::string_view text);
+/// For messages: control characters escaped, and no more than about `max_bytes`, cut between characters.
+std::string shortened(std::string_view text, std::size_t max_bytes);
 
 JsonNode json_string(std::string_view text);
 

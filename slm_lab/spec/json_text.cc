@@ -135,6 +135,21 @@ std::string json_quoted(std::string_view text) {
   return out + "\"";
 }
 
+std::string shortened(std::string_view text, std::size_t max_bytes) {
+  const bool cut = text.size() > max_bytes;
+  if (cut) {
+    while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0) == 0x80) --max_bytes;
+    text = text.substr(0, max_bytes);
+  }
+  std::string out;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  return cut ? out + "..." : out;
+}
+
 JsonNode json_string(std::string_view text) {
   JsonNode node;
   node.kind = Kind::string;

@@ -26,6 +26,7 @@ constexpr ModeOverride kModeOverrides[] = {
 };
 
 constexpr std::string_view kSpecFolder = "slm_lab/spec";
+constexpr std::size_t kMaxListed = 100;  // names or placeholders in one message
 
 std::vector<std::string> known_spec_files(const fs::path& folder) {
   std::vector<std::string> files;
@@ -98,11 +99,13 @@ JsonNode parse_file(const std::string& file, const LoadOptions& options) {
 JsonNode take_spec(JsonNode& root, const std::string& file, const std::string& name) {
   if (JsonNode* spec = root.find(name)) return std::move(*spec);
   std::vector<std::string> names;
-  for (const JsonMember& member : root.members) names.push_back(member.key);
+  for (const JsonMember& member : root.members)
+    if (names.size() < kMaxListed) names.push_back(shortened(member.key, 64));
+  if (names.empty()) throw SpecError(fmt::format("{}: it holds no spec", file));
   const auto near = near_name(name, names);
-  throw SpecError(fmt::format("{}: no spec {}{}; it has: {}", file, json_quoted(name),
-                              near ? fmt::format("; did you mean {}?", *near) : "",
-                              names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+  throw SpecError(fmt::format("{}: no spec {}{}; it has: {}{}", file, json_quoted(name),
+                              near ? fmt::format("; did you mean {}?", *near) : "", fmt::join(names, ", "),
+                              names.size() < root.members.size() ? ", ..." : ""));
 }
 
 void check_name(const std::string& name) {
@@ -130,11 +133,12 @@ void apply_overrides(JsonNode& spec, const LoadOptions& options) {
 }
 
 void refuse_placeholders(const JsonNode& spec, const std::string& file) {
-  std::string text;
+  std::vector<std::string> lines;
   for (const LeftPlaceholder& left : placeholders_left(spec))
-    text += fmt::format("{}{}:{}:{}: {}: ${{{}}} has no value; give it with -s {}=VALUE", text.empty() ? "" : "\n",
-                        file, left.position.line, left.position.column, left.path, left.key, left.key);
-  if (!text.empty()) throw SpecError(text);
+    if (lines.size() < kMaxListed)
+      lines.push_back(fmt::format("{}:{}:{}: {}: ${{{}}} has no value; give it with -s {}=VALUE", file,
+                                  left.position.line, left.position.column, left.path, left.key, left.key));
+  if (!lines.empty()) throw SpecError(fmt::format("{}", fmt::join(lines, "\n")));
 }
 
 }  // namespace

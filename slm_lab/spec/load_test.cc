@@ -172,6 +172,14 @@ TEST_F(LoadSpec, AnOverrideThatLeadsNowhereIsRefused) {
     EXPECT_THAT(with(path + "=1"), HasSubstr("not a path")) << path;
 }
 
+TEST_F(LoadSpec, AnOverrideCannotNestWithoutEnd) {
+  const std::string file = write("a.json", R"({"a": {}})");
+  std::string path = "a";
+  for (int i = 0; i < 100000; ++i) path += ".a";
+  options_.overrides = {path + "=1"};
+  EXPECT_THAT(error(file, "a"), HasSubstr("not a path"));
+}
+
 TEST_F(LoadSpec, ModesChangeTheirKeysAndAnOverrideGoesBefore) {
   const std::string file = write("a.json", R"({"a": {"meta": {"max_session": 4, "max_trial": 9}}})");
   options_.mode = "dev";

@@ -117,6 +117,48 @@ TEST(MisspeltKeys, AreFoundWithTheirPlaceAndNineteenOfTwentyWithTheRightRemedy) 
   EXPECT_GE(right, planted * 95 / 100) << wrong;
 }
 
+/// What a reader that knows a handful of keys says of `text`.
+std::string refusal(const std::string& text) {
+  try {
+    const JsonNode root = parse_json(text, "f.json");
+    SpecReport report("f.json");
+    SpecReader reader(&root, "", report);
+    double gamma = 0;
+    std::string name;
+    reader.read("gamma", gamma, "discount factor", between(0, 1));
+    reader.read("name", name, "a name", one_of({"PPO", "SARSA"}));
+    read_search_space(reader);
+    reader.done();
+    report.throw_if_problems();
+  } catch (const SpecError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LargeHostileSpecs, AreRefusedWithAShortMessageAndWithoutTakingLong) {
+  constexpr int kMany = 300000;
+  std::string many_keys = "{\"a0\": 1", many_searches = "{\"search\": {\"a0\": 1";
+  for (int i = 1; i < kMany; ++i) {
+    many_keys += ",\"a" + std::to_string(i) + "\":1";
+    many_searches += ",\"a" + std::to_string(i) + "\":1";
+  }
+  const std::string long_word(4000000, 'g');
+  for (const std::string& text :
+       {many_keys + "}", many_searches + "}}", "{\"" + long_word + "\": 1}", "{\"name\": \"" + long_word + "\"}",
+        "{\"gamma\": \"" + long_word + "\"}", "{\"gamma\": [" + std::string(2000000, ' ') + "]}"}) {
+    const std::string message = refusal(text);
+    EXPECT_FALSE(message.empty());
+    EXPECT_LT(message.size(), 30000u);
+  }
+}
+
+TEST(HostileKeys, PutNoControlCharactersIntoMessages) {
+  const std::string message = refusal(R"({"\u001b[2J\n": 1, "name": "\u001b[2J"})");
+  for (const char c : message) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 1);
+}
+
 std::string mutated(std::string text, const std::vector<std::string>& others, Rng& rng) {
   const auto below = [&](std::size_t n) {
     return static_cast<std::size_t>(rng.integers(0, static_cast<std::int64_t>(n)));

@@ -13,14 +13,7 @@ namespace {
 
 using Kind = JsonNode::Kind;
 
-std::string shown(const JsonNode& node) {
-  constexpr std::size_t kMaxShown = 60;
-  std::string text = to_json_line(node);
-  if (text.size() <= kMaxShown) return text;
-  std::size_t end = kMaxShown;
-  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
-  return text.substr(0, end) + "...";
-}
+std::string shown(const JsonNode& node) { return shortened(to_json_line(node), 60); }
 
 bool is_placeholder(const JsonNode& node) {
   return node.is(Kind::string) && node.text.starts_with("${") && node.text.find('}') == node.text.size() - 1;

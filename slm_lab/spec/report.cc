@@ -10,9 +10,14 @@
 namespace slm {
 namespace {
 
-/// Two views of one object may find the same thing.
-void add_once(std::vector<SpecFinding>& findings, SpecFinding finding) {
+constexpr std::size_t kMaxFindings = 200;  // of each kind: nobody reads more, and a hostile file may have a million
+constexpr std::size_t kMaxKeyShown = 120;
+
+/// Two views of one object may find the same thing. Returns whether there was room.
+bool add_once(std::vector<SpecFinding>& findings, SpecFinding finding) {
+  if (findings.size() == kMaxFindings) return false;
   if (std::find(findings.begin(), findings.end(), finding) == findings.end()) findings.push_back(std::move(finding));
+  return true;
 }
 
 }  // namespace
@@ -27,8 +32,12 @@ SpecReport SpecReport::describing() {
   return report;
 }
 
-void SpecReport::add_problem(SpecFinding finding) { add_once(problems_, std::move(finding)); }
-void SpecReport::add_missing_key(SpecFinding finding) { add_once(missing_, std::move(finding)); }
+void SpecReport::add_problem(SpecFinding finding) {
+  if (!add_once(problems_, std::move(finding))) more_problems_ = true;
+}
+void SpecReport::add_missing_key(SpecFinding finding) {
+  if (!add_once(missing_, std::move(finding))) more_problems_ = true;
+}
 void SpecReport::add_inert(SpecFinding finding) { add_once(inert_, std::move(finding)); }
 void SpecReport::add_note(SpecFinding finding) { add_once(notes_, std::move(finding)); }
 
@@ -36,6 +45,10 @@ void SpecReport::add_unknown_key(SpecFinding finding, const std::string& key, st
                                  std::vector<std::string> legal) {
   finding.path = dotted_path(object_path, key);
   finding.message = "unknown key";
+  if (unknown_.size() == kMaxFindings) {
+    more_problems_ = true;
+    return;
+  }
   for (const UnknownKey& known : unknown_)
     if (known.finding == finding) return;
   unknown_.push_back({std::move(finding), key, std::move(object_path), std::move(legal)});
@@ -55,7 +68,7 @@ bool SpecReport::knows(std::string_view path) const {
 }
 
 std::string SpecReport::meant(const UnknownKey& unknown) const {
-  if (objects_by_key_.contains(unknown.key)) return "";
+  if (objects_by_key_.contains(unknown.key) || unknown.key.size() > kMaxKeyShown) return "";
   return near_name(unknown.key, unknown.legal).value_or("");
 }
 
@@ -88,12 +101,13 @@ std::string SpecReport::line(const SpecFinding& finding) const {
   if (finding.origin.empty() && finding.position.line > 0)
     where += fmt::format(":{}:{}", finding.position.line, finding.position.column);
   const std::string value = finding.value.empty() ? "" : " = " + finding.value;
-  return fmt::format("{}: {}{}: {}", where, finding.path, value, finding.message);
+  return fmt::format("{}: {}{}: {}", where, shortened(finding.path, kMaxKeyShown), value, finding.message);
 }
 
 void SpecReport::throw_if_problems() const {
   std::string text;
   for (const SpecFinding& finding : problems()) text.append(text.empty() ? "" : "\n").append(line(finding));
+  if (more_problems_) text += "\n... and more";
   if (!text.empty()) throw SpecError(text);
 }
 

@@ -77,6 +77,7 @@ class SpecReport {
   std::string file_;
   bool describing_ = false;
   std::vector<SpecFinding> problems_, missing_, inert_, notes_;
+  bool more_problems_ = false;  // than kMaxFindings
   std::vector<UnknownKey> unknown_;
   std::map<std::string, std::set<std::string>, std::less<>> objects_by_key_;
   FormatObject format_;

@@ -18,6 +18,7 @@ using Step = std::variant<std::string, std::size_t>;  // a key, or an index of a
 std::vector<Step> split(std::string_view path) {
   std::vector<Step> steps;
   for (std::size_t begin = 0; begin <= path.size();) {
+    if (steps.size() > kMaxJsonDepth) return {};
     const std::string_view part = path.substr(begin, path.find('.', begin) - begin);
     begin += part.size() + 1;
     const std::size_t bracket = part.find('[');
