@@ -12,6 +12,8 @@
 namespace slm {
 namespace {
 
+constexpr double kDefaultGamma = 0.99;  // the reference's, for reward normalisation
+
 std::vector<std::string> algorithm_names() {
   std::vector<std::string> names;
   for (const AlgorithmEntry& entry : algorithm_table()) names.emplace_back(entry.name);
@@ -115,7 +117,6 @@ const PpoConfig* ppo_config(const AlgorithmConfig& algorithm) {
 }  // namespace
 
 double AgentConfig::gamma() const {
-  constexpr double kDefault = 0.99;  // the reference's, for reward normalisation
   return std::visit(
       [](const auto& c) {
         if constexpr (requires { c.gamma; })
@@ -123,7 +124,7 @@ double AgentConfig::gamma() const {
         else if constexpr (requires { c.base.gamma; })
           return c.base.gamma;
         else
-          return kDefault;
+          return kDefaultGamma;
       },
       algorithm);
 }
