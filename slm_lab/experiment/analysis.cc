@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdio>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
@@ -35,9 +37,7 @@ GraphSubject subject(const LabSpec& spec, std::string prefix) {
   return subject;
 }
 
-}  // namespace
-
-void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
+void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
   std::vector<SessionMetrics> sessions;
   for (int session = 0; session < spec.meta.max_session; ++session) {
     for (const char* df : {"train", "eval"}) {
@@ -53,6 +53,16 @@ void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
   for (const Graph& graph : trial_graphs(subject(spec, folder.trial_prefix(trial)), sessions)) {
     write_graph(folder.graph(), graph, /*svg_too=*/true);
     write_graph(folder.root(), graph, /*svg_too=*/false);  // where one looks first
+  }
+}
+
+}  // namespace
+
+void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
+  try {
+    draw_all(folder, spec, trial);
+  } catch (const Error& error) {
+    std::fputs(fmt::format("no graphs: {}\n", error.what()).c_str(), stderr);
   }
 }
 

@@ -7,7 +7,8 @@
 
 namespace slm {
 
-/// Draws the graphs of a trial and of its sessions from the CSV files that are there.
+/// Draws the graphs of a trial and of its sessions from the CSV files that are there. Pictures that cannot be drawn
+/// cost a run nothing: the reason is printed.
 void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial);
 
 /// Metrics of a finished trial: writes the trial_metrics files and returns the table for the terminal.

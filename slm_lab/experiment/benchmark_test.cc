@@ -118,7 +118,7 @@ class Benchmark : public testing::Test {
     options_.results = scratch_ / "results";
     options_.sessions = 2;
     options_.log_level = "error";
-    options_.overrides = {"env.max_frame=2000", "meta.log_frequency=2000"};  // one log point: no session graphs
+    options_.overrides = {"env.max_frame=2000", "meta.log_frequency=600"};
     options_.make_executor = [this](int slots) { return std::make_unique<InlineExecutor>(slots, log_); };
   }
 

@@ -184,11 +184,7 @@ class SessionPool {
     for (std::size_t run = 0; run < runs_.size(); ++run) {
       State& state = states_[run];
       if (!state.checkpoint_seen || state.left == 0 || Clock::now() - state.graphs_drawn < kGraphInterval) continue;
-      try {
-        draw_graphs(runs_[run].folder, runs_[run].spec, runs_[run].trial);
-      } catch (const Error& error) {  // a picture that cannot be drawn costs the run nothing
-        view_.warn("trial", fmt::format("no graphs: {}", error.what()));
-      }
+      draw_graphs(runs_[run].folder, runs_[run].spec, runs_[run].trial);
       state.graphs_drawn = Clock::now();
       state.checkpoint_seen = false;
     }

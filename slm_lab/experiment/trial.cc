@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "slm_lab/base/error.h"
 #include "slm_lab/experiment/analysis.h"
 
 namespace slm {
@@ -10,11 +9,7 @@ namespace slm {
 TrialOutcome run_trial(const TrialRun& trial, Executor& executor, const PoolOptions& options) {
   TrialOutcome outcome;
   run_sessions({&trial, 1}, executor, options, [&](std::size_t, const TrialOutcome& ended) { outcome = ended; });
-  try {
-    draw_graphs(trial.folder, trial.spec, trial.trial);
-  } catch (const Error& error) {  // a picture that cannot be drawn costs the run nothing
-    fmt::print(stderr, "no graphs: {}\n", error.what());
-  }
+  draw_graphs(trial.folder, trial.spec, trial.trial);
   if (outcome.exit_code == 0) fmt::print("{}", analyse_trial(trial.folder, trial.spec, trial.trial));
   return outcome;
 }
