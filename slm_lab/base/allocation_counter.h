@@ -29,19 +29,19 @@ void* __libc_malloc(std::size_t size);
 void* __libc_realloc(void* p, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 
-void* malloc(std::size_t size) {
+void* malloc(std::size_t size) noexcept {
   ++slm::num_allocations();
   return __libc_malloc(size);
 }
-void* realloc(void* p, std::size_t size) {
+void* realloc(void* p, std::size_t size) noexcept {
   ++slm::num_allocations();
   return __libc_realloc(p, size);
 }
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   ++slm::num_allocations();
   return __libc_memalign(alignment, size);
 }
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
+int posix_memalign(void** p, std::size_t alignment, std::size_t size) noexcept {
   ++slm::num_allocations();
   *p = __libc_memalign(alignment, size);
   return *p != nullptr ? 0 : ENOMEM;

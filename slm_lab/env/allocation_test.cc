@@ -1,29 +1,14 @@
 // Steps after the first allocate nothing: counted at malloc, which operator new and Eigen both end in.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstddef>
-
+#include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/env/registry.h"
-
-static std::atomic<std::size_t> num_mallocs{0};
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCountsMalloc = false;  // the sanitizers have their own
-#else
-constexpr bool kCountsMalloc = true;
-extern "C" void* __libc_malloc(std::size_t size);
-extern "C" void* malloc(std::size_t size) {
-  ++num_mallocs;
-  return __libc_malloc(size);
-}
-#endif
 
 namespace slm {
 namespace {
 
 TEST(Allocation, AStepAllocatesNothing) {
-  if (!kCountsMalloc) GTEST_SKIP() << "a sanitizer replaces malloc";
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
   EnvConfig config;
   config.name = "Pendulum-v1";
   config.kwargs = PendulumKwargs{};
@@ -39,11 +24,11 @@ TEST(Allocation, AStepAllocatesNothing) {
     StepResult step;
     env->reset(step.obs);
     env->step(actions, step);
-    const std::size_t before = num_mallocs;
+    const long before = num_allocations();
     for (int t = 0; t < 450; ++t) env->step(actions, step);  // episode ends included
-    EXPECT_EQ(num_mallocs, before);
+    EXPECT_EQ(num_allocations(), before);
     const Matrix more(2, 2);
-    EXPECT_GT(num_mallocs, before);  // it does count
+    EXPECT_GT(num_allocations(), before);  // it does count
   }
 }
 

@@ -2,36 +2,16 @@
 
 #include "slm_lab/net/net.h"
 
-#include <atomic>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 
+#include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/registry.h"
 #include "slm_lab/net/test_support.h"
 #include "slm_lab/net/trainer.h"
-
-static std::atomic<std::int64_t> allocations{0};
-
-// Counted where operator new and Eigen both end.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCountsAllocations = false;  // the sanitizers have their own
-#else
-constexpr bool kCountsAllocations = true;
-extern "C" void* __libc_malloc(std::size_t size);
-extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);
-extern "C" void* malloc(std::size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++allocations;
-  return __libc_memalign(alignment, size);
-}
-#endif
 
 namespace slm {
 namespace {
@@ -274,12 +254,12 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
     trainer.advance(n, true);
   };
   update(130);
-  const std::int64_t before = allocations;
+  const std::int64_t before = num_allocations();
   for (const int n : {130, 64, 1, 130}) update(n);
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(num_allocations() - before, 0);
   const AlignedBuffer more(8);
   const Matrix more_of_eigens(2, 2);
-  EXPECT_EQ(allocations - before, 2);  // it does count
+  EXPECT_EQ(num_allocations() - before, 2);  // it does count
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });
