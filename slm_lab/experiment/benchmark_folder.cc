@@ -62,7 +62,7 @@ LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const fs::path& reposito
   return load_spec((repository / row.spec_file).string(), row.spec_name, options);
 }
 
-BenchmarkFolder::BenchmarkFolder(fs::path root, fs::path repository)
+BenchmarkFolder::BenchmarkFolder(const fs::path& root, fs::path repository)
     : root_(fs::absolute(root).lexically_normal()), repository_(std::move(repository)) {
   if (root_.filename().empty()) root_ = root_.parent_path();  // a trailing slash
   const bool is_ours = root_ == fs::absolute(repository_ / "docs" / "benchmarks").lexically_normal();

@@ -21,7 +21,7 @@ LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const std::filesystem::p
 class BenchmarkFolder {
  public:
   /// Its page is BENCHMARKS.md: beside the folder when that is docs/benchmarks of the repository, otherwise inside.
-  BenchmarkFolder(std::filesystem::path root, std::filesystem::path repository);
+  BenchmarkFolder(const std::filesystem::path& root, std::filesystem::path repository);
 
   const std::filesystem::path& page() const { return page_; }
   /// Nothing when the row has not run; throws Error(corrupt).
