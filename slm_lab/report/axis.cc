@@ -46,7 +46,9 @@ Ticks multiples(double step, double first, double last) {
   return ticks;
 }
 
-std::string with_minus(double value, std::string magnitude) { return value < 0 ? kMinus + magnitude : magnitude; }
+std::string with_minus(double value, const std::string& magnitude) {
+  return value < 0 ? kMinus + magnitude : magnitude;
+}
 
 }  // namespace
 
