@@ -159,9 +159,9 @@ void BM_Forward(benchmark::State& state) {
 void BM_BackwardWeights(benchmark::State& state) {
   run_layer(state, eigen_backward_weights, [](const Kernels& k, Layer& l) {
     if (is_head(l))
-      k.head_backward_weights(l.n, l.in, l.out, rows(l.x), rows(l.dz), rows(l.dhead), l.db.data());
+      k.head_backward_weights(l.n, l.in, l.out, rows(l.x), rows(l.dz), false, rows(l.dhead), l.db.data());
     else
-      k.dense_backward_weights(l.n, l.in, l.out, rows(l.x), rows(l.dz), rows(l.dw), l.db.data());
+      k.dense_backward_weights(l.n, l.in, l.out, rows(l.x), rows(l.dz), false, rows(l.dw), l.db.data());
   });
 }
 

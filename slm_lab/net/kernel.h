@@ -79,9 +79,10 @@ struct Kernels {
   /// 0).
   void (*dense_forward)(int n, int in, int out, ConstRows x, ConstRows w, const float* b, Activation activation,
                         Rows y);
-  /// Overwrites dw (in, out) = x^T dz and db (out) = column sums of dz; db may be nullptr. The padding of dw and db is
-  /// written with what follows from the padding of dz, which must be zero.
-  void (*dense_backward_weights)(int n, int in, int out, ConstRows x, ConstRows dz, Rows dw, float* db);
+  /// dw (in, out) = x^T dz and db (out) = column sums of dz, added to what is there when `accumulate`; db may be
+  /// nullptr. The padding of dw and db is written with what follows from the padding of dz, which must be zero.
+  void (*dense_backward_weights)(int n, int in, int out, ConstRows x, ConstRows dz, bool accumulate, Rows dw,
+                                 float* db);
   /// dx = (dz wt [+ dx when accumulate]) * derivative of the activation that made `kept`, with wt (out, in).
   /// `kept` (n, in): the outputs (derivative_from_output) or inputs of the activation; unused with identity; may be dx.
   void (*dense_backward_input)(int n, int in, int out, ConstRows dz, ConstRows wt, Activation activation,
@@ -92,16 +93,18 @@ struct Kernels {
 
   /// y = x w^T + b; b may be nullptr.
   void (*head_forward)(int n, int in, int out, ConstRows x, ConstRows w, const float* b, Rows y);
-  /// Overwrites dw = dy^T x and db = column sums of dy (db may be nullptr). Writes exactly (out, in).
-  void (*head_backward_weights)(int n, int in, int out, ConstRows x, ConstRows dy, Rows dw, float* db);
+  /// dw = dy^T x and db = column sums of dy (db may be nullptr), added to what is there when `accumulate`. Writes
+  /// exactly (out, in).
+  void (*head_backward_weights)(int n, int in, int out, ConstRows x, ConstRows dy, bool accumulate, Rows dw, float* db);
   /// dx = (dy w [+ dx when accumulate]) * derivative, as in dense_backward_input.
   void (*head_backward_input)(int n, int in, int out, ConstRows dy, ConstRows w, Activation activation, ConstRows kept,
                               bool accumulate, Rows dx);
 
   /// to (cols, rows) = from (rows, cols) transposed; reads and writes exactly that.
   void (*transpose)(int rows, int cols, ConstRows from, Rows to);
-  /// sums (cols) = column sums of x (n, cols), exactly; the gradient of a head that is a bias alone.
-  void (*column_sums)(int n, int cols, ConstRows x, float* sums);
+  /// sums (cols) = column sums of x (n, cols), exactly, added to what is there when `accumulate`; the gradient of a
+  /// head that is a bias alone.
+  void (*column_sums)(int n, int cols, ConstRows x, bool accumulate, float* sums);
 
   // Spans: any size, any alignment, output may be the input.
 

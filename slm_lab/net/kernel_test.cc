@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "slm_lab/base/matrix.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 // Every build of the kernel that this processor runs, against Eigen in double precision.
 
@@ -121,14 +124,19 @@ TEST_P(KernelTest, DenseBackwardWeights) {
   for (const Shape& s : shapes()) {
     const Matrix x = numbers_.matrix(s.n, s.in, s.in + 2, 7), dz = numbers_.padded(s.n, s.out);
     Matrix dw = Matrix::Constant(s.in, kernel_padded(s.out), kGuard), db = dw.topRows(1);
-    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), rows(dw), db.data());
-    expect_near(dw, exact(x, s.in).transpose() * exact(dz, s.out), s.n, name(s));
-    expect_near(db, exact(dz, s.out).colwise().sum(), s.n, "bias " + name(s));
+    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), false, rows(dw), db.data());
+    const Exact want = exact(x, s.in).transpose() * exact(dz, s.out), want_sums = exact(dz, s.out).colwise().sum();
+    expect_near(dw, want, s.n, name(s));
+    expect_near(db, want_sums, s.n, "bias " + name(s));
     expect_zero_padding(dw, s.out, name(s));
     expect_zero_padding(db, s.out, name(s));
     const Matrix before = dw;
-    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), rows(dw), nullptr);
+    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), false, rows(dw), nullptr);
     EXPECT_EQ(dw, before) << name(s);
+    k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), true, rows(dw), db.data());
+    expect_near(dw, 2 * want, 2 * s.n, "accumulated " + name(s));
+    expect_near(db, 2 * want_sums, 2 * s.n, "accumulated bias " + name(s));
+    expect_zero_padding(dw, s.out, name(s));
   }
 }
 
@@ -171,11 +179,13 @@ TEST_P(KernelTest, Heads) {
     EXPECT_TRUE((y.col(0).array() == kGuard).all() && (y.col(s.out + 1).array() == kGuard).all()) << name(s);
 
     Matrix dw = Matrix::Zero(s.out, kernel_padded(s.in));
-    k_.head_backward_weights(s.n, s.in, s.out, rows(x), rows(dy), rows(dw), db.data());
-    expect_near(dw, exact(dy, s.out).transpose() * exact(x, s.in), s.n, "dw " + name(s));
-    expect_zero_padding(dw, s.in, name(s));
-    const Matrix sums = Eigen::Map<const Eigen::RowVectorXf>(db.data(), s.out);
-    expect_near(sums, exact(dy, s.out).colwise().sum(), s.n, "db " + name(s));
+    for (const int times : {1, 2}) {
+      k_.head_backward_weights(s.n, s.in, s.out, rows(x), rows(dy), times == 2, rows(dw), db.data());
+      expect_near(dw, times * exact(dy, s.out).transpose() * exact(x, s.in), times * s.n, "dw " + name(s));
+      expect_zero_padding(dw, s.in, name(s));
+      const Matrix sums = Eigen::Map<const Eigen::RowVectorXf>(db.data(), s.out);
+      expect_near(sums, times * exact(dy, s.out).colwise().sum(), times * s.n, "db " + name(s));
+    }
     EXPECT_EQ(db.back(), kGuard);
 
     const Matrix kept = numbers_.padded(s.n, s.in);
@@ -220,12 +230,71 @@ TEST_P(KernelTest, RowsDoNotDependOnTheBatch) {
   }
 }
 
+#if defined(__x86_64__)
+/// Whether the upper halves of the vector registers hold anything; false where the processor does not tell.
+bool upper_halves_in_use() {
+  constexpr unsigned kExtendedState = 0xd, kTellsInUse = 1 << 2, kAvxUpper = 1 << 2, kZmmUpper = 1 << 6;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(kExtendedState, 1, &a, &b, &c, &d) == 0 || (a & kTellsInUse) == 0) return false;
+  asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(1));
+  return (a & (kAvxUpper | kZmmUpper)) != 0;
+}
+
+// Or every SSE instruction of the rest of the program is slow until the next call: acting took twice as long, an update
+// of a small net five times.
+TEST_P(KernelTest, LeavesNoUpperHalvesOfRegistersInUse) {
+  for (const Shape& s : shapes()) {
+    const Matrix x = numbers_.matrix(s.n, s.in, s.in, 0), w = numbers_.padded(s.in, s.out);
+    const Matrix head = numbers_.padded(s.out, s.in), b = numbers_.padded(1, s.out), dz = numbers_.padded(s.n, s.out);
+    Matrix y = Matrix::Zero(s.n, kernel_padded(s.out)), dw = w, dx = numbers_.padded(s.n, s.in), wt = head;
+    Matrix dhead = head, sums = b, m = w, v = w.cwiseAbs();
+    const std::size_t size = static_cast<std::size_t>(w.size());
+    const auto clean_after = [&](const char* what, const auto& call) {
+      call();
+      EXPECT_FALSE(upper_halves_in_use()) << what << " " << name(s);
+    };
+    for (const ActivationEntry& entry : kActivations) {
+      const Activation a = entry.value;
+      clean_after("forward", [&] { k_.dense_forward(s.n, s.in, s.out, rows(x), rows(w), b.data(), a, rows(y)); });
+      clean_after("backward_input", [&] {
+        k_.dense_backward_input(s.n, s.in, s.out, rows(dz), rows(head), a, rows(dx), false, rows(dx));
+      });
+      clean_after("activation", [&] { k_.activation_forward(a, size, w.data(), m.data()); });
+      clean_after("derivative", [&] { k_.activation_backward(a, size, w.data(), w.data(), m.data()); });
+    }
+    clean_after("weights",
+                [&] { k_.dense_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), false, rows(dw), sums.data()); });
+    clean_after("head", [&] { k_.head_forward(s.n, s.in, s.out, rows(x), rows(head), b.data(), rows(y)); });
+    clean_after("head weights", [&] {
+      k_.head_backward_weights(s.n, s.in, s.out, rows(x), rows(dz), false, rows(dhead), sums.data());
+    });
+    clean_after("transpose", [&] { k_.transpose(s.in, s.out, rows(w), rows(wt)); });
+    clean_after("sums", [&] { k_.column_sums(s.n, s.out, rows(dz), false, sums.data()); });
+    clean_after("exp", [&] { k_.exp(size, w.data(), m.data()); });
+    clean_after("log", [&] { k_.log(size, v.data(), m.data()); });
+    clean_after("tanh", [&] { k_.tanh(size, w.data(), m.data()); });
+    clean_after("norm", [&] { k_.squared_norm(size, w.data()); });
+    clean_after("scale", [&] { k_.scale(size, 0.5f, m.data()); });
+    clean_after("polyak", [&] { k_.polyak(size, 0.5f, w.data(), m.data()); });
+    clean_after("adam", [&] {
+      k_.adam(size, adam_step(1e-3, 0.9, 0.999, 1e-8, 0, false, 1, 1), w.data(), dw.data(), m.data(), v.data());
+    });
+    clean_after("rmsprop", [&] {
+      k_.rmsprop(size, {.lr = 1e-3f, .alpha = 0.9f, .eps = 1e-8f}, w.data(), dw.data(), v.data(), nullptr, nullptr);
+    });
+    clean_after("sgd", [&] { k_.sgd(size, {.lr = 1e-3f}, w.data(), dw.data(), nullptr); });
+  }
+}
+#endif
+
 TEST_P(KernelTest, ColumnSums) {
   for (const int n : {1, 7, 8, 9, 250}) {
     const Matrix x = numbers_.matrix(n, 5, 6, 7);
     Matrix sums = Matrix::Zero(1, 5);
-    k_.column_sums(n, 5, rows(x), sums.data());
+    k_.column_sums(n, 5, rows(x), false, sums.data());
     expect_near(sums, exact(x, 5).colwise().sum(), n, std::to_string(n));
+    k_.column_sums(n, 5, rows(x), true, sums.data());
+    expect_near(sums, 2 * exact(x, 5).colwise().sum(), 2 * n, "accumulated " + std::to_string(n));
   }
 }
 

@@ -8,8 +8,9 @@
 namespace slm {
 namespace {
 
-/// infer() goes through a large batch in pieces, so that the activations of a piece stay in the cache.
-constexpr Eigen::Index kChunk = 128;
+/// Rows. A larger batch goes through the net in pieces, forward and backward, so that what a piece leaves in one layer
+/// is still in the cache when the next needs it.
+constexpr int kChunk = 64;
 
 float* grown(AlignedBuffer& buffer, Eigen::Index size) {
   const auto wanted = static_cast<std::size_t>(size);
@@ -21,73 +22,59 @@ ConstMatrixRef matrix_over(const float* data, Eigen::Index rows, Eigen::Index co
   return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
 }
 
+ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
+
 }  // namespace
 
 float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride); }
 
 ConstMatrixRef MlpNet::infer(const ConstMatrixRef& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  const Kernels& k = kernels();
+  const int n = static_cast<int>(x.rows());
   float* const out = grown(infer_out_, x.rows() * out_dim_);
-  for (Eigen::Index start = 0; start < x.rows(); start += kChunk) {
-    const int n = static_cast<int>(std::min(kChunk, x.rows() - start));
-    ConstRows h{x.data() + start * x.outerStride(), x.outerStride()};
+  for (int first = 0; first < n; first += kChunk) {
+    const int rows = std::min(kChunk, n - first);
+    ConstRows h = rows_from({x.data(), x.outerStride()}, first);
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const Layer& layer = layers_[l];
-      Workspace& chunk = chunk_[l % 2];
-      const Rows y{chunk.rows(std::min(kChunk, x.rows())), layer.stride()};
-      k.dense_forward(n, layer.in, layer.out, h, hidden_weight(layer), value(layer.bias), shape_.hidden, y);
+      const Rows y{infer_h_[l % 2].rows(std::min(kChunk, n)), layer.stride()};
+      kernels().dense_forward(rows, layer.in, layer.out, h, hidden_weight(layer), value(layer.bias), shape_.hidden, y);
       h = y;
     }
-    float* const out_rows = out + start * out_dim_;
-    heads_forward(n, h, out_rows);
-    activate_heads(n, out_rows, out_rows);
+    float* const out_rows = out + static_cast<std::ptrdiff_t>(first) * out_dim_;
+    heads_forward(rows, h, out_rows);
+    activate_heads(rows, out_rows, out_rows);
   }
-  return matrix_over(out, x.rows(), out_dim_, out_dim_);
+  return matrix_over(out, n, out_dim_, out_dim_);
 }
 
 ConstMatrixRef MlpNet::forward(const ConstMatrixRef& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  const Kernels& k = kernels();
   x_ = x.data(), x_stride_ = x.outerStride(), n_ = static_cast<int>(x.rows());
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const Layer& layer = layers_[l];
-    const Rows h{h_[l].rows(n_), h_[l].stride};
-    if (derivative_from_output(shape_.hidden)) {
-      k.dense_forward(n_, layer.in, layer.out, layer_input(l), hidden_weight(layer), value(layer.bias), shape_.hidden,
-                      h);
-    } else {
-      const Rows z{z_[l].rows(n_), z_[l].stride};
-      k.dense_forward(n_, layer.in, layer.out, layer_input(l), hidden_weight(layer), value(layer.bias),
-                      Activation::identity, z);
-      k.activation_forward(shape_.hidden, static_cast<std::size_t>(n_ * z.stride), z.data, h.data);
-    }
-  }
+  for (Workspace& workspace : h_) workspace.rows(n_);
+  for (Workspace& workspace : z_) workspace.rows(n_);
   float* const out = grown(out_, x.rows() * out_dim_);
   float* const z = shape_.out.empty() ? out : grown(out_z_, x.rows() * out_dim_);
-  heads_forward(n_, layer_input(layers_.size()), z);
+  for (int first = 0; first < n_; first += kChunk) forward_chunk({first, std::min(kChunk, n_ - first)}, z);
   activate_heads(n_, z, out);
   return matrix_over(out, n_, out_dim_, out_dim_);
 }
 
 void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
-  heads_backward_weights(dy);
-  if (layers_.empty()) return;
-  ConstRows dz = heads_backward_input(dy);
-  for (std::size_t l = layers_.size() - 1;; --l) {
-    const Layer& layer = layers_[l];
-    kernels().dense_backward_weights(n_, layer.in, layer.out, layer_input(l), dz, {grad(layer.weight), layer.stride()},
-                                     grad(layer.bias));
-    if (l == 0) break;
-    dz = layer_backward_input(l, dz);
-  }
+  for (int first = 0; first < n_; first += kChunk)
+    backward_chunk({first, std::min(kChunk, n_ - first)}, rows_from(dy, first));
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
-  ConstRows d = heads_backward_input(through_head_activations(d_out));
-  for (std::size_t l = layers_.size(); l-- > 0;) d = layer_backward_input(l, d);
-  return matrix_over(d.data, n_, shape_.in_dim, d.stride);
+  const ConstRows dy = through_head_activations(d_out);
+  float* const d_x = d_x_.rows(n_);
+  for (int first = 0; first < n_; first += kChunk) {
+    const Chunk chunk{first, std::min(kChunk, n_ - first)};
+    ConstRows d = heads_backward_input(chunk, rows_from(dy, first));
+    for (std::size_t l = layers_.size(); l-- > 0;) d = layer_backward_input(chunk, l, d);
+  }
+  return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
 }
 
 void MlpNet::parameters_changed() {
@@ -96,9 +83,27 @@ void MlpNet::parameters_changed() {
 
 // The steps of forward.
 
-ConstRows MlpNet::layer_input(std::size_t l) {
-  if (l == 0) return {x_, x_stride_};
-  return {h_[l - 1].buffer.data(), h_[l - 1].stride};
+void MlpNet::forward_chunk(Chunk chunk, float* out) {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    const ConstRows x = layer_input(chunk, l);
+    const Rows h = h_[l].from(chunk.first);
+    if (derivative_from_output(shape_.hidden)) {
+      kernels().dense_forward(chunk.n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias), shape_.hidden,
+                              h);
+    } else {
+      const Rows z = z_[l].from(chunk.first);
+      kernels().dense_forward(chunk.n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias),
+                              Activation::identity, z);
+      kernels().activation_forward(shape_.hidden, static_cast<std::size_t>(chunk.n * z.stride), z.data, h.data);
+    }
+  }
+  heads_forward(chunk.n, layer_input(chunk, layers_.size()), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_);
+}
+
+ConstRows MlpNet::layer_input(Chunk chunk, std::size_t l) {
+  if (l == 0) return rows_from({x_, x_stride_}, chunk.first);
+  return h_[l - 1].from(chunk.first);
 }
 
 void MlpNet::heads_forward(int n, ConstRows h, float* out) {
@@ -144,59 +149,74 @@ ConstRows MlpNet::through_head_activations(const ConstMatrixRef& d_out) {
   return {dz, out_dim_};
 }
 
-void MlpNet::heads_backward_weights(ConstRows dy) {
-  const ConstRows h = layer_input(layers_.size());
+/// Adds to the gradients but for the first piece of a batch, which overwrites them.
+void MlpNet::backward_chunk(Chunk chunk, ConstRows dy) {
+  heads_backward_weights(chunk, dy);
+  if (layers_.empty()) return;
+  ConstRows dz = heads_backward_input(chunk, dy);
+  for (std::size_t l = layers_.size() - 1;; --l) {
+    const Layer& layer = layers_[l];
+    kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, chunk.first > 0,
+                                     {grad(layer.weight), layer.stride()}, grad(layer.bias));
+    if (l == 0) break;
+    dz = layer_backward_input(chunk, l, dz);
+  }
+}
+
+void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy) {
+  const ConstRows h = layer_input(chunk, layers_.size());
+  const bool accumulate = chunk.first > 0;
   for (const HeadGroup& group : groups_) {
     const ConstRows d{dy.data + group.column, dy.stride};
     if (group.state_independent)
-      kernels().column_sums(n_, group.width, d, grad(group.bias));
+      kernels().column_sums(chunk.n, group.width, d, accumulate, grad(group.bias));
     else
-      kernels().head_backward_weights(n_, heads_in_, group.width, h, d, {grad(group.weight), kernel_padded(heads_in_)},
-                                      grad(group.bias));
+      kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, accumulate,
+                                      {grad(group.weight), kernel_padded(heads_in_)}, grad(group.bias));
   }
 }
 
 /// The gradient with respect to the input of the last activation; that of the net where there is no hidden layer.
-ConstRows MlpNet::heads_backward_input(ConstRows dy) {
+ConstRows MlpNet::heads_backward_input(Chunk chunk, ConstRows dy) {
   const std::size_t last = layers_.size();
-  const Rows dx = gradient_rows(last);
+  const Rows dx = gradient_rows(chunk, last);
   const Activation activation = last > 0 ? shape_.hidden : Activation::identity;
   const auto dense_groups = std::ranges::count(groups_, false, &HeadGroup::state_independent);
-  if (dense_groups == 0) std::fill_n(dx.data, n_ * dx.stride, 0.0f);
+  if (dense_groups == 0) std::fill_n(dx.data, chunk.n * dx.stride, 0.0f);
   std::ptrdiff_t done = 0;
   for (const HeadGroup& group : groups_) {
     if (group.state_independent) continue;
     const bool accumulate = done++ > 0;
-    kernels().head_backward_input(n_, heads_in_, group.width, {dy.data + group.column, dy.stride}, head_weight(group),
-                                  done == dense_groups ? activation : Activation::identity, kept(last), accumulate, dx);
+    kernels().head_backward_input(chunk.n, heads_in_, group.width, {dy.data + group.column, dy.stride},
+                                  head_weight(group), done == dense_groups ? activation : Activation::identity,
+                                  kept(chunk, last), accumulate, dx);
   }
   return dx;
 }
 
-ConstRows MlpNet::layer_backward_input(std::size_t l, ConstRows dz) {
+ConstRows MlpNet::layer_backward_input(Chunk chunk, std::size_t l, ConstRows dz) {
   Layer& layer = layers_[l];
   const Rows transposed{transposed_.data() + layer.transposed, kernel_padded(layer.in)};
   if (layer.transposed_stale) {
     kernels().transpose(layer.in, layer.out, hidden_weight(layer), transposed);
     layer.transposed_stale = false;
   }
-  const Rows dx = gradient_rows(l);
-  kernels().dense_backward_input(n_, layer.in, layer.out, dz, transposed, l > 0 ? shape_.hidden : Activation::identity,
-                                 kept(l), false, dx);
+  const Rows dx = gradient_rows(chunk, l);
+  kernels().dense_backward_input(chunk.n, layer.in, layer.out, dz, transposed,
+                                 l > 0 ? shape_.hidden : Activation::identity, kept(chunk, l), false, dx);
   return dx;
 }
 
 /// What the derivative of the activation before layer l (or, after the last, before the heads) is computed from.
-ConstRows MlpNet::kept(std::size_t l) {
+ConstRows MlpNet::kept(Chunk chunk, std::size_t l) {
   if (l == 0) return {nullptr, 0};
-  const Workspace& workspace = derivative_from_output(shape_.hidden) ? h_[l - 1] : z_[l - 1];
-  return {workspace.buffer.data(), workspace.stride};
+  return (derivative_from_output(shape_.hidden) ? h_[l - 1] : z_[l - 1]).from(chunk.first);
 }
 
 /// Where the gradient with respect to the input of layer l is put; its neighbours' lie elsewhere.
-Rows MlpNet::gradient_rows(std::size_t l) {
-  Workspace& workspace = l == 0 ? d_x_ : d_[l % 2];
-  return {workspace.rows(n_), l == 0 ? workspace.stride : kernel_padded(layers_[l - 1].out)};
+Rows MlpNet::gradient_rows(Chunk chunk, std::size_t l) {
+  if (l == 0) return d_x_.from(chunk.first);
+  return {d_[l % 2].rows(std::min(kChunk, n_)), kernel_padded(layers_[l - 1].out)};
 }
 
 }  // namespace slm

@@ -65,6 +65,11 @@ class MlpNet final : public Net {
     std::ptrdiff_t stride = 0;
     AlignedBuffer buffer = {};
     float* rows(Eigen::Index n);
+    Rows from(int row) { return {buffer.data() + row * stride, stride}; }
+  };
+  /// A piece of the batch of the last forward(): n rows from `first` on.
+  struct Chunk {
+    int first, n;
   };
 
   // mlp_layout.cc
@@ -75,15 +80,17 @@ class MlpNet final : public Net {
   void initialise(Rng& rng);
   void initialise_linear(std::size_t index, std::optional<float> gain, float init_bias, Rng& rng);
 
-  ConstRows layer_input(std::size_t l);
+  void forward_chunk(Chunk chunk, float* out);
+  void backward_chunk(Chunk chunk, ConstRows dy);
+  ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
   void activate_heads(int n, const float* z, float* out);
   ConstRows through_head_activations(const ConstMatrixRef& d_out);
-  void heads_backward_weights(ConstRows dy);
-  ConstRows heads_backward_input(ConstRows dy);
-  ConstRows layer_backward_input(std::size_t l, ConstRows dz);
-  ConstRows kept(std::size_t l);
-  Rows gradient_rows(std::size_t l);
+  void heads_backward_weights(Chunk chunk, ConstRows dy);
+  ConstRows heads_backward_input(Chunk chunk, ConstRows dy);
+  ConstRows layer_backward_input(Chunk chunk, std::size_t l, ConstRows dz);
+  ConstRows kept(Chunk chunk, std::size_t l);
+  Rows gradient_rows(Chunk chunk, std::size_t l);
 
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
   float* grad(std::size_t offset) { return parameters_.grads.data() + offset; }
@@ -98,10 +105,11 @@ class MlpNet final : public Net {
   Parameters parameters_;
   AlignedBuffer transposed_;  // every hidden weight as (out, in), for the gradient with respect to its input
 
-  // Of infer(): two layers of a chunk of rows, and the outputs.
-  Workspace chunk_[2];
+  // Of infer(): two layers of a piece of the batch, and the outputs.
+  Workspace infer_h_[2];
   AlignedBuffer infer_out_;
-  // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way.
+  // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way
+  // (those of hidden layers for a piece of the batch).
   const float* x_ = nullptr;  // (n, in_dim)
   std::ptrdiff_t x_stride_ = 0;
   int n_ = 0;

@@ -85,7 +85,7 @@ void MlpNet::size_workspaces() {
     h_.push_back({.stride = layer.stride()});
     if (!derivative_from_output(shape_.hidden)) z_.push_back({.stride = layer.stride()});
   }
-  for (Workspace& workspace : chunk_) workspace.stride = widest;
+  for (Workspace& workspace : infer_h_) workspace.stride = widest;
   for (Workspace& workspace : d_) workspace.stride = widest;
   d_x_.stride = kernel_padded(shape_.in_dim);
 }

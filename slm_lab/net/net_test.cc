@@ -133,6 +133,26 @@ TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
                   [&](std::size_t i, float delta) { input.data()[i] += delta; });
 }
 
+// Large batches go through the net in pieces.
+TEST_P(EveryNet, GradientOfALargeBatchIsTheSumOverItsParts) {
+  constexpr int kRows = 300, kSplit = 50;  // neither part ends where a piece does
+  const Matrix input = x(kRows), weight = d_out(kRows);
+  const auto gradient = [&](int first, int n) {
+    net_->forward(input.middleRows(first, n));
+    net_->backward(weight.middleRows(first, n));
+    const std::span<const float> grads = net_->parameters().grads.span();
+    return std::vector<float>(grads.begin(), grads.end());
+  };
+  const std::vector<float> whole = gradient(0, kRows);
+  const Matrix d_x = net_->backward_input(weight);
+  const std::vector<float> top = gradient(0, kSplit);
+  EXPECT_EQ(Matrix(net_->backward_input(weight.topRows(kSplit))), d_x.topRows(kSplit));
+  const std::vector<float> rest = gradient(kSplit, kRows - kSplit);
+  EXPECT_EQ(Matrix(net_->backward_input(weight.bottomRows(kRows - kSplit))), d_x.bottomRows(kRows - kSplit));
+  for (std::size_t i = 0; i < whole.size(); ++i)  // sums of 300 terms of order 1, in another order
+    EXPECT_NEAR(whole[i], top[i] + rest[i], 300 * 6e-8f * (10 + std::abs(whole[i]))) << i;
+}
+
 TEST_P(EveryNet, ARowDoesNotDependOnTheOthers) {
   const Matrix input = x(300);  // more than infer() takes at once
   const Matrix all = net_->infer(input);

@@ -1,0 +1,130 @@
+// One training round of the off-policy algorithms: sampling, every forward and backward, optimisers, target nets.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "bench/timing.h"
+#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/base/float_mode.h"
+#include "slm_lab/spec/report.h"
+
+namespace slm {
+namespace {
+
+constexpr int kHumanoidObs = 348, kHumanoidActions = 17;
+
+EnvInfo env_of(int obs_dim, Space action_space) {
+  const auto size = static_cast<std::size_t>(obs_dim);
+  return {.name = "Noise",
+          .obs_space = Space::box(std::vector<float>(size, -1), std::vector<float>(size, 1)),
+          .action_space = std::move(action_space),
+          .num_envs = 1,
+          .max_episode_steps = 1000};
+}
+Space box(int dim) {
+  const auto size = static_cast<std::size_t>(dim);
+  return Space::box(std::vector<float>(size, -1), std::vector<float>(size, 1));
+}
+
+/// An agent whose replay is full of noise, so that every further frame is due for one round of training.
+class Agent {
+ public:
+  Agent(const std::string& algorithm, const std::string& memory, const std::string& net, const EnvInfo& info,
+        int num_transitions)
+      : rng_(1) {
+    const std::string json =
+        fmt::format(R"({{"name": "bench", "algorithm": {}, "memory": {}, "net": {}}})", algorithm, memory, net);
+    const JsonNode root = parse_json(json, "bench.json");
+    SpecReport report("bench.json");
+    SpecReader reader(&root, "agent", report);
+    const AgentConfig config = read_agent_config(reader);
+    check_agent(config, info, reader);
+    report.throw_if_problems();
+    algorithm_ = make_algorithm(config, info, Streams(1, 0, 0));
+    step_.resize(1, info.obs_space.size());
+    step_.obs.setRandom();
+    for (int i = 0; i < num_transitions; ++i) experience(i);
+  }
+
+  void update() {
+    experience(0);
+    algorithm_->update(++frame_, rng_);
+  }
+
+ private:
+  void experience(int i) {
+    obs_ = step_.obs;
+    algorithm_->act(obs_, ActMode::train, rng_, actions_);
+    step_.next_obs.setRandom();
+    step_.obs = step_.next_obs;
+    step_.rewards.setRandom();
+    step_.terminated.setConstant(i % 200 == 199);
+    step_.truncated.setConstant(false);
+    algorithm_->observe(obs_, actions_, step_);
+  }
+
+  Rng rng_;
+  std::unique_ptr<Algorithm> algorithm_;
+  std::int64_t frame_ = 1;
+  Matrix obs_, actions_;
+  StepResult step_;
+};
+
+std::string replay(int batch_size, bool prioritized = false) {
+  if (!prioritized) return fmt::format(R"({{"name": "Replay", "batch_size": {}, "max_size": 20000}})", batch_size);
+  return fmt::format(R"({{"name": "PrioritizedReplay", "batch_size": {}, "max_size": 20000, "alpha": 0.6,
+                          "epsilon": 1e-4}})",
+                     batch_size);
+}
+std::string relu_net(const std::string& hid_layers) {
+  return fmt::format(R"({{"type": "MLPNet", "hid_layers": {}, "hid_layers_activation": "relu",
+                          "optim_spec": {{"name": "Adam", "lr": 3e-4}}, "update_type": "polyak",
+                          "polyak_coef": 0.005}})",
+                     hid_layers);
+}
+const std::string kSac = R"({"name": "SoftActorCritic", "gamma": 0.99, "training_frequency": 1, "training_iter": 1,
+                             "training_start_step": 0})";
+std::string dqn(const char* name) {
+  return fmt::format(R"({{"name": "{}", "action_policy": "epsilon_greedy", "gamma": 0.99, "training_frequency": 1,
+                          "training_iter": 1, "training_batch_iter": 1, "training_start_step": 0,
+                          "explore_var_spec": {{"name": "no_decay", "start_val": 0.1}}}})",
+                     name);
+}
+
+struct Case {
+  const char* name;
+  std::string algorithm, memory, net;
+  EnvInfo env;
+};
+std::vector<Case> cases() {
+  return {
+      {"Dqn_b32_4x64x2", dqn("DQN"), replay(32), relu_net("[64]"), env_of(4, Space::discrete(2))},
+      {"Dqn_b32_4x64x64x2", dqn("DQN"), replay(32), relu_net("[64, 64]"), env_of(4, Space::discrete(2))},
+      {"DdqnPer_b64_4x64x64x2", dqn("DoubleDQN"), replay(64, true), relu_net("[64, 64]"),
+       env_of(4, Space::discrete(2))},
+      {"Dqn_b32_8x256x128x4", dqn("DQN"), replay(32), relu_net("[256, 128]"), env_of(8, Space::discrete(4))},
+      {"SacDiscrete_b64_4x64x64x2", kSac, replay(64), relu_net("[64, 64]"), env_of(4, Space::discrete(2))},
+      {"SacDiscretePer_b3072_4x256x2", kSac, replay(3072, true), relu_net("[256]"), env_of(4, Space::discrete(2))},
+      {"Sac_b100_3x64x64x1", kSac, replay(100), relu_net("[64, 64]"), env_of(3, box(1))},
+      {"Sac_b256_11x256x256x3", kSac, replay(256), relu_net("[256, 256]"), env_of(11, box(3))},
+      {"Sac_b256_348x256x256x17", kSac, replay(256), relu_net("[256, 256]"),
+       env_of(kHumanoidObs, box(kHumanoidActions))},
+  };
+}
+
+void update(benchmark::State& state, const Case& c) {
+  set_flush_to_zero();
+  Agent agent(c.algorithm, c.memory, c.net, c.env, /*num_transitions=*/10'000);
+  report_best(state, 0, [&] { agent.update(); });
+}
+
+[[maybe_unused]] const bool kRegistered = [] {
+  for (const Case& c : cases())
+    benchmark::RegisterBenchmark(("BM_Update/" + std::string(c.name)).c_str(),
+                                 [c](benchmark::State& s) { update(s, c); })
+        ->Iterations(1)
+        ->UseManualTime();
+  return true;
+}();
+
+}  // namespace
+}  // namespace slm
