@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/actor_critic.h"
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
@@ -91,29 +92,25 @@ TrainStats ActorCritic::train() {
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
   const VectorView advantages(advantages_.data(), n), targets(targets_.data(), n);
-  if (d_log_probs_.size() < n) d_log_probs_.resize(n);
 
   // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
   nets_.forward(rollout.obs());
-  Distribution& distribution = exploration_.distribution();
-  distribution.evaluate(nets_.policy_outputs(), rollout.actions());
-  const auto policy_coef = static_cast<float>(config_.policy_loss_coef);
   const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
-  const float entropy = distribution.entropy().mean();
-  const float policy_loss = -policy_coef * distribution.log_probs().dot(advantages) / static_cast<float>(n);
-  require_finite(policy_loss - entropy_coef * entropy, "ActorCritic", "policy loss");
-  d_log_probs_.head(n) = -policy_coef / static_cast<float>(n) * advantages;
-  distribution.gradient({d_log_probs_.data(), n}, -entropy_coef / static_cast<float>(n), nets_.d_policy_outputs());
+  const PolicyGradientLoss policy = policy_gradient_loss(
+      exploration_.distribution(), nets_.policy_outputs(), rollout.actions(), advantages,
+      static_cast<float>(config_.policy_loss_coef), entropy_coef, d_log_probs_, nets_.d_policy_outputs());
+  const float policy_loss = policy.policy - entropy_coef * policy.entropy;
+  require_finite(policy_loss, "ActorCritic", "policy loss");
 
   const float value_loss = value_loss_(nets_.values(), targets, nets_.d_values());
   require_finite(value_loss, "ActorCritic", "value loss");
 
   const float grad_norm = nets_.step();
   require_finite(grad_norm, "ActorCritic", "gradient");
-  return {.loss = policy_loss - entropy_coef * entropy + value_loss,
-          .policy_loss = policy_loss,
+  return {.loss = policy_loss + value_loss,
+          .policy_loss = policy.policy,
           .value_loss = value_loss,
-          .entropy = entropy,
+          .entropy = policy.entropy,
           .grad_norm = grad_norm};
 }
 

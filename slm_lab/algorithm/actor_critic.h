@@ -63,7 +63,7 @@ class ActorCritic final : public Algorithm {
   Vector no_log_probs_;                        // (num_envs): this algorithm needs none from acting
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
-  Vector d_log_probs_;                         // (rows)
+  Vector d_log_probs_;                         // (rows); may be longer
 };
 
 }  // namespace slm

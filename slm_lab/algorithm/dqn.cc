@@ -2,7 +2,6 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/policy_net.h"
-#include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
@@ -27,13 +26,13 @@ DqnConfig read_dqn_config(SpecReader& reader, const std::string& name) {
 Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
     : config_(config),
-      loss_(net.loss_spec),
       schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
       exploration_(config.action, info.action_space),
       online_(make_policy_net(net, info, streams), net),
       target_(online_.net(), net),
-      replay_(replay, info) {
-  for (Vector* v : {&next_values_, &targets_, &values_, &d_values_, &td_errors_}) v->resize(replay.batch_size);
+      replay_(replay, info),
+      loss_(net.loss_spec) {
+  for (Vector* v : {&next_values_, &targets_, &td_errors_}) v->resize(replay.batch_size);
 }
 
 void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
@@ -83,15 +82,12 @@ void Dqn::bootstrap() {
 }
 
 double Dqn::train_batch(double& grad_norm) {
-  const ConstMatrixRef outputs = online_.net().forward(batch_.obs);
-  pick_values(outputs, batch_.actions, values_);
-  const double loss = mean_loss(loss_, values_, targets_, batch_.draw.weights, d_values_);
+  const double loss = loss_(online_.net().forward(batch_.obs), batch_.actions, targets_, batch_.draw.weights);
   require_finite(loss, "DQN", "loss");
-  td_errors_ = targets_ - values_;
+  td_errors_ = targets_ - loss_.values();
   replay_.update_priorities(batch_.draw, td_errors_);
 
-  spread_gradient(d_values_, batch_.actions, outputs.cols(), d_outputs_);
-  online_.net().backward(d_outputs_);
+  online_.net().backward(loss_.d_q_values());
   const float norm = online_.step();
   require_finite(norm, "DQN", "gradient");
   grad_norm += norm;

@@ -6,6 +6,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/algorithm/training_schedule.h"
 #include "slm_lab/memory/replay.h"
@@ -53,17 +54,16 @@ class Dqn final : public Algorithm {
   double train_batch(double& grad_norm);
 
   DqnConfig config_;
-  LossConfig loss_;
   TrainingSchedule schedule_;
   Exploration exploration_;
   Trainer online_;
   TargetNet target_;  // unused by VanillaDQN
   Replay replay_;
+  QLoss loss_;
   std::int64_t frame_ = 0;
 
   Batch batch_;
-  Vector next_values_, targets_, values_, d_values_, td_errors_;  // (batch_size)
-  Matrix d_outputs_;                                              // (batch_size, num_actions)
+  Vector next_values_, targets_, td_errors_;  // (batch_size)
 };
 
 }  // namespace slm

@@ -18,12 +18,19 @@ void values_of_best(const ConstMatrixRef& chooser, const ConstMatrixRef& q_value
   }
 }
 
-void spread_gradient(const Eigen::Ref<const Vector>& d_values, const ConstMatrixRef& actions, Eigen::Index num_actions,
-                     Matrix& d_q_values) {
-  const Eigen::Index n = d_values.size();
-  if (d_q_values.rows() < n) d_q_values.resize(n, num_actions);
-  d_q_values.topRows(n).setZero();
-  for (Eigen::Index i = 0; i < n; ++i) d_q_values(i, static_cast<Eigen::Index>(actions(i, 0))) = d_values[i];
+double QLoss::operator()(const ConstMatrixRef& q_values, const ConstMatrixRef& actions,
+                         const Eigen::Ref<const Vector>& targets, const Eigen::Ref<const Vector>& weights) {
+  n_ = q_values.rows();
+  if (values_.size() < n_) {
+    values_.resize(n_);
+    d_values_.resize(n_);
+  }
+  pick_values(q_values, actions, values_);
+  const double loss = mean_loss(loss_, values_.head(n_), targets, weights, d_values_.head(n_));
+  MatrixRef d_q_values = grown(d_q_values_, n_, q_values.cols());
+  d_q_values.setZero();
+  for (Eigen::Index i = 0; i < n_; ++i) d_q_values(i, static_cast<Eigen::Index>(actions(i, 0))) = d_values_[i];
+  return loss;
 }
 
 }  // namespace slm

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "slm_lab/base/matrix.h"
+#include "slm_lab/net/loss.h"
 
 namespace slm {
 
@@ -10,9 +11,23 @@ void pick_values(const ConstMatrixRef& q_values, const ConstMatrixRef& actions, 
 void max_values(const ConstMatrixRef& q_values, Vector& values);
 /// values[i] = q_values(i, argmax_a chooser(i, a)): double Q-learning.
 void values_of_best(const ConstMatrixRef& chooser, const ConstMatrixRef& q_values, Vector& values);
-/// The backward of pick_values: the first n rows of `d_q_values` are 0 but for the actions, which get `d_values` (n).
-/// `d_q_values` grows where it is shorter.
-void spread_gradient(const Eigen::Ref<const Vector>& d_values, const ConstMatrixRef& actions, Eigen::Index num_actions,
-                     Matrix& d_q_values);
+
+/// The regression of Q(s, a) on targets: mean over n rows of weight * loss(Q(s, a) of the action taken, target).
+class QLoss {
+ public:
+  explicit QLoss(const LossConfig& loss) : loss_(loss) {}
+  /// `q_values` (n, num_actions), `actions` (n, 1), `targets` and `weights` (n). Its buffers grow to the largest n.
+  double operator()(const ConstMatrixRef& q_values, const ConstMatrixRef& actions,
+                    const Eigen::Ref<const Vector>& targets, const Eigen::Ref<const Vector>& weights);
+  // Of the last call:
+  Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }        // (n) Q(s, a)
+  ConstMatrixRef d_q_values() const { return d_q_values_.topRows(n_); }           // (n, num_actions) its gradient
+
+ private:
+  LossConfig loss_;
+  Eigen::Index n_ = 0;
+  Vector values_, d_values_;
+  Matrix d_q_values_;
+};
 
 }  // namespace slm

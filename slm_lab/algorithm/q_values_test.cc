@@ -19,10 +19,12 @@ TEST(QValues, PickMaxAndDouble) {
   EXPECT_EQ(values, (Vector(2) << 1, 3).finished());
 }
 
-TEST(QValues, SpreadGradientIsTheBackwardOfPick) {
-  Matrix d(1, 1);
-  spread_gradient((Vector(2) << 0.5f, -1).finished(), Matrix{{2}, {0}}, 3, d);
-  EXPECT_EQ(d, (Matrix{{0, 0, 0.5f}, {-1, 0, 0}}));
+TEST(QLoss, MovesTheValuesOfTheActionsTakenAlone) {
+  QLoss loss(LossConfig{.name = "MSELoss"});
+  const Vector targets = (Vector(2) << 1, 9).finished(), weights = (Vector(2) << 1, 0.5f).finished();
+  EXPECT_EQ(loss(kQ, Matrix{{2}, {0}}, targets, weights), (1.0 * 1 + 0.5 * 4) / 2);  // (2 - 1)^2 and (7 - 9)^2
+  EXPECT_EQ(Vector(loss.values()), (Vector(2) << 2, 7).finished());
+  EXPECT_EQ(Matrix(loss.d_q_values()), (Matrix{{0, 0, 1}, {-1, 0, 0}}));  // weight * 2 (Q - y) / n
 }
 
 TEST(TrainingSchedule, TrainsEveryTrainingFrequencyFramesAfterTheStart) {

@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/reinforce.h"
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
@@ -69,25 +70,18 @@ TrainStats Reinforce::train() {
 
   // J = mean_t(log pi(a_t|s_t) R_t) + entropy_coef * mean_t H(s_t); the loss is -J.
   const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
-  Distribution& distribution = exploration_.distribution();
-  distribution.evaluate(outputs, rollout.actions());
-  const auto policy_coef = static_cast<float>(config_.policy_loss_coef);
+  MatrixRef d_outputs = grown(d_outputs_, n, outputs.cols());
   const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
-  const float policy_loss = -policy_coef * distribution.log_probs().dot(returns) / static_cast<float>(n);
-  const float entropy = distribution.entropy().mean();
-  const float loss = policy_loss - entropy_coef * entropy;
+  const PolicyGradientLoss policy =
+      policy_gradient_loss(exploration_.distribution(), outputs, rollout.actions(), returns,
+                           static_cast<float>(config_.policy_loss_coef), entropy_coef, d_log_probs_, d_outputs);
+  const float loss = policy.policy - entropy_coef * policy.entropy;
   require_finite(loss, "Reinforce", "policy loss");
 
-  if (d_log_probs_.size() < n) {
-    d_log_probs_.resize(n);
-    d_outputs_.resize(n, outputs.cols());
-  }
-  d_log_probs_.head(n) = -policy_coef / static_cast<float>(n) * returns;
-  distribution.gradient({d_log_probs_.data(), n}, -entropy_coef / static_cast<float>(n), d_outputs_.topRows(n));
-  trainer_.net().backward(d_outputs_.topRows(n));
+  trainer_.net().backward(d_outputs);
   const float grad_norm = trainer_.step();
   require_finite(grad_norm, "Reinforce", "gradient");
-  return {.loss = loss, .policy_loss = policy_loss, .entropy = entropy, .grad_norm = grad_norm};
+  return {.loss = loss, .policy_loss = policy.policy, .entropy = policy.entropy, .grad_norm = grad_norm};
 }
 
 Coefficients Reinforce::coefficients() const {

@@ -53,8 +53,8 @@ class Reinforce final : public Algorithm {
   Matrix raw_actions_, evaluated_actions_;  // as drawn, before they are clipped to the bounds
   Vector no_log_probs_;                     // (num_envs): this algorithm needs none from acting
   Matrix returns_, no_next_values_;         // (num_steps, num_envs)
-  Vector d_log_probs_;                      // (rows)
-  Matrix d_outputs_;
+  Vector d_log_probs_;                      // (rows); may be longer
+  Matrix d_outputs_;                        // (rows, num_outputs); may be longer
 };
 
 }  // namespace slm

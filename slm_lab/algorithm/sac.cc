@@ -4,9 +4,7 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/policy_net.h"
-#include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/base/archive.h"
-#include "slm_lab/net/kernel.h"
 
 namespace slm {
 namespace {
@@ -25,21 +23,6 @@ double target_entropy(const SacConfig& config, const Space& action_space) {
 Space squashed(const Space& action_space) {
   const std::vector<float> bound(static_cast<std::size_t>(action_space.size()), 1);
   return action_space.is_discrete() ? action_space : Space::box(std::vector<float>(bound.size(), -1), bound);
-}
-
-// Row-wise softmax and its logarithm; all (n, num_actions).
-void softmax(const ConstMatrixRef& logits, Matrix& probs, Matrix& log_probs) {
-  probs.resize(logits.rows(), logits.cols());
-  log_probs.resize(logits.rows(), logits.cols());
-  for (Eigen::Index i = 0; i < logits.rows(); ++i)
-    log_probs.row(i).array() = logits.row(i).array() - logits.row(i).maxCoeff();
-  const auto size = static_cast<std::size_t>(log_probs.size());
-  vexp({log_probs.data(), size}, {probs.data(), size});
-  for (Eigen::Index i = 0; i < logits.rows(); ++i) {
-    const float sum = probs.row(i).sum();
-    probs.row(i) /= sum;
-    log_probs.row(i).array() -= std::log(sum);
-  }
 }
 
 }  // namespace
@@ -67,19 +50,19 @@ SacConfig read_sac_config(SpecReader& reader) {
 Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
     : config_(config),
-      loss_(net.loss_spec),
       action_space_(info.action_space),
       schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
       exploration_(config.action, info.action_space),
       squashed_space_(squashed(info.action_space)),
-      squashed_(info.action_space.size()),
       acting_(info.action_space.size()),
+      continuous_policy_(info.action_space.size()),
       actor_(make_policy_net(net, info, streams), net),
       critics_{make_critic(net, info, streams.stream("init", 1)), make_critic(net, info, streams.stream("init", 2))},
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
-      replay_(replay, info) {
-  for (Vector* v : {&targets_, &next_values_, &values_[0], &values_[1], &d_values_, &td_errors_})
-    v->resize(replay.batch_size);
+      replay_(replay, info),
+      loss_(net.loss_spec),
+      first_output_(Matrix::Zero(replay.batch_size, 1)) {
+  for (Vector* v : {&targets_, &next_values_, &td_errors_}) v->resize(replay.batch_size);
   if (!config_.training_iter) config_.training_iter = info.num_envs;
 }
 
@@ -157,105 +140,61 @@ TrainStats Sac::train(Rng& rng) {
   return stats;
 }
 
-const Matrix& Sac::with_actions(const Matrix& obs, const Matrix& actions) {
-  inputs_.resize(obs.rows(), obs.cols() + actions.cols());
-  inputs_.leftCols(obs.cols()) = obs;
-  inputs_.rightCols(actions.cols()) = actions;
-  return inputs_;
-}
-
 // y = r + gamma * V(s'),  V(s') = E_{a'}[min_i Q_target_i(s', a') - alpha log pi(a'|s')], eq. 3.
 void Sac::bootstrap(Rng& rng) {
-  const float alpha = temperature_.alpha();
   const ConstMatrixRef outputs = actor_.net().infer(batch_.next_obs);
+  Net &q1 = critics_[0].target.net(), &q2 = critics_[1].target.net();
   if (discrete()) {
-    softmax(outputs, probs_, log_probs_);
-    const ConstMatrixRef q1 = critics_[0].target.net().infer(batch_.next_obs);
-    const ConstMatrixRef q2 = critics_[1].target.net().infer(batch_.next_obs);
-    next_values_ = (probs_.array() * (q1.cwiseMin(q2).array() - alpha * log_probs_.array())).rowwise().sum();
+    min_q_ = q1.infer(batch_.next_obs).cwiseMin(q2.infer(batch_.next_obs));
+    discrete_policy_.values(outputs, min_q_, temperature_.alpha(), next_values_);
   } else {
-    squashed_.sample(outputs, rng);
-    const Matrix& inputs = with_actions(batch_.next_obs, squashed_.actions());
-    const ConstMatrixRef q1 = critics_[0].target.net().infer(inputs), q2 = critics_[1].target.net().infer(inputs);
-    next_values_ = q1.col(0).cwiseMin(q2.col(0)) - alpha * squashed_.log_probs();
+    continuous_policy_.values(outputs, batch_.next_obs, {&q1, &q2}, temperature_.alpha(), rng, next_values_);
   }
   targets_ = batch_.rewards + batch_.discounts.cwiseProduct(next_values_);
 }
 
 // Each critic: mean of loss(Q_i(s, a), y), eq. 5.
 void Sac::train_critics(Losses& losses) {
-  const Matrix& inputs = discrete() ? batch_.obs : with_actions(batch_.obs, batch_.actions);
+  if (!discrete()) join(batch_.obs, batch_.actions, inputs_);
   for (std::size_t i = 0; i < 2; ++i) {
     Trainer& online = critics_[i].online;
-    const ConstMatrixRef q = online.net().forward(inputs);
-    if (discrete()) {
-      if (i == 0)
-        min_q_ = q;
-      else
-        min_q_ = min_q_.cwiseMin(q);
-      pick_values(q, batch_.actions, values_[i]);
-    } else {
-      values_[i] = q.col(0);
-    }
-    const double loss = mean_loss(loss_, values_[i], targets_, batch_.draw.weights, d_values_);
+    const ConstMatrixRef q = online.net().forward(discrete() ? batch_.obs : inputs_);
+    const double loss = loss_(q, discrete() ? batch_.actions : first_output_, targets_, batch_.draw.weights);
     require_finite(loss, "SoftActorCritic", "critic loss");
-    if (discrete())
-      spread_gradient(d_values_, batch_.actions, q.cols(), d_q_);
-    else
-      d_q_ = d_values_;
-    online.net().backward(d_q_);
+    // The actor of discrete actions learns from the values as they stand before this step, as in the reference.
+    if (i == 0) {
+      min_q_ = q;
+      td_errors_ = targets_ - loss_.values();
+    } else {
+      min_q_ = min_q_.cwiseMin(q);
+      td_errors_ = td_errors_.cwiseMax(targets_ - loss_.values());
+    }
+    online.net().backward(loss_.d_q_values());
     const float norm = online.step();
     require_finite(norm, "SoftActorCritic", "critic gradient");
     losses.q += loss;
     losses.grad_norm += norm;
   }
-  td_errors_ = targets_ - values_[0].cwiseMin(values_[1]);
 }
 
 // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
 void Sac::train_actor(Rng& rng, Losses& losses) {
   const ConstMatrixRef outputs = actor_.net().forward(batch_.obs);
-  const double loss = discrete() ? discrete_policy_loss(outputs) : continuous_policy_loss(outputs, rng);
+  double loss;
+  if (discrete()) {
+    loss = discrete_policy_.loss(outputs, min_q_, temperature_.alpha());
+    entropy_ = discrete_policy_.entropy();
+  } else {
+    loss = continuous_policy_.loss(outputs, batch_.obs, {&critics_[0].online.net(), &critics_[1].online.net()},
+                                   temperature_.alpha(), rng);
+    entropy_ = continuous_policy_.entropy();
+  }
   require_finite(loss, "SoftActorCritic", "policy loss");
-  actor_.net().backward(d_outputs_);
+  actor_.net().backward(discrete() ? discrete_policy_.d_logits() : continuous_policy_.d_outputs());
   const float norm = actor_.step();
   require_finite(norm, "SoftActorCritic", "policy gradient");
   losses.policy += loss;
   losses.grad_norm += norm;
-}
-
-double Sac::continuous_policy_loss(const ConstMatrixRef& outputs, Rng& rng) {
-  const auto n = static_cast<float>(outputs.rows());
-  const float alpha = temperature_.alpha();
-  squashed_.sample(outputs, rng);
-  const Matrix& inputs = with_actions(batch_.obs, squashed_.actions());
-  for (std::size_t i = 0; i < 2; ++i) values_[i] = critics_[i].online.net().forward(inputs).col(0);
-
-  // the gradient goes through the critic that is the smaller one in each row
-  d_actions_.setZero(outputs.rows(), action_space_.size());
-  for (std::size_t i = 0; i < 2; ++i) {
-    d_q_.resize(outputs.rows(), 1);
-    for (Eigen::Index row = 0; row < outputs.rows(); ++row) {
-      const float own = values_[i][row], other = values_[1 - i][row];
-      d_q_(row, 0) = own < other || (own == other && i == 0) ? -1 / n : 0;
-    }
-    d_actions_ += critics_[i].online.net().backward_input(d_q_).rightCols(action_space_.size());
-  }
-  squashed_.gradient(alpha / n, d_actions_, d_outputs_);
-  entropy_ = -squashed_.log_probs().mean();
-  return -alpha * entropy_ - values_[0].cwiseMin(values_[1]).mean();
-}
-
-// With g = alpha log p - min Q:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
-double Sac::discrete_policy_loss(const ConstMatrixRef& outputs) {
-  const auto n = static_cast<float>(outputs.rows());
-  softmax(outputs, probs_, log_probs_);
-  entropy_ = -probs_.cwiseProduct(log_probs_).sum() / n;
-  d_outputs_ = temperature_.alpha() * log_probs_ - min_q_;       // g
-  values_[0] = probs_.cwiseProduct(d_outputs_).rowwise().sum();  // sum_a p_a g_a
-  d_outputs_.colwise() -= values_[0];
-  d_outputs_ = d_outputs_.cwiseProduct(probs_) / n;
-  return values_[0].mean();
 }
 
 std::int64_t Sac::opt_step() const {

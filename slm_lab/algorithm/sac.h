@@ -9,6 +9,8 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/algorithm/sac_loss.h"
 #include "slm_lab/algorithm/squashed_normal.h"
 #include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/algorithm/temperature.h"
@@ -64,33 +66,31 @@ class Sac final : public Algorithm {
   void bootstrap(Rng& rng);
   void train_critics(Losses& losses);
   void train_actor(Rng& rng, Losses& losses);
-  double continuous_policy_loss(const ConstMatrixRef& outputs, Rng& rng);
-  double discrete_policy_loss(const ConstMatrixRef& outputs);
 
   bool discrete() const { return action_space_.is_discrete(); }
-  const Matrix& with_actions(const Matrix& obs, const Matrix& actions);
 
   SacConfig config_;
-  LossConfig loss_;
   Space action_space_;
   TrainingSchedule schedule_;
   Exploration exploration_;  // of discrete actions
   Space squashed_space_;     // continuous: [-1, 1] in every dimension
-  SquashedNormal squashed_;  // of continuous ones, in training
-  SquashedNormal acting_;    // and in the environment
+  SquashedNormal acting_;    // of continuous ones
+  DiscreteSoftPolicy discrete_policy_;
+  ContinuousSoftPolicy continuous_policy_;
   Trainer actor_;
   std::array<Critic, 2> critics_;
   Temperature temperature_;
   Replay replay_;
+  QLoss loss_;
   std::int64_t frame_ = 0, iteration_ = 0;
 
   Matrix raw_actions_, evaluated_actions_;  // (num_envs, action_dim)  continuous: in [-1, 1]
   Batch batch_;
-  Matrix inputs_;                                                    // (n, obs_dim + action_dim)
-  Matrix probs_, log_probs_, min_q_;                                 // (n, num_actions)
-  Vector targets_, next_values_, values_[2], d_values_, td_errors_;  // (n)
-  Matrix d_q_, d_actions_, d_outputs_;
-  double entropy_ = 0;  // mean over the last batch
+  Matrix inputs_;                             // (n, obs_dim + action_dim)  continuous: what the critics see
+  Matrix first_output_;                       // (n, 1)  0, the "action" of a critic with one output
+  Matrix min_q_;                              // (n, num_actions)  discrete: the smaller of the critics
+  Vector targets_, next_values_, td_errors_;  // (n); td_errors_: of the smaller Q(s, a)
+  double entropy_ = 0;                        // mean over the last batch
 };
 
 }  // namespace slm

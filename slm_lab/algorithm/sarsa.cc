@@ -2,7 +2,6 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/policy_net.h"
-#include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
@@ -22,10 +21,10 @@ SarsaConfig read_sarsa_config(SpecReader& reader) {
 Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetConfig& net, const EnvInfo& info,
              const Streams& streams)
     : config_(config),
-      loss_(net.loss_spec),
       exploration_(config.action, info.action_space),
       trainer_(make_policy_net(net, info, streams), net),
       memory_(make_on_policy_memory(memory, config.training_frequency, info)),
+      loss_(net.loss_spec),
       no_log_probs_(Vector::Zero(info.num_envs)) {}
 
 void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
@@ -51,8 +50,9 @@ std::optional<TrainStats> Sarsa::update(std::int64_t frame, Rng& rng) {
 TrainStats Sarsa::train(Rng& rng) {
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size(), num_finals = rollout.final_obs().rows();
-  for (Vector* v : {&values_, &targets_, &d_values_})
+  for (Vector* v : {&values_, &targets_})
     if (v->size() < n) v->resize(n);
+  if (ones_.size() < n) ones_.setOnes(n);
   if (final_values_.size() < n) final_values_.resize(n);  // at most so many
 
   // Where the next action is not in the rollout, one is drawn from the policy as it stands.
@@ -70,11 +70,10 @@ TrainStats Sarsa::train(Rng& rng) {
   rollout.next_values(values_, final_values_, next_values);
   Eigen::Map<Matrix>(targets_.data(), rollout.num_steps(), rollout.num_envs()) =
       rollout.rewards() + static_cast<float>(config_.gamma) * rollout.not_terminated().cwiseProduct(next_values);
-  const double loss = mean_loss(loss_, values_.head(n), targets_.head(n), d_values_.head(n));
+  const double loss = loss_(outputs, rollout.actions(), targets_.head(n), ones_.head(n));
   require_finite(loss, "SARSA", "loss");
 
-  spread_gradient(d_values_.head(n), rollout.actions(), outputs.cols(), d_outputs_);
-  trainer_.net().backward(d_outputs_.topRows(n));
+  trainer_.net().backward(loss_.d_q_values());
   const float grad_norm = trainer_.step();
   require_finite(grad_norm, "SARSA", "gradient");
   return {.loss = loss, .value_loss = loss, .grad_norm = grad_norm};

@@ -4,6 +4,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/memory/config.h"
 #include "slm_lab/memory/rollout.h"
 #include "slm_lab/net/config.h"
@@ -37,18 +38,17 @@ class Sarsa final : public Algorithm {
   TrainStats train(Rng& rng);
 
   SarsaConfig config_;
-  LossConfig loss_;
   Exploration exploration_;
   Trainer trainer_;
   std::unique_ptr<OnPolicyMemory> memory_;
+  QLoss loss_;
   std::int64_t frame_ = 0;
 
   Vector no_log_probs_;           // (num_envs): this algorithm has none
   Matrix final_actions_;          // chosen on the rollout's final observations
   Vector values_, final_values_;  // Q of the actions taken and of those; may be longer
-  Vector targets_, d_values_;     // (rows); may be longer
+  Vector targets_, ones_;         // (rows); may be longer
   Matrix next_values_;            // (num_steps, num_envs)
-  Matrix d_outputs_;              // (rows, num_actions); may be longer
 };
 
 }  // namespace slm

@@ -1,0 +1,204 @@
+// Every loss an algorithm minimises, as a function of the outputs of its nets: its gradient against central differences.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "slm_lab/algorithm/policy_gradient.h"
+#include "slm_lab/algorithm/ppo.h"
+#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/algorithm/sac_loss.h"
+#include "slm_lab/algorithm/sil.h"
+#include "slm_lab/algorithm/value_loss.h"
+#include "slm_lab/net/registry.h"
+
+namespace slm {
+namespace {
+
+constexpr Eigen::Index kRows = 5;
+
+/// The loss of the outputs; writes its gradient with respect to them.
+using Loss = std::function<double(const Matrix& outputs, Matrix& gradient)>;
+
+struct Case {
+  std::string name;
+  Matrix outputs;
+  Loss loss;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+};
+
+Vector vector(std::vector<float> values) {
+  return Eigen::Map<Vector>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed) {
+  Rng rng(seed);
+  Matrix m(rows, cols);
+  for (float& x : m.reshaped()) x = static_cast<float>(rng.uniform(-1.5, 1.5));
+  return m;
+}
+/// Actions that are in the support of a policy with these outputs: indices, or points near the means.
+Matrix actions_for(const Space& space) {
+  Matrix actions = random_matrix(kRows, space.size(), 5);
+  if (space.is_discrete())
+    for (Eigen::Index i = 0; i < kRows; ++i) actions(i, 0) = static_cast<float>(i % space.n);
+  return actions;
+}
+
+const Vector kWeights = vector({1, 0.5f, 0.25f, 1, 0.75f});
+const Vector kAdvantages = vector({1.2f, -0.7f, 0.4f, -1.5f, 2.0f});
+
+Case q_loss(const std::string& name) {
+  LossConfig config;
+  config.name = name;
+  // errors of up to 3, on both sides of where a parabola becomes a line, none within a step of it
+  const Vector targets = vector({0.9f, -2.5f, 0.1f, 3.0f, -0.4f});
+  return {"q_" + name, random_matrix(kRows, 3, 1), [=](const Matrix& outputs, Matrix& gradient) {
+            QLoss loss(config);
+            const double value = loss(outputs, actions_for(Space::discrete(3)), targets, kWeights);
+            gradient = loss.d_q_values();
+            return value;
+          }};
+}
+
+Case policy_gradient(const std::string& name, const Space& space) {
+  return {"policy_gradient_" + name, random_matrix(kRows, num_distribution_outputs(space), 2),
+          [=](const Matrix& outputs, Matrix& gradient) {
+            const auto distribution = make_distribution(space);
+            Vector d_log_probs;
+            gradient.resize(outputs.rows(), outputs.cols());
+            constexpr float kEntropyCoef = 0.3f;
+            const PolicyGradientLoss loss = policy_gradient_loss(*distribution, outputs, actions_for(space),
+                                                                 kAdvantages, 0.8f, kEntropyCoef, d_log_probs, gradient);
+            return static_cast<double>(loss.policy - kEntropyCoef * loss.entropy);
+          }};
+}
+
+Case ppo(const std::string& name, const Space& space) {
+  return {"ppo_" + name, random_matrix(kRows, num_distribution_outputs(space), 2),
+          [=](const Matrix& outputs, Matrix& gradient) {
+            const auto distribution = make_distribution(space);
+            distribution->evaluate(random_matrix(kRows, outputs.cols(), 7), actions_for(space));
+            const Vector old_log_probs = distribution->log_probs();
+            distribution->evaluate(outputs, actions_for(space));
+            Vector d_log_probs(kRows);
+            const SurrogateLoss loss =
+                clipped_surrogate(distribution->log_probs(), old_log_probs, kAdvantages, 0.2f, d_log_probs);
+            constexpr float kEntropyCoef = 0.3f;
+            const double entropy = static_cast<double>(distribution->entropy().mean());
+            gradient.resize(outputs.rows(), outputs.cols());
+            distribution->gradient({d_log_probs.data(), kRows}, -kEntropyCoef / kRows, gradient);
+            return static_cast<double>(loss.loss) - static_cast<double>(kEntropyCoef) * entropy;
+          }};
+}
+
+Case value(const std::string& name, bool normalize) {
+  return {"value_" + name + (normalize ? "_normalized" : ""), random_matrix(kRows, 1, 3),
+          [=](const Matrix& outputs, Matrix& gradient) {
+            LossConfig config;
+            config.name = name;
+            ValueLoss loss(config, 0.5, normalize);
+            gradient.resize(kRows, 1);
+            return static_cast<double>(loss({outputs.data(), kRows}, 3 * kAdvantages, {gradient.data(), kRows}));
+          }};
+}
+
+Case clipped_value() {
+  return {"value_clipped", random_matrix(kRows, 1, 3), [](const Matrix& outputs, Matrix& gradient) {
+            gradient.resize(kRows, 1);
+            const Vector old_values = random_matrix(kRows, 1, 4);
+            return static_cast<double>(clipped_value_loss({outputs.data(), kRows}, old_values, kAdvantages, 0.3f, 0.5f,
+                                                          {gradient.data(), kRows}));
+          }};
+}
+
+/// The imitation loss in the policy's outputs (its advantages count as constants) or in the critic's.
+Case imitation(bool of_policy, const Space& space) {
+  const Eigen::Index cols = of_policy ? num_distribution_outputs(space) : 1;
+  return {of_policy ? "imitation_policy" : "imitation_value", random_matrix(kRows, cols, 3),
+          [=](const Matrix& outputs, Matrix& gradient) {
+            const auto distribution = make_distribution(space);
+            const Matrix policy = of_policy ? outputs : random_matrix(kRows, num_distribution_outputs(space), 8);
+            const Vector values = of_policy ? Vector(kAdvantages / 2) : Vector(outputs.col(0));
+            distribution->evaluate(policy, actions_for(space));
+            Vector advantages, d_log_probs, d_values(kRows);
+            const ImitationLoss loss = imitation_loss({.sil_policy_loss_coef = 0.7, .sil_val_loss_coef = 0.4},
+                                                      distribution->log_probs(), values, kAdvantages, kWeights,
+                                                      advantages, d_log_probs, d_values);
+            gradient.resize(outputs.rows(), outputs.cols());
+            if (of_policy)
+              distribution->gradient({d_log_probs.data(), kRows}, 0, gradient);
+            else
+              gradient.col(0) = d_values;
+            return of_policy ? loss.policy_loss : loss.value_loss;
+          }};
+}
+
+Case discrete_soft_policy() {
+  return {"sac_discrete", random_matrix(kRows, 4, 1), [](const Matrix& outputs, Matrix& gradient) {
+            DiscreteSoftPolicy policy;
+            const double loss = policy.loss(outputs, random_matrix(kRows, 4, 2), 0.3f);
+            gradient = policy.d_logits();
+            return loss;
+          }};
+}
+
+// Through the sampled actions and the smaller of two critics.
+Case continuous_soft_policy() {
+  constexpr int kObs = 3, kActions = 2;
+  return {"sac_continuous", random_matrix(kRows, 2 * kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
+            NetConfig config;
+            config.hid_layers = {8};
+            config.hid_layers_activation = Activation::tanh;
+            Rng init(3), noise(4);
+            const auto q1 = make_net(config, kObs + kActions, {{1}}, init);
+            const auto q2 = make_net(config, kObs + kActions, {{1}}, init);
+            ContinuousSoftPolicy policy(kActions);
+            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {q1.get(), q2.get()}, 0.3f, noise);
+            gradient = policy.d_outputs();
+            return loss;
+          }};
+}
+
+std::vector<Case> cases() {
+  const Space discrete = Space::discrete(3), box = Space::box({-1, -1}, {1, 1});
+  std::vector<Case> all{policy_gradient("categorical", discrete),
+                        policy_gradient("normal", box),
+                        ppo("categorical", discrete),
+                        ppo("normal", box),
+                        clipped_value(),
+                        imitation(true, discrete),
+                        imitation(false, discrete),
+                        discrete_soft_policy(),
+                        continuous_soft_policy()};
+  for (const std::string& name : loss_names()) {
+    all.push_back(q_loss(name));
+    all.push_back(value(name, false));
+    all.push_back(value(name, true));
+  }
+  return all;
+}
+
+class EveryLoss : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryLoss, GradientMatchesFiniteDifferences) {
+  Matrix outputs = GetParam().outputs, gradient, ignored;
+  GetParam().loss(outputs, gradient);
+  EXPECT_GT(gradient.cwiseAbs().maxCoeff(), 0.01f);
+  // Terms of up to some units in float32: 1e-6 of them over a difference of 8e-3; curvature adds less.
+  constexpr float kStep = 0x1p-8f;
+  constexpr double kTolerance = 1e-3;
+  for (Eigen::Index i = 0; i < outputs.size(); ++i) {
+    const float x = outputs.data()[i];
+    outputs.data()[i] = x + kStep;
+    const double above = GetParam().loss(outputs, ignored);
+    outputs.data()[i] = x - kStep;
+    const double below = GetParam().loss(outputs, ignored);
+    outputs.data()[i] = x;
+    EXPECT_NEAR(gradient.data()[i], (above - below) / (2 * static_cast<double>(kStep)), kTolerance) << "output " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryLoss, testing::ValuesIn(cases()),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace slm
