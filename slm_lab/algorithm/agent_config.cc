@@ -1,12 +1,13 @@
 // Reads the `agent` object of a spec and checks what its parts and the environment must agree on.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "slm_lab/algorithm/registry.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/memory_limit.h"
+#include "slm_lab/memory/imitation_replay.h"
 #include "slm_lab/memory/replay.h"
 
 namespace slm {
@@ -49,12 +50,9 @@ void read_net(SpecReader& agent, AgentConfig& c) {
 }
 
 // Refused before training instead of dying hours later, when the ring has filled.
-void check_replay_size(const MemoryConfig& memory_config, const EnvInfo& info, SpecReader& memory) {
-  const ReplayConfig& replay = memory_config.replay;
-  if (replay.max_size < info.num_envs)
-    memory.problem("max_size", fmt::format("expected at least num_envs = {}", info.num_envs));
-  const double needed = static_cast<double>(replay_bytes(replay, info));
-  const double present = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+void check_replay_size(const ReplayConfig& replay, std::int64_t bytes, int num_envs, SpecReader& memory) {
+  if (replay.max_size < num_envs) memory.problem("max_size", fmt::format("expected at least num_envs = {}", num_envs));
+  const auto needed = static_cast<double>(bytes), present = static_cast<double>(memory_limit());
   constexpr double kGiB = 1024.0 * 1024 * 1024;
   if (needed > present)
     memory.problem("max_size",
@@ -78,7 +76,8 @@ void check_memory(const AgentConfig& c, const AlgorithmEntry& entry, const EnvIn
   if (c.memory.is_replay() || imitates) {
     if (c.memory.replay.batch_size > c.memory.replay.max_size)
       memory.problem("batch_size", fmt::format("expected no more than max_size = {}", c.memory.replay.max_size));
-    check_replay_size(c.memory, info, memory);
+    check_replay_size(c.memory.replay, (imitates ? imitation_replay_bytes : replay_bytes)(c.memory.replay, info),
+                      info.num_envs, memory);
   }
 }
 
@@ -160,7 +159,7 @@ void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& age
                                           "ActorCritic, Reinforce or SoftActorCritic",
                                           entry->name, info.name));
   } else if (const ActionConfig* action = action_config(config.algorithm)) {
-    check_action_config(*action, info.action_space, entry->needs_gradient, algorithm);
+    check_action_config(*action, info, entry->needs_gradient, algorithm);
   }
   if (std::holds_alternative<SacConfig>(config.algorithm) && !info.action_space.is_discrete() &&
       !std::ranges::all_of(info.action_space.low, [](float x) { return std::isfinite(x); }))

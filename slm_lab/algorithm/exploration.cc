@@ -56,9 +56,10 @@ ActionConfig read_action_config(SpecReader& reader) {
   return c;
 }
 
-void check_action_config(const ActionConfig& config, const Space& action_space, bool needs_gradient,
-                         SpecReader& algorithm) {
-  const char* kind = action_space.is_discrete() ? "discrete" : "continuous";
+void check_action_config(const ActionConfig& config, const EnvInfo& info, bool needs_gradient, SpecReader& algorithm) {
+  const Space& action_space = info.action_space;
+  const std::string actions =
+      fmt::format("the actions of {} are {}", info.name, action_space.is_discrete() ? "discrete" : "continuous");
   if (const DistributionEntry* entry = find_distribution(config.action_pdtype, action_space)) {
     if (!entry->why_not.empty())
       algorithm.problem("action_pdtype", fmt::format("not supported: {}", entry->why_not));
@@ -70,15 +71,14 @@ void check_action_config(const ActionConfig& config, const Space& action_space, 
     std::vector<std::string_view> options{"default"};
     for (const DistributionEntry& e : distributions())
       if (e.action_kind == action_space.kind && e.why_not.empty()) options.push_back(e.name);
-    algorithm.problem("action_pdtype", fmt::format("the environment's actions are {}: expected one of {}", kind,
-                                                   fmt::join(options, ", ")));
+    algorithm.problem("action_pdtype",
+                      fmt::format("{} does not fit, {}: expected one of {}", config.action_pdtype, actions,
+                                  fmt::join(options, ", ")));
   }
   const bool explores = config.action_policy == "epsilon_greedy" || config.action_policy == "boltzmann";
   if (explores && !action_space.is_discrete())
     algorithm.problem("action_policy",
-                      fmt::format("{} needs discrete actions, and the environment's are continuous; use "
-                                  "default",
-                                  config.action_policy));
+                      fmt::format("{} needs discrete actions, and {}; use default", config.action_policy, actions));
   if (explores && !config.explore_var_spec)
     algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
 }

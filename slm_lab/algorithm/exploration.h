@@ -24,10 +24,9 @@ struct ActionConfig {
   std::optional<Schedule> explore_var_spec = {};  ///< epsilon or tau
 };
 ActionConfig read_action_config(SpecReader& reader);
-/// What is wrong with it for this action space, reported at the keys of `algorithm`. `needs_gradient`:
+/// What is wrong with it for the actions of this environment, reported at the keys of `algorithm`. `needs_gradient`:
 /// log-probabilities are differentiated.
-void check_action_config(const ActionConfig& config, const Space& action_space, bool needs_gradient,
-                         SpecReader& algorithm);
+void check_action_config(const ActionConfig& config, const EnvInfo& info, bool needs_gradient, SpecReader& algorithm);
 
 /// Chooses actions from the outputs of a net: the distribution itself, or an exploration policy around it.
 class Exploration {

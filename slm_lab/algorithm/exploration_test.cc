@@ -89,7 +89,7 @@ std::size_t num_problems(const ActionConfig& c, const Space& space, bool needs_g
   SpecReport report("test.json");
   const JsonNode root = parse_json(R"({"action_pdtype": "x"})", "test.json");
   SpecReader reader(&root, "", report);
-  check_action_config(c, space, needs_gradient, reader);
+  check_action_config(c, {.name = "Test", .obs_space = {}, .action_space = space}, needs_gradient, reader);
   return report.problems().size();
 }
 

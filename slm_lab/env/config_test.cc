@@ -44,6 +44,7 @@ TEST(EnvConfig, ReadsWrappersAndKwargs) {
   EXPECT_EQ(r.config.clip_obs, 10.0);
   EXPECT_EQ(std::get<std::string>(*r.config.reward_scale), "sign");
   EXPECT_EQ(env_info(r.config, 2).obs_space.size(), 9);
+  EXPECT_EQ(env_info(r.config, 2).obs_space.high[0], 10);
   EXPECT_EQ(env_info(r.config, 2).action_space.high[0], 1);
 
   const Reading scaled(R"({"name": "Pendulum-v1", "max_frame": 1, "reward_scale": 0.1})");

@@ -83,6 +83,7 @@ EnvInfo env_info(const EnvConfig& config, int num_envs) {
     info.action_space.low.assign(info.action_space.low.size(), -1);
     info.action_space.high.assign(info.action_space.high.size(), 1);
   }
+  if (config.normalize_obs) info.obs_space = normalized_space(std::move(info.obs_space), config.clip_obs);
   if (config.frame_op) info.obs_space = stacked_space(info.obs_space, frame_op(config), config.frame_op_len);
   return info;
 }

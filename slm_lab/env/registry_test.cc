@@ -244,6 +244,7 @@ TEST(EnvRegistry, LaterEnvironmentsSaySo) {
   EXPECT_FALSE(env_info(config_of("Humanoid-v5"), 1).action_space.is_discrete());
   EXPECT_EQ(env_info(config_of("Humanoid-v5"), 1).action_space.high[0], 0.4f);
   EXPECT_EQ(env_info(config_of("ALE/Pong-v5"), 1).obs_space.shape, (std::vector<std::int64_t>{4, 84, 84}));
+  EXPECT_TRUE(env_info(config_of("ALE/Pong-v5"), 1).obs_space.is_image());
 }
 
 TEST(RolloutEnv, TakesKwargsAndNamesMistakes) {

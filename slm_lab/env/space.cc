@@ -1,5 +1,7 @@
 #include "slm_lab/env/space.h"
 
+#include <algorithm>
+
 #include "slm_lab/base/error.h"
 
 namespace slm {
@@ -13,6 +15,11 @@ Space Space::box(std::vector<float> low, std::vector<float> high) {
   ensure(low.size() == high.size() && !low.empty(), "a box has one low and one high for each element");
   const auto size = static_cast<std::int64_t>(low.size());
   return {.kind = Kind::box, .n = 0, .shape = {size}, .low = std::move(low), .high = std::move(high)};
+}
+
+bool Space::is_image() const {
+  return shape.size() >= 2 && std::ranges::all_of(low, [](float x) { return x == 0; }) &&
+         std::ranges::all_of(high, [](float x) { return x == 255; });
 }
 
 int Space::size() const { return is_discrete() ? 1 : static_cast<int>(low.size()); }

@@ -18,6 +18,8 @@ struct Space {
 
   bool is_discrete() const { return kind == Kind::discrete; }
   int size() const;  ///< floats one value takes in a row of a matrix: 1 if discrete, else the number of elements
+  /// Pixels: a box of two or more axes whose elements are whole numbers from 0 to 255, as Gymnasium's of dtype uint8.
+  bool is_image() const;
 };
 
 }  // namespace slm

@@ -1,6 +1,7 @@
 #include "slm_lab/env/wrappers.h"
 
 #include <cmath>
+#include <limits>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
@@ -46,9 +47,17 @@ void RescaleAction::step(const Matrix& actions, StepResult& out) {
   inner().step(scaled_, out);
 }
 
+Space normalized_space(Space obs_space, std::optional<double> clip) {
+  const auto bound = static_cast<float>(clip.value_or(std::numeric_limits<double>::infinity()));
+  obs_space.low.assign(obs_space.low.size(), -bound);
+  obs_space.high.assign(obs_space.high.size(), bound);
+  return obs_space;
+}
+
 NormalizeObs::NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use,
                            std::optional<double> clip)
-    : EnvWrapper(std::move(inner)), moments_(moments), use_(use), clip_(clip) {
+    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), moments_(moments), use_(use), clip_(clip) {
+  info_.obs_space = normalized_space(std::move(info_.obs_space), clip);
   const int dim = info().obs_space.size();
   if (moments_.dim() == 0) moments_ = RunningMoments(dim);
   ensure(moments_.dim() == dim, "the statistics are of this environment's observations");

@@ -53,6 +53,9 @@ class RescaleAction final : public EnvWrapper {
   Matrix scaled_;                        // (num_envs, action_dim)
 };
 
+/// The space of normalised observations: within +-clip, or unbounded.
+Space normalized_space(Space obs_space, std::optional<double> clip);
+
 /// (obs - mean) / sqrt(var + 1e-8) with the moments of every observation seen, as Gymnasium's NormalizeObservation.
 ///
 /// Each observation counts once: a step adds next_obs of all rows and, where an episode ended, the fresh obs too (the
@@ -60,6 +63,7 @@ class RescaleAction final : public EnvWrapper {
 class NormalizeObs final : public EnvWrapper {
  public:
   NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use, std::optional<double> clip);
+  const EnvInfo& info() const override { return info_; }
   void reset(Matrix& obs) override;
   void step(const Matrix& actions, StepResult& out) override;
 
@@ -67,6 +71,7 @@ class NormalizeObs final : public EnvWrapper {
   void refresh();  // inv_std_
   void normalize(Matrix& obs) const;
 
+  EnvInfo info_;
   RunningMoments& moments_;
   EnvUse use_;
   std::optional<float> clip_;

@@ -17,12 +17,13 @@ ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const 
       obs_dim_(info.obs_space.size()),
       action_dim_(info.action_space.size()),
       sampler_(config),
-      running_(index(info.num_envs)) {
-  obs_.reserve(index(config.max_size * obs_dim_));
+      obs_(info.obs_space, config.max_size),
+      one_obs_(index(obs_dim_)) {
   actions_.reserve(index(config.max_size * action_dim_));
   returns_.reserve(index(config.max_size));
-  for (Episode& episode : running_) {
-    episode.obs.reserve(index(info.max_episode_steps) * index(obs_dim_));
+  running_.reserve(index(info.num_envs));
+  for (int env = 0; env < info.num_envs; ++env) {
+    Episode& episode = running_.emplace_back(ObsStore(info.obs_space, info.max_episode_steps));
     episode.actions.reserve(index(info.max_episode_steps) * index(action_dim_));
     episode.rewards.reserve(index(info.max_episode_steps));
   }
@@ -32,7 +33,7 @@ void ImitationReplay::add(const Matrix& obs, const Matrix& actions, const StepRe
   for (std::size_t env = 0; env < running_.size(); ++env) {
     const auto row = static_cast<Eigen::Index>(env);
     Episode& episode = running_[env];
-    episode.obs.insert(episode.obs.end(), obs.row(row).data(), obs.row(row).data() + obs_dim_);
+    episode.obs.append(obs.row(row).data());
     episode.actions.insert(episode.actions.end(), actions.row(row).data(), actions.row(row).data() + action_dim_);
     episode.rewards.push_back(step.rewards[row]);
     if (step.terminated[row] || step.truncated[row]) close(episode);
@@ -45,11 +46,11 @@ void ImitationReplay::close(Episode& episode) {
   for (std::size_t t = 0; t < returns.size(); ++t) {
     const std::size_t row = index(sampler_.next_row());
     if (row == returns_.size()) {
-      obs_.resize(obs_.size() + index(obs_dim_));
       actions_.resize(actions_.size() + index(action_dim_));
       returns_.push_back(0);
     }
-    std::copy_n(episode.obs.data() + t * index(obs_dim_), obs_dim_, obs_.data() + row * index(obs_dim_));
+    episode.obs.read(static_cast<std::int64_t>(t), one_obs_.data());
+    obs_.write(sampler_.next_row(), one_obs_.data());
     std::copy_n(episode.actions.data() + t * index(action_dim_), action_dim_,
                 actions_.data() + row * index(action_dim_));
     returns_[row] = returns[t];
@@ -68,7 +69,7 @@ void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch
   batch.returns.resize(n);
   for (Eigen::Index i = 0; i < n; ++i) {
     const std::int64_t row = batch.draw.rows[index(i)];
-    std::copy_n(obs_.data() + row * obs_dim_, obs_dim_, batch.obs.row(i).data());
+    obs_.read(row, batch.obs.row(i).data());
     std::copy_n(actions_.data() + row * action_dim_, action_dim_, batch.actions.row(i).data());
     batch.returns[i] = returns_[index(row)];
   }
@@ -86,6 +87,11 @@ void ImitationReplay::serialize(Archive& archive) {
   archive("actions", actions_);
   archive("returns", returns_);
   for (std::size_t env = 0; env < running_.size(); ++env) archive("running" + std::to_string(env), running_[env]);
+}
+
+std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
+  const std::int64_t floats = info.action_space.size() + 1;
+  return config.max_size * (ObsStore::row_bytes(info.obs_space) + floats * 4 + RowSampler::row_bytes(config));
 }
 
 }  // namespace slm

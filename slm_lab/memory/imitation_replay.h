@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "slm_lab/env/vec_env.h"
+#include "slm_lab/memory/obs_store.h"
 #include "slm_lab/memory/row_sampler.h"
 
 namespace slm {
@@ -34,7 +36,9 @@ class ImitationReplay {
 
  private:
   struct Episode {
-    std::vector<float> obs, actions, rewards;
+    explicit Episode(ObsStore store) : obs(std::move(store)) {}
+    ObsStore obs;
+    std::vector<float> actions, rewards;
     void serialize(Archive& archive);
   };
   void close(Episode& episode);
@@ -42,8 +46,13 @@ class ImitationReplay {
   float gamma_;
   int obs_dim_, action_dim_;
   RowSampler sampler_;
-  std::vector<float> obs_, actions_, returns_;  // (rows written so far, ...)
-  std::vector<Episode> running_;                // one per environment
+  ObsStore obs_;  // (rows written so far, ...), as all here
+  std::vector<float> actions_, returns_;
+  std::vector<Episode> running_;  // one per environment
+  std::vector<float> one_obs_;    // (obs_dim)  on its way
 };
+
+/// Bytes that a full one takes, besides the episodes that run.
+std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info);
 
 }  // namespace slm

@@ -10,6 +10,12 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+/// How many of the last `capacity` transitions may have been cut off by the clock.
+std::int64_t most_truncations(std::int64_t capacity, const EnvInfo& info) {
+  const std::int64_t in_full_episodes = info.max_episode_steps > 0 ? capacity / info.max_episode_steps : 0;
+  return in_full_episodes + 2 * info.num_envs;
+}
+
 }  // namespace
 
 Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
@@ -18,27 +24,23 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       action_dim_(info.action_space.size()),
       capacity_(config.max_size),
       sampler_(config),
-      newest_next_obs_(info.num_envs, obs_dim_) {
+      obs_(info.obs_space, config.max_size),
+      newest_next_obs_(info.num_envs, obs_dim_),
+      final_obs_(info.obs_space, most_truncations(config.max_size, info)) {
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
-  obs_.reserve(index(capacity_ * obs_dim_));  // a page that was never written takes no memory
-  actions_.reserve(index(capacity_ * action_dim_));
+  actions_.reserve(index(capacity_ * action_dim_));  // a page that was never written takes no memory
   rewards_.reserve(index(capacity_));
   ends_.reserve(index(capacity_));
   slots_.reserve(index(capacity_));
-  const std::int64_t limit = info.max_episode_steps;
-  const std::int64_t truncations = limit > 0 ? capacity_ / limit + 2 * num_envs_ : 2 * num_envs_;
-  final_obs_.reserve(index(truncations * obs_dim_));
-  free_slots_.reserve(index(truncations));
+  free_slots_.reserve(index(most_truncations(capacity_, info)));
 }
 
 void Replay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   newest_next_obs_ = step.next_obs;
   for (int env = 0; env < num_envs_; ++env) {
     const std::int64_t row = sampler_.next_row();
-    if (row == static_cast<std::int64_t>(rewards_.size())) append_row();
-    std::copy_n(obs.row(env).data(), obs_dim_, obs_.data() + row * obs_dim_);
-    std::copy_n(actions.row(env).data(), action_dim_, actions_.data() + row * action_dim_);
-    rewards_[index(row)] = step.rewards[env];
+    obs_.write(row, obs.row(env).data());
+    write_row(row, actions.row(env).data(), step.rewards[env]);
     set_end(row,
             step.terminated[env]  ? kTerminated
             : step.truncated[env] ? kTruncated
@@ -48,12 +50,15 @@ void Replay::add(const Matrix& obs, const Matrix& actions, const StepResult& ste
   }
 }
 
-void Replay::append_row() {
-  obs_.resize(obs_.size() + index(obs_dim_));
-  actions_.resize(actions_.size() + index(action_dim_));
-  rewards_.push_back(0);
-  ends_.push_back(kGoesOn);
-  slots_.push_back(-1);
+void Replay::write_row(std::int64_t row, const float* action, float reward) {
+  if (index(row) == rewards_.size()) {
+    actions_.resize(actions_.size() + index(action_dim_));
+    rewards_.push_back(0);
+    ends_.push_back(kGoesOn);
+    slots_.push_back(-1);
+  }
+  std::copy_n(action, action_dim_, actions_.data() + row * action_dim_);
+  rewards_[index(row)] = reward;
 }
 
 void Replay::set_end(std::int64_t row, End end, const float* final_obs) {
@@ -63,14 +68,11 @@ void Replay::set_end(std::int64_t row, End end, const float* final_obs) {
   }
   ends_[index(row)] = end;
   if (end != kTruncated) return;
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::int32_t>(final_obs_.size() / index(obs_dim_)));
-    final_obs_.resize(final_obs_.size() + index(obs_dim_));
-  }
+  if (free_slots_.empty()) free_slots_.push_back(static_cast<std::int32_t>(final_obs_.rows()));
   const std::int32_t slot = free_slots_.back();
   free_slots_.pop_back();
   slots_[index(row)] = slot;
-  std::copy_n(final_obs, obs_dim_, final_obs_.data() + static_cast<std::int64_t>(slot) * obs_dim_);
+  final_obs_.write(slot, final_obs);
 }
 
 void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& batch) {
@@ -85,30 +87,32 @@ void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& ba
 }
 
 void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const {
-  std::copy_n(obs_.data() + row * obs_dim_, obs_dim_, batch.obs.row(i).data());
+  obs_.read(row, batch.obs.row(i).data());
   std::copy_n(actions_.data() + row * action_dim_, action_dim_, batch.actions.row(i).data());
 
   float reward = 0, discount = 1;
-  const float* next_obs = nullptr;
-  for (int k = 0; next_obs == nullptr; ++k) {
+  float* const next_obs = batch.next_obs.row(i).data();
+  bool bootstrapped = false;
+  for (int k = 0; !bootstrapped; ++k) {
     reward += discount * rewards_[index(row)];
     discount *= gamma;
     // how many rows were written after this one; fewer than num_envs: it belongs to the newest step
     const std::int64_t age = (sampler_.num_added() - 1 - row) % capacity_;
     const End end = static_cast<End>(ends_[index(row)]);
+    bootstrapped = true;
     if (end == kTerminated) {
       discount = 0;
-      next_obs = obs_.data() + row * obs_dim_;  // any
+      obs_.read(row, next_obs);  // any will do
     } else if (end == kTruncated) {
-      next_obs = final_obs_.data() + static_cast<std::int64_t>(slots_[index(row)]) * obs_dim_;
+      final_obs_.read(slots_[index(row)], next_obs);
     } else if (age < num_envs_) {
-      next_obs = newest_next_obs_.row(num_envs_ - 1 - age).data();
+      std::copy_n(newest_next_obs_.row(num_envs_ - 1 - age).data(), obs_dim_, next_obs);
     } else {
       row = row + num_envs_ < capacity_ ? row + num_envs_ : row + num_envs_ - capacity_;
-      if (k + 1 == num_steps) next_obs = obs_.data() + row * obs_dim_;
+      bootstrapped = k + 1 == num_steps;
+      if (bootstrapped) obs_.read(row, next_obs);
     }
   }
-  std::copy_n(next_obs, obs_dim_, batch.next_obs.row(i).data());
   batch.rewards[i] = reward;
   batch.discounts[i] = discount;
 }
@@ -126,9 +130,10 @@ void Replay::serialize(Archive& archive) {
 }
 
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
-  const std::int64_t floats = info.obs_space.size() + info.action_space.size() + 1;
-  const std::int64_t tree = config.name == "PrioritizedReplay" ? 10 : 0;  // a double and its share of the sums
-  return config.max_size * (floats * 4 + 1 + 4 + tree);
+  const std::int64_t floats = info.action_space.size() + 1, end_and_slot = 1 + 4;
+  return config.max_size *
+             (ObsStore::row_bytes(info.obs_space) + floats * 4 + end_and_slot + RowSampler::row_bytes(config)) +
+         most_truncations(config.max_size, info) * ObsStore::row_bytes(info.obs_space);
 }
 
 }  // namespace slm

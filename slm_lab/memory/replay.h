@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "slm_lab/env/vec_env.h"
+#include "slm_lab/memory/obs_store.h"
 #include "slm_lab/memory/row_sampler.h"
 
 namespace slm {
@@ -44,19 +45,20 @@ class Replay {
  private:
   enum End : std::uint8_t { kGoesOn, kTerminated, kTruncated };
 
-  void append_row();
+  void write_row(std::int64_t row, const float* action, float reward);
   void set_end(std::int64_t row, End end, const float* final_obs);
   void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
 
   int num_envs_, obs_dim_, action_dim_;
   std::int64_t capacity_;
   RowSampler sampler_;
-  std::vector<float> obs_, actions_, rewards_;  // (rows written so far, ...)
+  ObsStore obs_;  // (rows written so far, ...), as all here
+  std::vector<float> actions_, rewards_;
   std::vector<std::uint8_t> ends_;
   Matrix newest_next_obs_;  // (num_envs, obs_dim)
 
   std::vector<std::int32_t> slots_;  // row of final_obs_, where truncated
-  std::vector<float> final_obs_;     // (slots, obs_dim)
+  ObsStore final_obs_;
   std::vector<std::int32_t> free_slots_;
 };
 
