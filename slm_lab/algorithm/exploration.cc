@@ -71,9 +71,8 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
     std::vector<std::string_view> options{"default"};
     for (const DistributionEntry& e : distributions())
       if (e.action_kind == action_space.kind && e.why_not.empty()) options.push_back(e.name);
-    algorithm.problem("action_pdtype",
-                      fmt::format("{} does not fit, {}: expected one of {}", config.action_pdtype, actions,
-                                  fmt::join(options, ", ")));
+    algorithm.problem("action_pdtype", fmt::format("{} does not fit, {}: expected one of {}", config.action_pdtype,
+                                                   actions, fmt::join(options, ", ")));
   }
   const bool explores = config.action_policy == "epsilon_greedy" || config.action_policy == "boltzmann";
   if (explores && !action_space.is_discrete())

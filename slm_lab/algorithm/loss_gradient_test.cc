@@ -1,4 +1,5 @@
-// Every loss an algorithm minimises, as a function of the outputs of its nets: its gradient against central differences.
+// Every loss an algorithm minimises, as a function of the outputs of its nets: its gradient against central
+// differences.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -66,8 +67,8 @@ Case policy_gradient(const std::string& name, const Space& space) {
             Vector d_log_probs;
             gradient.resize(outputs.rows(), outputs.cols());
             constexpr float kEntropyCoef = 0.3f;
-            const PolicyGradientLoss loss = policy_gradient_loss(*distribution, outputs, actions_for(space),
-                                                                 kAdvantages, 0.8f, kEntropyCoef, d_log_probs, gradient);
+            const PolicyGradientLoss loss = policy_gradient_loss(
+                *distribution, outputs, actions_for(space), kAdvantages, 0.8f, kEntropyCoef, d_log_probs, gradient);
             return static_cast<double>(loss.policy - kEntropyCoef * loss.entropy);
           }};
 }
@@ -120,9 +121,9 @@ Case imitation(bool of_policy, const Space& space) {
             const Vector values = of_policy ? Vector(kAdvantages / 2) : Vector(outputs.col(0));
             distribution->evaluate(policy, actions_for(space));
             Vector advantages, d_log_probs, d_values(kRows);
-            const ImitationLoss loss = imitation_loss({.sil_policy_loss_coef = 0.7, .sil_val_loss_coef = 0.4},
-                                                      distribution->log_probs(), values, kAdvantages, kWeights,
-                                                      advantages, d_log_probs, d_values);
+            const ImitationLoss loss =
+                imitation_loss({.sil_policy_loss_coef = 0.7, .sil_val_loss_coef = 0.4}, distribution->log_probs(),
+                               values, kAdvantages, kWeights, advantages, d_log_probs, d_values);
             gradient.resize(outputs.rows(), outputs.cols());
             if (of_policy)
               distribution->gradient({d_log_probs.data(), kRows}, 0, gradient);

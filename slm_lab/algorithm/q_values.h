@@ -20,8 +20,8 @@ class QLoss {
   double operator()(const ConstMatrixRef& q_values, const ConstMatrixRef& actions,
                     const Eigen::Ref<const Vector>& targets, const Eigen::Ref<const Vector>& weights);
   // Of the last call:
-  Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }        // (n) Q(s, a)
-  ConstMatrixRef d_q_values() const { return d_q_values_.topRows(n_); }           // (n, num_actions) its gradient
+  Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }  // (n) Q(s, a)
+  ConstMatrixRef d_q_values() const { return d_q_values_.topRows(n_); }     // (n, num_actions) its gradient
 
  private:
   LossConfig loss_;

@@ -11,8 +11,8 @@ namespace slm {
 /// [obs, actions] side by side: what a critic of continuous actions sees.
 void join(const Matrix& obs, const Matrix& actions, Matrix& joined);
 
-/// The policy's side of SAC for discrete actions, with exact expectations over them (Christodoulou 2019). Every matrix is
-/// (n, num_actions).
+/// The policy's side of SAC for discrete actions, with exact expectations over them (Christodoulou 2019). Every matrix
+/// is (n, num_actions).
 class DiscreteSoftPolicy {
  public:
   /// V(s) = sum_a p_a (q_a - alpha log p_a) into `values` (n), eq. 10.

@@ -22,6 +22,12 @@ constexpr std::array kRuns = {
     DigestRun{"benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", "6000"},
     DigestRun{"benchmark/ppo/ppo_acrobot.json", "ppo_acrobot", "6000"},
     DigestRun{"benchmark/ppo/ppo_pendulum.json", "ppo_pendulum", "12000"},
+    DigestRun{"benchmark/sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", "6000"},
+    DigestRun{"benchmark/sarsa/sarsa_cartpole.json", "sarsa_epsilon_greedy_cartpole", "6000"},
+    DigestRun{"benchmark/dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole", "6000"},
+    DigestRun{"benchmark/dqn/ddqn_per_acrobot.json", "ddqn_per_acrobot", "6000"},
+    DigestRun{"benchmark/sac/sac_cartpole.json", "sac_cartpole", "6000"},
+    DigestRun{"benchmark/sac/sac_pendulum.json", "sac_pendulum", "3000"},
 };
 
 /// SHA-256 over the final weights and over the return of every log point.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "slm_lab/algorithm/training_rate.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/experiment/lab_spec.h"
@@ -19,8 +20,9 @@ bool check_one(const CheckArguments& arguments, const std::string& name, const L
     const LoadedSpec loaded = load_spec(arguments.file, name, options);
     SpecReport report(loaded.file);
     report.allow_placeholders = true;
-    read_lab_spec(loaded, report);
+    const LabSpec spec = read_lab_spec(loaded, report);
     fmt::print("{}: {}: accepted\n", arguments.file, name);
+    fmt::print("  {}\n", training_rate_text(training_rate(spec.agent, spec.env.num_envs)));
     for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert  {}\n", report.line(finding));
     for (const SpecFinding& finding : report.notes()) fmt::print("  note   {}\n", report.line(finding));
     return true;
@@ -55,7 +57,8 @@ SpecReport format() {
 std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
   app.require_subcommand(1);
   auto arguments = std::make_shared<CheckArguments>();
-  CLI::App* check_app = app.add_subcommand("check", "read specs and report every problem, inert key and note");
+  CLI::App* check_app =
+      app.add_subcommand("check", "read specs and report every problem, inert key and note, and how often each trains");
   check_app->add_option("file", arguments->file, "spec file")->required();
   check_app->add_option("name", arguments->name, "one spec of the file; default: all");
   check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")->allow_extra_args(false);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "slm_lab/algorithm/registry.h"
+
+namespace slm {
+
+/// How much an agent trains for what it sees (docs/algorithms.md). A gradient update is one batch through one optimiser
+/// step of every net that it trains; SAC's critics count, its actor may be delayed.
+struct TrainingRate {
+  double updates = 0;  ///< per unit, in the long run
+  enum class Unit { frame, episode } unit = Unit::frame;
+};
+TrainingRate training_rate(const AgentConfig& config, int num_envs);
+
+/// "gradient updates per frame: 0.25".
+std::string training_rate_text(const TrainingRate& rate);
+
+}  // namespace slm
