@@ -42,11 +42,12 @@ class Agent {
     algorithm_ = make_algorithm(config, info, Streams(1, 0, 0));
     step_.resize(1, info.obs_space.size());
     step_.obs.setRandom();
+    noise_.setRandom(kNoise, info.obs_space.size() + 1);
     for (int i = 0; i < num_transitions; ++i) experience(i);
   }
 
   void update() {
-    experience(0);
+    experience(static_cast<int>(frame_));
     algorithm_->update(++frame_, rng_);
   }
 
@@ -54,14 +55,16 @@ class Agent {
   void experience(int i) {
     obs_ = step_.obs;
     algorithm_->act(obs_, ActMode::train, rng_, actions_);
-    step_.next_obs.setRandom();
+    step_.next_obs = noise_.row(i % kNoise).tail(step_.next_obs.cols());
     step_.obs = step_.next_obs;
-    step_.rewards.setRandom();
+    step_.rewards[0] = noise_(i % kNoise, 0);
     step_.terminated.setConstant(i % 200 == 199);
     step_.truncated.setConstant(false);
     algorithm_->observe(obs_, actions_, step_);
   }
 
+  static constexpr int kNoise = 997;
+  Matrix noise_;  // (kNoise, 1 + obs_dim) rewards and observations
   Rng rng_;
   std::unique_ptr<Algorithm> algorithm_;
   std::int64_t frame_ = 1;
@@ -69,9 +72,11 @@ class Agent {
   StepResult step_;
 };
 
-std::string replay(int batch_size, bool prioritized = false) {
-  if (!prioritized) return fmt::format(R"({{"name": "Replay", "batch_size": {}, "max_size": 20000}})", batch_size);
-  return fmt::format(R"({{"name": "PrioritizedReplay", "batch_size": {}, "max_size": 20000, "alpha": 0.6,
+std::string replay(int batch_size) {
+  return fmt::format(R"({{"name": "Replay", "batch_size": {}, "max_size": 1000000}})", batch_size);
+}
+std::string per(int batch_size) {
+  return fmt::format(R"({{"name": "PrioritizedReplay", "batch_size": {}, "max_size": 1000000, "alpha": 0.6,
                           "epsilon": 1e-4}})",
                      batch_size);
 }
@@ -94,26 +99,35 @@ struct Case {
   const char* name;
   std::string algorithm, memory, net;
   EnvInfo env;
+  int num_transitions = 10'000;  // in the replay
 };
 std::vector<Case> cases() {
+  constexpr int kMany = 1'000'000;
   return {
       {"Dqn_b32_4x64x2", dqn("DQN"), replay(32), relu_net("[64]"), env_of(4, Space::discrete(2))},
       {"Dqn_b32_4x64x64x2", dqn("DQN"), replay(32), relu_net("[64, 64]"), env_of(4, Space::discrete(2))},
-      {"DdqnPer_b64_4x64x64x2", dqn("DoubleDQN"), replay(64, true), relu_net("[64, 64]"),
-       env_of(4, Space::discrete(2))},
+      {"DdqnPer_b64_4x64x64x2", dqn("DoubleDQN"), per(64), relu_net("[64, 64]"), env_of(4, Space::discrete(2))},
       {"Dqn_b32_8x256x128x4", dqn("DQN"), replay(32), relu_net("[256, 128]"), env_of(8, Space::discrete(4))},
       {"SacDiscrete_b64_4x64x64x2", kSac, replay(64), relu_net("[64, 64]"), env_of(4, Space::discrete(2))},
-      {"SacDiscretePer_b3072_4x256x2", kSac, replay(3072, true), relu_net("[256]"), env_of(4, Space::discrete(2))},
+      {"SacDiscretePer_b3072_4x256x2", kSac, per(3072), relu_net("[256]"), env_of(4, Space::discrete(2))},
       {"Sac_b100_3x64x64x1", kSac, replay(100), relu_net("[64, 64]"), env_of(3, box(1))},
       {"Sac_b256_11x256x256x3", kSac, replay(256), relu_net("[256, 256]"), env_of(11, box(3))},
       {"Sac_b256_348x256x256x17", kSac, replay(256), relu_net("[256, 256]"),
        env_of(kHumanoidObs, box(kHumanoidActions))},
+      // The same from a replay of 10,000 and of 1,000,000 transitions.
+      {"Dqn_b64_17x64x64x2", dqn("DQN"), replay(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2))},
+      {"Dqn_b64_17x64x64x2_1M", dqn("DQN"), replay(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2)), kMany},
+      {"DdqnPer_b64_17x64x64x2", dqn("DoubleDQN"), per(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2))},
+      {"DdqnPer_b64_17x64x64x2_1M", dqn("DoubleDQN"), per(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2)),
+       kMany},
+      {"Sac_b100_17x64x64x6", kSac, replay(100), relu_net("[64, 64]"), env_of(17, box(6))},
+      {"Sac_b100_17x64x64x6_1M", kSac, replay(100), relu_net("[64, 64]"), env_of(17, box(6)), kMany},
   };
 }
 
 void update(benchmark::State& state, const Case& c) {
   set_flush_to_zero();
-  Agent agent(c.algorithm, c.memory, c.net, c.env, /*num_transitions=*/10'000);
+  Agent agent(c.algorithm, c.memory, c.net, c.env, c.num_transitions);
   report_best(state, 0, [&] { agent.update(); });
 }
 

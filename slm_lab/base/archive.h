@@ -20,7 +20,7 @@ namespace slm {
 ///       archive("actor", actor_);      // nested: calls actor_.serialize(archive) under the prefix "actor."
 ///     }
 ///
-/// The file format is safetensors (docs/checkpoints.md): it cannot execute code, and Python reads it.
+/// The file format is safetensors (docs/data.md): it cannot execute code, and Python reads it.
 class Archive {
  public:
   Archive() = default;                                          ///< to be filled, then written

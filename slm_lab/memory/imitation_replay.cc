@@ -8,7 +8,8 @@
 namespace slm {
 namespace {
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+/// A reward or a return, besides the action.
+int num_extras(const EnvInfo& info) { return info.action_space.size() + 1; }
 
 }  // namespace
 
@@ -17,81 +18,61 @@ ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const 
       obs_dim_(info.obs_space.size()),
       action_dim_(info.action_space.size()),
       sampler_(config),
-      obs_(info.obs_space, config.max_size),
-      one_obs_(index(obs_dim_)) {
-  actions_.reserve(index(config.max_size * action_dim_));
-  returns_.reserve(index(config.max_size));
-  running_.reserve(index(info.num_envs));
-  for (int env = 0; env < info.num_envs; ++env) {
-    Episode& episode = running_.emplace_back(ObsStore(info.obs_space, info.max_episode_steps));
-    episode.actions.reserve(index(info.max_episode_steps) * index(action_dim_));
-    episode.rewards.reserve(index(info.max_episode_steps));
-  }
+      steps_(info.obs_space, num_extras(info), config.max_size),
+      one_obs_(static_cast<std::size_t>(obs_dim_)) {
+  running_.reserve(static_cast<std::size_t>(info.num_envs));
+  for (int env = 0; env < info.num_envs; ++env)
+    running_.emplace_back(info.obs_space, num_extras(info), info.max_episode_steps);
+  returns_.reserve(static_cast<std::size_t>(info.max_episode_steps));
 }
 
 void ImitationReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   for (std::size_t env = 0; env < running_.size(); ++env) {
     const auto row = static_cast<Eigen::Index>(env);
-    Episode& episode = running_[env];
-    episode.obs.append(obs.row(row).data());
-    episode.actions.insert(episode.actions.end(), actions.row(row).data(), actions.row(row).data() + action_dim_);
-    episode.rewards.push_back(step.rewards[row]);
-    if (step.terminated[row] || step.truncated[row]) close(episode);
+    float* const reward = std::copy_n(actions.row(row).data(), action_dim_, running_[env].append(obs.row(row).data()));
+    *reward = step.rewards[row];
+    if (step.episode_end(row)) close(running_[env]);
   }
 }
 
-void ImitationReplay::close(Episode& episode) {
-  std::vector<float>& returns = episode.rewards;  // R_t = r_t + gamma R_{t+1}, in place
-  for (std::size_t t = returns.size() - 1; t-- > 0;) returns[t] += gamma_ * returns[t + 1];
-  for (std::size_t t = 0; t < returns.size(); ++t) {
-    const std::size_t row = index(sampler_.next_row());
-    if (row == returns_.size()) {
-      actions_.resize(actions_.size() + index(action_dim_));
-      returns_.push_back(0);
-    }
-    episode.obs.read(static_cast<std::int64_t>(t), one_obs_.data());
-    obs_.write(sampler_.next_row(), one_obs_.data());
-    std::copy_n(episode.actions.data() + t * index(action_dim_), action_dim_,
-                actions_.data() + row * index(action_dim_));
-    returns_[row] = returns[t];
+void ImitationReplay::close(RowStore& episode) {
+  returns_.resize(static_cast<std::size_t>(episode.size()));
+  float next = 0;  // R_t = r_t + gamma R_{t+1}
+  for (std::int64_t t = episode.size() - 1; t >= 0; --t)
+    next = returns_[static_cast<std::size_t>(t)] = episode.extras(t)[action_dim_] + gamma_ * next;
+  for (std::int64_t t = 0; t < episode.size(); ++t) {
+    episode.read_obs(t, one_obs_.data());
+    float* const extras = steps_.write(sampler_.next_row(), one_obs_.data());
+    *std::copy_n(episode.extras(t), action_dim_, extras) = returns_[static_cast<std::size_t>(t)];
     sampler_.add();
   }
-  episode.obs.clear();
-  episode.actions.clear();
-  episode.rewards.clear();
+  episode.clear();
 }
 
 void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch) {
-  sampler_.draw(rng, sampler_.config().beta(frame), batch.draw);
+  sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();
   batch.obs.resize(n, obs_dim_);
   batch.actions.resize(n, action_dim_);
   batch.returns.resize(n);
+  for (const std::int64_t row : batch.draw.rows) steps_.prefetch(row);
+  sampler_.weigh(sampler_.config().beta(frame), batch.draw);
   for (Eigen::Index i = 0; i < n; ++i) {
-    const std::int64_t row = batch.draw.rows[index(i)];
-    obs_.read(row, batch.obs.row(i).data());
-    std::copy_n(actions_.data() + row * action_dim_, action_dim_, batch.actions.row(i).data());
-    batch.returns[i] = returns_[index(row)];
+    const std::int64_t row = batch.draw.rows[static_cast<std::size_t>(i)];
+    steps_.read_obs(row, batch.obs.row(i).data());
+    std::copy_n(steps_.extras(row), action_dim_, batch.actions.row(i).data());
+    batch.returns[i] = steps_.extras(row)[action_dim_];
   }
-}
-
-void ImitationReplay::Episode::serialize(Archive& archive) {
-  archive("obs", obs);
-  archive("actions", actions);
-  archive("rewards", rewards);
 }
 
 void ImitationReplay::serialize(Archive& archive) {
   archive("sampler", sampler_);
-  archive("obs", obs_);
-  archive("actions", actions_);
-  archive("returns", returns_);
+  archive("steps", steps_);
   for (std::size_t env = 0; env < running_.size(); ++env) archive("running" + std::to_string(env), running_[env]);
 }
 
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
-  const std::int64_t floats = info.action_space.size() + 1;
-  return config.max_size * (ObsStore::row_bytes(info.obs_space) + floats * 4 + RowSampler::row_bytes(config));
+  return config.max_size * (RowStore::row_bytes(info.obs_space, num_extras(info)) + RowSampler::row_bytes(config));
 }
 
 }  // namespace slm

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "slm_lab/env/vec_env.h"
-#include "slm_lab/memory/obs_store.h"
 #include "slm_lab/memory/row_sampler.h"
+#include "slm_lab/memory/row_store.h"
 
 namespace slm {
 
@@ -35,21 +34,15 @@ class ImitationReplay {
   void serialize(Archive& archive);
 
  private:
-  struct Episode {
-    explicit Episode(ObsStore store) : obs(std::move(store)) {}
-    ObsStore obs;
-    std::vector<float> actions, rewards;
-    void serialize(Archive& archive);
-  };
-  void close(Episode& episode);
+  void close(RowStore& episode);
 
   float gamma_;
   int obs_dim_, action_dim_;
   RowSampler sampler_;
-  ObsStore obs_;  // (rows written so far, ...), as all here
-  std::vector<float> actions_, returns_;
-  std::vector<Episode> running_;  // one per environment
-  std::vector<float> one_obs_;    // (obs_dim)  on its way
+  RowStore steps_;                 // obs; action, return
+  std::vector<RowStore> running_;  // one per environment: obs; action, reward
+  std::vector<float> returns_;     // of the episode that ends; as long as the longest so far
+  std::vector<float> one_obs_;     // (obs_dim)  on its way
 };
 
 /// Bytes that a full one takes, besides the episodes that run.

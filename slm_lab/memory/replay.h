@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "slm_lab/env/vec_env.h"
-#include "slm_lab/memory/obs_store.h"
 #include "slm_lab/memory/row_sampler.h"
+#include "slm_lab/memory/row_store.h"
 
 namespace slm {
 
@@ -43,23 +43,20 @@ class Replay {
   void serialize(Archive& archive);
 
  private:
-  enum End : std::uint8_t { kGoesOn, kTerminated, kTruncated };
+  // What follows a transition: one of these, or the row of final_obs_ where the clock ended the episode.
+  static constexpr float kNextStep = -2, kTerminated = -1;
 
-  void write_row(std::int64_t row, const float* action, float reward);
-  void set_end(std::int64_t row, End end, const float* final_obs);
+  float follow_up(const StepResult& step, int env);
+  std::int64_t one_step_later(std::int64_t row) const;
   void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
 
   int num_envs_, obs_dim_, action_dim_;
   std::int64_t capacity_;
   RowSampler sampler_;
-  ObsStore obs_;  // (rows written so far, ...), as all here
-  std::vector<float> actions_, rewards_;
-  std::vector<std::uint8_t> ends_;
-  Matrix newest_next_obs_;  // (num_envs, obs_dim)
-
-  std::vector<std::int32_t> slots_;  // row of final_obs_, where truncated
-  ObsStore final_obs_;
-  std::vector<std::int32_t> free_slots_;
+  RowStore steps_;  // obs; action, reward, what follows
+  RowStore final_obs_;
+  std::vector<std::int32_t> free_finals_;  // rows of final_obs_ whose transition was overwritten
+  Matrix newest_next_obs_;                 // (num_envs, obs_dim)
 };
 
 /// Bytes that a full replay takes.

@@ -13,37 +13,56 @@ namespace {
 
 // ---- SumTree
 
+std::int64_t item_at(const SumTree& tree, double point) {
+  std::int64_t item = -1;
+  tree.find({&point, 1}, {&item, 1});
+  return item;
+}
+
 TEST(SumTree, FindsTheItemAtEveryPoint) {
   SumTree tree(20);
   tree.set(3, 1.0);
   tree.set(4, 2.0);
   tree.set(19, 0.5);
   EXPECT_EQ(tree.total(), 3.5);
-  EXPECT_EQ(tree.find(0.0), 3);
-  EXPECT_EQ(tree.find(0.999), 3);
-  EXPECT_EQ(tree.find(1.0), 4);
-  EXPECT_EQ(tree.find(2.999), 4);
-  EXPECT_EQ(tree.find(3.0), 19);
-  EXPECT_EQ(tree.find(3.5), 19);  // rounding may reach the total itself
+  // rounding may reach the total itself
+  std::vector<double> points{0.0, 0.999, 1.0, 2.999, 3.0, 3.5};
+  std::vector<std::int64_t> items(points.size());
+  tree.find(points, items);
+  EXPECT_EQ(items, (std::vector<std::int64_t>{3, 3, 4, 4, 19, 19}));
   tree.set(4, 0);
   EXPECT_EQ(tree.total(), 1.5);
-  EXPECT_EQ(tree.find(1.0), 19);
+  EXPECT_EQ(item_at(tree, 1.0), 19);
 }
 
 TEST(SumTree, HoldsMoreThanOneLevelAndRebuilds) {
-  SumTree tree(1000);
-  for (int i = 0; i < 1000; ++i) tree.set(i, i % 7);
-  double sum = 0;
-  for (int i = 0; i < 1000; ++i) {
-    if (i % 7 == 0) continue;
-    EXPECT_EQ(tree.find(sum), i);
-    sum += i % 7;
+  for (const int size : {1, 8, 9, 1000}) {
+    SumTree tree(size);
+    for (int i = 0; i < size; ++i) tree.set(i, i % 7);
+    double sum = 0;
+    for (int i = 0; i < size; ++i) {
+      if (i % 7 == 0) continue;
+      EXPECT_EQ(item_at(tree, sum), i);
+      sum += i % 7;
+    }
+    EXPECT_EQ(tree.total(), sum);
+    // The same, all at once, some of them twice.
+    SumTree at_once(size);
+    std::vector<std::int64_t> items;
+    std::vector<double> weights;
+    for (int i = 0; i < 2 * size; ++i) {
+      items.push_back(i % size);
+      weights.push_back(i < size ? 3 : i % size % 7);
+    }
+    at_once.set(items, weights);
+    EXPECT_EQ(at_once.total(), sum);
+    at_once.set(0, 5);
+    EXPECT_EQ(at_once.total(), sum + 5);
+    SumTree copy(size);
+    std::ranges::copy(tree.weights(), copy.weights().begin());
+    copy.rebuild();
+    EXPECT_EQ(copy.total(), sum);
   }
-  EXPECT_EQ(tree.total(), sum);
-  SumTree copy(1000);
-  copy.weights() = tree.weights();
-  copy.rebuild();
-  EXPECT_EQ(copy.total(), sum);
 }
 
 // ---- RowSampler
@@ -73,7 +92,7 @@ TEST(RowSampler, DrawsByPriority) {
     std::vector<double> counts(4);
     constexpr int kRounds = 25'000;
     for (int round = 0; round < kRounds; ++round) {
-      sampler.draw(rng, 0.4, draw);
+      sampler.draw(rng, draw);
       for (const std::int64_t row : draw.rows) ++counts[static_cast<std::size_t>(row)];
     }
     double chi_square = 0;
@@ -98,7 +117,8 @@ TEST(RowSampler, ImportanceWeightsUndoThePriorities) {
   errors << 1, 3;
   sampler.update_priorities(draw, errors);
   Rng rng(5);
-  sampler.draw(rng, 1.0, draw);
+  sampler.draw(rng, draw);
+  sampler.weigh(1.0, draw);
   ASSERT_EQ((std::set<std::int64_t>(draw.rows.begin(), draw.rows.end()).size()), 2u);
   for (std::size_t i = 0; i < 64; ++i)  // (1/P) / max: 1 for the rare row, 1/3 for the other
     EXPECT_NEAR(draw.weights[static_cast<Eigen::Index>(i)], draw.rows[i] == 0 ? 1.0 : 1.0 / 3, 1e-6);
@@ -112,7 +132,7 @@ TEST(RowSampler, NewRowsTakeTheHighestPriority) {
   sampler.update_priorities(draw, Vector::Constant(1, 1e-3f));
   sampler.add();  // priority 1 against 0.001^0.6 = 0.016
   Rng rng(1);
-  sampler.draw(rng, 0.4, draw);
+  sampler.draw(rng, draw);
   EXPECT_GT(std::count(draw.rows.begin(), draw.rows.end(), 1), 950);
 }
 
@@ -123,13 +143,13 @@ TEST(RowSampler, CombinedReplayPutsTheNewestInOnce) {
   Rng rng(1);
   Draw draw;
   for (int i = 0; i < 5; ++i) sampler.add();
-  sampler.draw(rng, 0, draw);
+  sampler.draw(rng, draw);
   EXPECT_EQ(draw.rows, (std::vector<std::int64_t>{0, 1, 2}));  // the oldest of the new first
-  sampler.draw(rng, 0, draw);
+  sampler.draw(rng, draw);
   EXPECT_EQ(draw.rows[1], 3);
   EXPECT_EQ(draw.rows[2], 4);
   EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 1, 1}));
-  sampler.draw(rng, 0, draw);
+  sampler.draw(rng, draw);
   EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 0, 0}));
 }
 

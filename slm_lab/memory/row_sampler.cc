@@ -16,7 +16,7 @@ void RowSampler::add() {
   ++num_added_;
 }
 
-void RowSampler::draw(Rng& rng, double beta, Draw& out) {
+void RowSampler::draw(Rng& rng, Draw& out) {
   ensure(size() > 0, "a replay holds transitions before it is sampled");
   const auto n = static_cast<std::size_t>(config_.batch_size);
   out.rows.resize(n);
@@ -26,12 +26,12 @@ void RowSampler::draw(Rng& rng, double beta, Draw& out) {
     for (std::int64_t& row : out.rows) row = rng.integers(0, size());
   } else {
     const double total = tree_.total(), slice = total / config_.batch_size;
+    points_.resize(n);
     for (std::size_t i = 0; i < n; ++i)
-      out.rows[i] =
-          tree_.find(config_.stratified ? (static_cast<double>(i) + rng.random()) * slice : rng.random() * total);
+      points_[i] = config_.stratified ? (static_cast<double>(i) + rng.random()) * slice : rng.random() * total;
+    tree_.find(points_, out.rows);
   }
   if (config_.use_cer) put_in_newest(out);
-  if (prioritized() && config_.importance_weights) weigh(beta, out);
 }
 
 // The last entries of the batch become the oldest of the new ones; what no batch has room for comes in the next.
@@ -46,6 +46,7 @@ void RowSampler::put_in_newest(Draw& out) {
 
 // w_i = (size P_i)^-beta / max_j w_j, eq. 5 ff.; rows that were put in, not drawn, have weight 1.
 void RowSampler::weigh(double beta, Draw& out) const {
+  if (!prioritized() || !config_.importance_weights) return;
   const double scale = static_cast<double>(size()) / tree_.total();
   double largest = 0;
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
@@ -60,12 +61,13 @@ void RowSampler::weigh(double beta, Draw& out) const {
 
 void RowSampler::update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
   if (!prioritized()) return;
+  priorities_.resize(draw.rows.size());
   for (std::size_t i = 0; i < draw.rows.size(); ++i) {
     const double error = std::abs(static_cast<double>(errors[static_cast<Eigen::Index>(i)]));
-    const double priority = std::pow(error + config_.epsilon, config_.alpha);
-    max_priority_ = std::max(max_priority_, priority);
-    tree_.set(draw.rows[i], priority);
+    priorities_[i] = std::pow(error + config_.epsilon, config_.alpha);
+    max_priority_ = std::max(max_priority_, priorities_[i]);
   }
+  tree_.set(draw.rows, priorities_);
 }
 
 void RowSampler::serialize(Archive& archive) {

@@ -34,8 +34,11 @@ class RowSampler {
   std::int64_t num_added() const { return num_added_; }  ///< since the start, overwritten ones included
   const ReplayConfig& config() const { return config_; }
 
-  /// `beta`: exponent of the importance weights.
-  void draw(Rng& rng, double beta, Draw& out);
+  /// Rows, of weight 1.
+  void draw(Rng& rng, Draw& out);
+  /// Importance weights of the rows drawn; `beta` is their exponent. Apart from draw(), so that what the rows hold can
+  /// be on its way meanwhile.
+  void weigh(double beta, Draw& out) const;
   /// Priorities (|error| + epsilon)^alpha for the rows drawn; nothing without priorities.
   void update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors);
 
@@ -44,13 +47,13 @@ class RowSampler {
  private:
   bool prioritized() const { return config_.name == "PrioritizedReplay"; }
   void put_in_newest(Draw& out);
-  void weigh(double beta, Draw& out) const;
 
   ReplayConfig config_;
   std::int64_t num_added_ = 0;
   std::int64_t num_passed_ = 0;  // of them, how many use_cer has put into a batch or let pass
   double max_priority_ = 1;
   SumTree tree_;
+  std::vector<double> points_, priorities_;  // (batch_size)
 };
 
 }  // namespace slm

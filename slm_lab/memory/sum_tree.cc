@@ -1,55 +1,61 @@
 #include "slm_lab/memory/sum_tree.h"
 
-#include <algorithm>
+#include "slm_lab/base/huge_pages.h"
 
 namespace slm {
 
 SumTree::SumTree(std::int64_t size) {
   auto nodes = static_cast<std::size_t>(size);
-  for (;;) {
+  do {
     const std::size_t groups = (nodes + kChildren - 1) / kChildren;
-    levels_.emplace_back(groups * kChildren, 0.0);
-    if (groups <= 1) break;
+    reserve_huge(levels_.emplace_back(), groups);
+    levels_.back().resize(groups);
     nodes = groups;
+  } while (nodes > 1);
+}
+
+double SumTree::sum(const Group& g) { return ((g[0] + g[1]) + (g[2] + g[3])) + ((g[4] + g[5]) + (g[6] + g[7])); }
+
+void SumTree::refresh(std::size_t level, std::size_t node) {
+  levels_[level][node / kChildren][node % kChildren] = sum(levels_[level - 1][node]);
+}
+
+void SumTree::set(std::span<const std::int64_t> items, std::span<const double> weights) {
+  const std::span<double> leaves = this->weights();
+  for (std::size_t i = 0; i < items.size(); ++i) leaves[static_cast<std::size_t>(items[i])] = weights[i];
+  std::size_t items_per_node = kChildren;
+  for (std::size_t level = 1; level < levels_.size(); ++level, items_per_node *= kChildren) {
+    const std::size_t nodes = levels_[level - 1].size();
+    if (nodes <= items.size())
+      for (std::size_t node = 0; node < nodes; ++node) refresh(level, node);
+    else
+      for (const std::int64_t item : items) refresh(level, static_cast<std::size_t>(item) / items_per_node);
   }
 }
 
-double SumTree::sum_of_children(std::size_t level, std::size_t node) const {
-  const double* child = levels_[level].data() + node * kChildren;
-  return ((child[0] + child[1]) + (child[2] + child[3])) + ((child[4] + child[5]) + (child[6] + child[7]));
-}
+double SumTree::total() const { return sum(levels_.back().front()); }
 
-void SumTree::set(std::int64_t item, double weight) {
-  auto node = static_cast<std::size_t>(item);
-  levels_.front()[node] = weight;
-  for (std::size_t level = 1; level < levels_.size(); ++level) {
-    node /= kChildren;
-    levels_[level][node] = sum_of_children(level - 1, node);
-  }
-}
-
-double SumTree::total() const { return sum_of_children(levels_.size() - 1, 0); }
-
-std::int64_t SumTree::find(double point) const {
-  std::size_t node = 0;
-  for (std::size_t level = levels_.size(); level-- > 0;) {
-    const double* child = levels_[level].data() + node * kChildren;
-    std::size_t chosen = 0;
-    for (std::size_t c = 0; c < kChildren; ++c) {
-      if (child[c] <= 0) continue;
-      chosen = c;  // where rounding carries the point past the last child, the last one with weight
-      if (point < child[c]) break;
-      point -= child[c];
+void SumTree::find(std::span<double> points, std::span<std::int64_t> items) const {
+  for (std::int64_t& item : items) item = 0;
+  for (std::size_t level = levels_.size(); level-- > 0;)
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto node = static_cast<std::size_t>(items[i]);
+      const Group& group = levels_[level][node];
+      std::size_t chosen = 0;
+      for (std::size_t child = 0; child < kChildren; ++child) {
+        if (group[child] <= 0) continue;
+        chosen = child;  // where rounding carries the point past the last child, the last one with weight
+        if (points[i] < group[child]) break;
+        points[i] -= group[child];
+      }
+      items[i] = static_cast<std::int64_t>(node * kChildren + chosen);
+      if (level > 0) __builtin_prefetch(&levels_[level - 1][static_cast<std::size_t>(items[i])]);
     }
-    node = node * kChildren + chosen;
-  }
-  return static_cast<std::int64_t>(node);
 }
 
 void SumTree::rebuild() {
   for (std::size_t level = 1; level < levels_.size(); ++level)
-    for (std::size_t node = 0; node * kChildren < levels_[level - 1].size(); ++node)
-      levels_[level][node] = sum_of_children(level - 1, node);
+    for (std::size_t node = 0; node < levels_[level - 1].size(); ++node) refresh(level, node);
 }
 
 }  // namespace slm

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace slm {
@@ -11,20 +13,26 @@ class SumTree {
  public:
   explicit SumTree(std::int64_t size);
 
-  void set(std::int64_t item, double weight);
-  double get(std::int64_t item) const { return levels_.front()[static_cast<std::size_t>(item)]; }
+  void set(std::int64_t item, double weight) { set({&item, 1}, {&weight, 1}); }
+  /// In this order: of an item that is named twice, the last weight counts.
+  void set(std::span<const std::int64_t> items, std::span<const double> weights);
+  double get(std::int64_t item) const { return weights()[static_cast<std::size_t>(item)]; }
   double total() const;
-  /// The item whose stretch of [0, total) holds `point`, items in order; never one of weight 0.
-  std::int64_t find(double point) const;
+  /// items[i] is the item whose stretch of [0, total) holds points[i], items in order; never one of weight 0.
+  /// Overwrites `points`. All at once, level by level, so that the waits for memory overlap.
+  void find(std::span<double> points, std::span<std::int64_t> items) const;
 
-  std::vector<double>& weights() { return levels_.front(); }  ///< after changes of it: rebuild()
-  void rebuild();
+  std::span<double> weights() { return {levels_.front().front().data(), levels_.front().size() * kChildren}; }
+  std::span<const double> weights() const { return const_cast<SumTree*>(this)->weights(); }
+  void rebuild();  ///< after changes of weights()
 
  private:
   static constexpr std::size_t kChildren = 8;
-  double sum_of_children(std::size_t level, std::size_t node) const;
+  struct alignas(64) Group : std::array<double, kChildren> {};
+  static double sum(const Group& group);
+  void refresh(std::size_t level, std::size_t node);  // the sum of a node above the leaves
 
-  std::vector<std::vector<double>> levels_;  // leaves first; the last level has at most eight nodes
+  std::vector<std::vector<Group>> levels_;  // leaves first; the last level is one group
 };
 
 }  // namespace slm

@@ -1,4 +1,4 @@
-#include "slm_lab/memory/obs_store.h"
+#include "slm_lab/memory/row_store.h"
 
 #include <gtest/gtest.h>
 
@@ -35,27 +35,28 @@ TEST(Space, AnImageHasAxesAndBytes) {
   EXPECT_FALSE(normalized.is_image());
 }
 
-TEST(ObsStore, KeepsImagesInBytesAndTheRestInFloats) {
-  EXPECT_EQ(ObsStore::row_bytes(image()), kPixels);
-  EXPECT_EQ(ObsStore::row_bytes(Space::box({-1, -1}, {1, 1})), 8);
-  ObsStore store(image(), 3);
-  for (int row = 0; row < 3; ++row) store.append(pixels(row).data());
-  store.write(1, pixels(9).data());
-  EXPECT_EQ(store.rows(), 3);
+TEST(RowStore, KeepsImagesInBytesAndTheRestInFloats) {
+  EXPECT_EQ(RowStore::row_bytes(image(), 2), kPixels + 8);
+  EXPECT_EQ(RowStore::row_bytes(Space::box({-1, -1}, {1, 1}), 3), 20);
+  RowStore store(image(), 2, 3);
+  for (int row = 0; row < 3; ++row) store.append(pixels(row).data())[1] = static_cast<float>(row);
+  store.write(1, pixels(9).data())[1] = 9;
+  EXPECT_EQ(store.size(), 3);
   std::vector<float> read(kPixels);
   for (const auto& [row, seed] : {std::pair{0, 0}, {1, 9}, {2, 2}}) {
-    store.read(row, read.data());
+    store.read_obs(row, read.data());
     EXPECT_EQ(read, pixels(seed));
+    EXPECT_EQ(store.extras(row)[1], static_cast<float>(seed));
   }
   Archive archive;
   store.serialize(archive);
   const Archive::Arrays arrays = archive.detach(0);
-  ASSERT_EQ(arrays.size(), 1u);
-  EXPECT_EQ(arrays.at("bytes").bytes.size(), 3u * kPixels);
+  EXPECT_EQ(arrays.at("pixels").bytes.size(), 3u * kPixels);
+  EXPECT_EQ(arrays.at("numbers").bytes.size(), 3u * 2 * sizeof(float));
 }
 
 /// Observation t of episode e has pixels(10 e + t); episodes of four steps, of which every other is truncated.
-TEST(ObsStore, CarriesTheTransitionsOfAReplayOfImages) {
+TEST(RowStore, CarriesTheTransitionsOfAReplayOfImages) {
   EnvInfo info{.name = "Image", .obs_space = image(), .action_space = Space::discrete(100), .num_envs = 1};
   ReplayConfig config;
   config.batch_size = 64;

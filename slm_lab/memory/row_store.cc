@@ -1,0 +1,66 @@
+#include "slm_lab/memory/row_store.h"
+
+#include <algorithm>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/huge_pages.h"
+
+namespace slm {
+
+RowStore::RowStore(const Space& obs_space, int num_extras, std::int64_t capacity)
+    : is_image_(obs_space.is_image()),
+      obs_dim_(obs_space.size()),
+      floats_of_obs_(is_image_ ? 0 : obs_dim_),
+      stride_(floats_of_obs_ + num_extras) {
+  reserve_huge(numbers_, static_cast<std::size_t>(capacity * stride_));
+  if (is_image_) reserve_huge(pixels_, static_cast<std::size_t>(capacity * obs_dim_));
+}
+
+std::int64_t RowStore::row_bytes(const Space& obs_space, int num_extras) {
+  const std::int64_t element = obs_space.is_image() ? sizeof(std::uint8_t) : sizeof(float);
+  return obs_space.size() * element + num_extras * static_cast<std::int64_t>(sizeof(float));
+}
+
+float* RowStore::write(std::int64_t row, const float* obs) {
+  ensure(row <= size_, "rows are appended one by one");
+  if (row == size_) {
+    ++size_;
+    numbers_.resize(static_cast<std::size_t>(size_ * stride_));
+    if (is_image_) pixels_.resize(static_cast<std::size_t>(size_ * obs_dim_));
+  }
+  if (is_image_)
+    std::transform(obs, obs + obs_dim_, pixels_.data() + row * obs_dim_,
+                   [](float x) { return static_cast<std::uint8_t>(x); });
+  else
+    std::copy_n(obs, obs_dim_, numbers_.data() + row * stride_);
+  return numbers_.data() + row * stride_ + floats_of_obs_;
+}
+
+void RowStore::read_obs(std::int64_t row, float* obs) const {
+  if (is_image_)
+    std::copy_n(pixels_.data() + row * obs_dim_, obs_dim_, obs);
+  else
+    std::copy_n(numbers_.data() + row * stride_, obs_dim_, obs);
+}
+
+void RowStore::prefetch(std::int64_t row) const {
+  constexpr std::int64_t kLine = 64 / sizeof(float), kMostLines = 8;  // the processor goes on by itself after some
+  const float* begin = numbers_.data() + row * stride_;
+  for (std::int64_t at = 0; at < std::min(stride_, kMostLines * kLine); at += kLine) __builtin_prefetch(begin + at);
+  __builtin_prefetch(begin + stride_ - 1);
+}
+
+void RowStore::clear() {
+  size_ = 0;
+  numbers_.clear();
+  pixels_.clear();
+}
+
+void RowStore::serialize(Archive& archive) {
+  archive("size", size_);
+  archive("numbers", numbers_);
+  if (is_image_) archive("pixels", pixels_);
+}
+
+}  // namespace slm

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "slm_lab/env/space.h"
+
+namespace slm {
+
+class Archive;
+
+/// Rows of one observation and some numbers that belong to it (actions, a reward), side by side: a row drawn at random
+/// costs one or two waits for memory. Observations are float32, or a byte per element where the space is that of an
+/// image, which loses nothing. A row that was never written takes no memory.
+class RowStore {
+ public:
+  RowStore(const Space& obs_space, int num_extras, std::int64_t capacity);
+  static std::int64_t row_bytes(const Space& obs_space, int num_extras);
+
+  std::int64_t size() const { return size_; }
+  /// Writes the observation (obs_dim) of `row`, one of those there are or the next one, and returns its numbers
+  /// (num_extras), to be written.
+  float* write(std::int64_t row, const float* obs);
+  float* append(const float* obs) { return write(size_, obs); }
+
+  void read_obs(std::int64_t row, float* obs) const;
+  const float* extras(std::int64_t row) const { return numbers_.data() + row * stride_ + floats_of_obs_; }
+  /// Starts to fetch what the two above will read.
+  void prefetch(std::int64_t row) const;
+
+  void clear();
+  void serialize(Archive& archive);
+
+ private:
+  bool is_image_;
+  std::int64_t obs_dim_, floats_of_obs_, stride_;  // floats_of_obs_: 0 for images
+  std::int64_t size_ = 0;
+  std::vector<float> numbers_;        // (size, stride)  observation unless image, then extras
+  std::vector<std::uint8_t> pixels_;  // (size, obs_dim) of images
+};
+
+}  // namespace slm
