@@ -35,19 +35,31 @@ void SumTree::set(std::span<const std::int64_t> items, std::span<const double> w
 
 double SumTree::total() const { return sum(levels_.back().front()); }
 
+// Without a branch that depends on the point, which would be mispredicted more often than not.
+std::size_t SumTree::choose_child(const Group& group, double& point) {
+  double before = 0, end = 0;
+  std::size_t chosen = 0;
+  for (const double weight : group) {
+    end += weight;
+    const bool passed = point >= end;
+    chosen += passed ? 1 : 0;
+    before = passed ? end : before;
+  }
+  if (chosen == kChildren) [[unlikely]] {  // rounding carried the point past all: the last one with weight
+    while (chosen > 1 && group[chosen - 1] <= 0) --chosen;
+    --chosen;
+    before = end - group[chosen];
+  }
+  point -= before;
+  return chosen;
+}
+
 void SumTree::find(std::span<double> points, std::span<std::int64_t> items) const {
   for (std::int64_t& item : items) item = 0;
   for (std::size_t level = levels_.size(); level-- > 0;)
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto node = static_cast<std::size_t>(items[i]);
-      const Group& group = levels_[level][node];
-      std::size_t chosen = 0;
-      for (std::size_t child = 0; child < kChildren; ++child) {
-        if (group[child] <= 0) continue;
-        chosen = child;  // where rounding carries the point past the last child, the last one with weight
-        if (points[i] < group[child]) break;
-        points[i] -= group[child];
-      }
+      const std::size_t chosen = choose_child(levels_[level][node], points[i]);
       items[i] = static_cast<std::int64_t>(node * kChildren + chosen);
       if (level > 0) __builtin_prefetch(&levels_[level - 1][static_cast<std::size_t>(items[i])]);
     }

@@ -30,6 +30,8 @@ class SumTree {
   static constexpr std::size_t kChildren = 8;
   struct alignas(64) Group : std::array<double, kChildren> {};
   static double sum(const Group& group);
+  /// The child at `point` of the group, which becomes the point within the child.
+  static std::size_t choose_child(const Group& group, double& point);
   void refresh(std::size_t level, std::size_t node);  // the sum of a node above the leaves
 
   std::vector<std::vector<Group>> levels_;  // leaves first; the last level is one group
