@@ -71,8 +71,15 @@ ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
   float* const d_x = d_x_.rows(n_);
   for (int first = 0; first < n_; first += kChunk) {
     const Chunk chunk{first, std::min(kChunk, n_ - first)};
-    ConstRows d = heads_backward_input(chunk, rows_from(dy, first));
-    for (std::size_t l = layers_.size(); l-- > 0;) d = layer_backward_input(chunk, l, d);
+    choose_rows(chunk, rows_from(dy, first));
+    if (static_cast<int>(chosen_.size()) < chunk.n) {
+      backward_input_of_chosen(chunk, rows_from(dy, first));
+      continue;
+    }
+    const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(first) : gradient_rows(l); };
+    const std::size_t last = layers_.size();
+    ConstRows d = heads_backward_input(chunk.n, rows_from(dy, first), kept(chunk, last), to(last));
+    for (std::size_t l = last; l-- > 0;) d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
   }
   return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
 }
@@ -153,13 +160,14 @@ ConstRows MlpNet::through_head_activations(const ConstMatrixRef& d_out) {
 void MlpNet::backward_chunk(Chunk chunk, ConstRows dy) {
   heads_backward_weights(chunk, dy);
   if (layers_.empty()) return;
-  ConstRows dz = heads_backward_input(chunk, dy);
-  for (std::size_t l = layers_.size() - 1;; --l) {
+  const std::size_t last = layers_.size();
+  ConstRows dz = heads_backward_input(chunk.n, dy, kept(chunk, last), gradient_rows(last));
+  for (std::size_t l = last - 1;; --l) {
     const Layer& layer = layers_[l];
     kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, chunk.first > 0,
                                      {grad(layer.weight), layer.stride()}, grad(layer.bias));
     if (l == 0) break;
-    dz = layer_backward_input(chunk, l, dz);
+    dz = layer_backward_input(chunk.n, l, dz, kept(chunk, l), gradient_rows(l));
   }
 }
 
@@ -177,33 +185,29 @@ void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy) {
 }
 
 /// The gradient with respect to the input of the last activation; that of the net where there is no hidden layer.
-ConstRows MlpNet::heads_backward_input(Chunk chunk, ConstRows dy) {
-  const std::size_t last = layers_.size();
-  const Rows dx = gradient_rows(chunk, last);
-  const Activation activation = last > 0 ? shape_.hidden : Activation::identity;
+ConstRows MlpNet::heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx) {
+  const Activation activation = layers_.empty() ? Activation::identity : shape_.hidden;
   const auto dense_groups = std::ranges::count(groups_, false, &HeadGroup::state_independent);
-  if (dense_groups == 0) std::fill_n(dx.data, chunk.n * dx.stride, 0.0f);
+  if (dense_groups == 0) std::fill_n(dx.data, n * dx.stride, 0.0f);
   std::ptrdiff_t done = 0;
   for (const HeadGroup& group : groups_) {
     if (group.state_independent) continue;
     const bool accumulate = done++ > 0;
-    kernels().head_backward_input(chunk.n, heads_in_, group.width, {dy.data + group.column, dy.stride},
-                                  head_weight(group), done == dense_groups ? activation : Activation::identity,
-                                  kept(chunk, last), accumulate, dx);
+    kernels().head_backward_input(n, heads_in_, group.width, {dy.data + group.column, dy.stride}, head_weight(group),
+                                  done == dense_groups ? activation : Activation::identity, kept, accumulate, dx);
   }
   return dx;
 }
 
-ConstRows MlpNet::layer_backward_input(Chunk chunk, std::size_t l, ConstRows dz) {
+ConstRows MlpNet::layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx) {
   Layer& layer = layers_[l];
   const Rows transposed{transposed_.data() + layer.transposed, kernel_padded(layer.in)};
   if (layer.transposed_stale) {
     kernels().transpose(layer.in, layer.out, hidden_weight(layer), transposed);
     layer.transposed_stale = false;
   }
-  const Rows dx = gradient_rows(chunk, l);
-  kernels().dense_backward_input(chunk.n, layer.in, layer.out, dz, transposed,
-                                 l > 0 ? shape_.hidden : Activation::identity, kept(chunk, l), false, dx);
+  kernels().dense_backward_input(n, layer.in, layer.out, dz, transposed, l > 0 ? shape_.hidden : Activation::identity,
+                                 kept, false, dx);
   return dx;
 }
 
@@ -213,10 +217,46 @@ ConstRows MlpNet::kept(Chunk chunk, std::size_t l) {
   return (derivative_from_output(shape_.hidden) ? h_[l - 1] : z_[l - 1]).from(chunk.first);
 }
 
-/// Where the gradient with respect to the input of layer l is put; its neighbours' lie elsewhere.
-Rows MlpNet::gradient_rows(Chunk chunk, std::size_t l) {
-  if (l == 0) return d_x_.from(chunk.first);
+/// Where the gradient with respect to the output of layer l - 1 is put; its neighbours' lie elsewhere.
+Rows MlpNet::gradient_rows(std::size_t l) {
   return {d_[l % 2].rows(std::min(kChunk, n_)), kernel_padded(layers_[l - 1].out)};
+}
+
+// Rows without a gradient need no work: SAC's actor learns in each row through the smaller of its critics only.
+
+void MlpNet::choose_rows(Chunk chunk, ConstRows dy) {
+  chosen_.clear();
+  chosen_.reserve(kChunk);  // at the first call; later ones allocate nothing
+  for (int i = 0; i < chunk.n; ++i) {
+    const float* row = dy.data + i * dy.stride;
+    if (std::any_of(row, row + out_dim_, [](float d) { return d != 0; })) chosen_.push_back(i);
+  }
+}
+
+/// The chosen ones of `rows` side by side.
+ConstRows MlpNet::gather_chosen(ConstRows rows, int width, Workspace& to) {
+  float* at = to.rows(kChunk);
+  for (const int row : chosen_) {
+    std::copy_n(rows.data + row * rows.stride, width, at);
+    at += to.stride;
+  }
+  return to.from(0);
+}
+
+void MlpNet::backward_input_of_chosen(Chunk chunk, ConstRows dy) {
+  const int n = static_cast<int>(chosen_.size());
+  const Rows d_x = d_x_.from(chunk.first);
+  std::fill_n(d_x.data, chunk.n * d_x.stride, 0.0f);
+  chosen_d_x_.rows(kChunk);
+  const auto to = [&](std::size_t l) { return l == 0 ? chosen_d_x_.from(0) : gradient_rows(l); };
+  const auto kept_rows = [&](std::size_t l) {
+    return l == 0 ? ConstRows{nullptr, 0} : gather_chosen(kept(chunk, l), layers_[l - 1].stride(), chosen_kept_);
+  };
+  const std::size_t last = layers_.size();
+  ConstRows d = heads_backward_input(n, gather_chosen(dy, out_dim_, chosen_dy_), kept_rows(last), to(last));
+  for (std::size_t l = last; l-- > 0;) d = layer_backward_input(n, l, d, kept_rows(l), to(l));
+  for (int i = 0; i < n; ++i)
+    std::copy_n(d.data + i * d.stride, shape_.in_dim, d_x.data + chosen_[static_cast<std::size_t>(i)] * d_x.stride);
 }
 
 }  // namespace slm

@@ -87,10 +87,13 @@ class MlpNet final : public Net {
   void activate_heads(int n, const float* z, float* out);
   ConstRows through_head_activations(const ConstMatrixRef& d_out);
   void heads_backward_weights(Chunk chunk, ConstRows dy);
-  ConstRows heads_backward_input(Chunk chunk, ConstRows dy);
-  ConstRows layer_backward_input(Chunk chunk, std::size_t l, ConstRows dz);
+  ConstRows heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx);
+  ConstRows layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx);
   ConstRows kept(Chunk chunk, std::size_t l);
-  Rows gradient_rows(Chunk chunk, std::size_t l);
+  Rows gradient_rows(std::size_t l);
+  void choose_rows(Chunk chunk, ConstRows dy);
+  ConstRows gather_chosen(ConstRows rows, int width, Workspace& to);
+  void backward_input_of_chosen(Chunk chunk, ConstRows dy);
 
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
   float* grad(std::size_t offset) { return parameters_.grads.data() + offset; }
@@ -116,6 +119,9 @@ class MlpNet final : public Net {
   std::vector<Workspace> z_, h_;  // z only where the derivative needs it
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_[2], d_x_;
+  // Of backward_input(): the rows of a piece that have a gradient, and what belongs to them, side by side.
+  std::vector<int> chosen_;
+  Workspace chosen_dy_, chosen_kept_, chosen_d_x_;
 };
 
 }  // namespace slm

@@ -87,7 +87,9 @@ void MlpNet::size_workspaces() {
   }
   for (Workspace& workspace : infer_h_) workspace.stride = widest;
   for (Workspace& workspace : d_) workspace.stride = widest;
-  d_x_.stride = kernel_padded(shape_.in_dim);
+  d_x_.stride = chosen_d_x_.stride = kernel_padded(shape_.in_dim);
+  chosen_dy_.stride = kernel_padded(out_dim_);
+  chosen_kept_.stride = widest;
 }
 
 void MlpNet::initialise(Rng& rng) {

@@ -153,6 +153,20 @@ TEST_P(EveryNet, GradientOfALargeBatchIsTheSumOverItsParts) {
     EXPECT_NEAR(whole[i], top[i] + rest[i], 300 * 6e-8f * (10 + std::abs(whole[i]))) << i;
 }
 
+TEST_P(EveryNet, RowsWithoutAGradientPassNoneToTheirInputs) {
+  constexpr int kRows = 150;
+  const Matrix input = x(kRows);
+  Matrix weight = d_out(kRows);
+  net_->forward(input);
+  const Matrix all = net_->backward_input(weight);
+  const auto has_none = [](int row) { return row % 3 == 1 || (row >= 64 && row < 128); };  // also a whole piece
+  for (int row = 0; row < kRows; ++row)
+    if (has_none(row)) weight.row(row).setZero();
+  const Matrix some = net_->backward_input(weight);
+  for (int row = 0; row < kRows; ++row)
+    EXPECT_EQ(some.row(row), has_none(row) ? Matrix(0 * all.row(row)) : Matrix(all.row(row))) << row;
+}
+
 TEST_P(EveryNet, ARowDoesNotDependOnTheOthers) {
   const Matrix input = x(300);  // more than infer() takes at once
   const Matrix all = net_->infer(input);
