@@ -50,6 +50,14 @@ const Run kPendulum{
     "ppo/ppo_pendulum.json", "ppo_pendulum", 8000, {"env.normalize_obs=true", "agent.algorithm.training_epoch=3"}};
 const Run kA2c{"a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole", 8000};
 const Run kReinforce{"reinforce/reinforce_cartpole.json", "reinforce_cartpole", 8000};
+// Replays with priorities, with continuous actions, and of finished episodes; rings that wrap around.
+const Run kDdqnPer{"dqn/dqn_cartpole.json",
+                   "ddqn_per_boltzmann_cartpole",
+                   8000,
+                   {"agent.memory.max_size=3000", "agent.memory.use_cer=true", "agent.algorithm.num_step_returns=3",
+                    "agent.net.hid_layers=[32, 32]"}};
+const Run kSac{"sac/sac_pendulum.json", "sac_pendulum", 4000, {"agent.memory.max_size=2500", "meta.log_frequency=250"}};
+const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
 
 using Results = std::map<std::string, std::string>;
 
@@ -168,7 +176,7 @@ TEST_P(Kill, AtAnyMomentChangesNothing) {
   EXPECT_GT(kills, 0) << "every run ended before it was killed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Kill, testing::Values(kPpo, kPendulum, kA2c, kReinforce),
+INSTANTIATE_TEST_SUITE_P(Specs, Kill, testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kSac, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 class Determinism : public testing::TestWithParam<Run> {};
@@ -185,7 +193,7 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
       << "another seed, and the comparison sees it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum),
+INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kSac, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 /// What the program says to go on with, as arguments.
