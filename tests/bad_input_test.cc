@@ -105,6 +105,65 @@ TEST_P(SpecMistake, IsExplainedAndLeavesNothingBehind) {
   EXPECT_TRUE(lab.untouched()) << testing::PrintToString(lab.files());
 }
 
+/// The spec with another algorithm, memory and environment.
+std::vector<Edit> with(const char* algorithm, const char* memory, const char* env = "CartPole-v1") {
+  return {{R"({
+        "name": "PPO",
+        "gamma": 0.99,
+        "lam": 0.95,
+        "clip_eps_spec": {"name": "no_decay", "start_val": 0.2},
+        "time_horizon": 32,
+        "minibatch_size": 64,
+        "training_epoch": 2
+      })",
+           algorithm},
+          {R"({"name": "OnPolicyBatchReplay"})", memory},
+          {"CartPole-v1", env}};
+}
+
+constexpr const char* kDqn =
+    R"({"name": "DQN", "gamma": 0.99, "action_policy": "epsilon_greedy", "training_frequency": 4, "training_iter": 1,
+        "training_batch_iter": 1, "explore_var_spec": {"name": "no_decay", "start_val": 0.1}})";
+constexpr const char* kSac = R"({"name": "SoftActorCritic", "gamma": 0.99, "training_frequency": 1})";
+constexpr const char* kSacNormal =
+    R"({"name": "SoftActorCritic", "gamma": 0.99, "training_frequency": 1, "action_pdtype": "Normal"})";
+constexpr const char* kReplay = R"({"name": "Replay", "batch_size": 32, "max_size": 1000})";
+
+INSTANTIATE_TEST_SUITE_P(
+    OffPolicy, SpecMistake,
+    testing::Values(
+        Mistake{"PerAlphaOutOfRange",
+                with(kDqn, R"({"name": "PrioritizedReplay", "alpha": 1.5, "epsilon": 1e-4, "batch_size": 32,
+                               "max_size": 1000})"),
+                {"agent.memory.alpha = 1.5: expected a number in [0, 1]; nearest legal value: 1"}},
+        Mistake{"PerEpsilonOfZero",
+                with(kDqn, R"({"name": "PrioritizedReplay", "alpha": 0.6, "epsilon": 0, "batch_size": 32,
+                               "max_size": 1000})"),
+                {"agent.memory.epsilon = 0: expected a number > 0"}},
+        Mistake{"BatchLargerThanTheMemory",
+                with(kDqn, R"({"name": "Replay", "batch_size": 2000, "max_size": 1000})"),
+                {"agent.memory.batch_size = 2000: expected no more than max_size = 1000"}},
+        Mistake{"MemoryLargerThanTheMachine",
+                with(kSac, R"({"name": "Replay", "batch_size": 32, "max_size": 1000000000000})"),
+                {"agent.memory.max_size = 1000000000000: so many transitions take ", " GiB, and this machine has ",
+                 "the largest that fits is about "}},
+        Mistake{"DiscreteAlgorithmOnContinuousActions",
+                with(kDqn, kReplay, "Pendulum-v1"),
+                {"agent.algorithm.name = \"DQN\": DQN needs discrete actions, and those of Pendulum-v1 are continuous; "
+                 "for it use PPO, ActorCritic, Reinforce or SoftActorCritic"}},
+        Mistake{"ContinuousPolicyOnDiscreteActions",
+                with(kSacNormal, kReplay),
+                {"agent.algorithm.action_pdtype = \"Normal\": Normal does not fit, the actions of CartPole-v1 are "
+                 "discrete: expected one of default, Categorical"}},
+        Mistake{"OffPolicyAlgorithmWithAnOnPolicyMemory",
+                with(kSac, R"({"name": "OnPolicyBatchReplay"})"),
+                {"agent.memory.name = \"OnPolicyBatchReplay\": SoftActorCritic is off-policy: expected Replay or "
+                 "PrioritizedReplay"}},
+        Mistake{"OnPolicyAlgorithmWithAReplay",
+                {{R"({"name": "OnPolicyBatchReplay"})", kReplay}},
+                {"agent.memory.name = \"Replay\": PPO trains on OnPolicyBatchReplay"}}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(
     All, SpecMistake,
     testing::Values(
