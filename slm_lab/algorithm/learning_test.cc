@@ -5,16 +5,18 @@
 #include <numeric>
 
 #include "slm_lab/algorithm/registry.h"
+#include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/report.h"
 
 namespace slm {
 namespace {
 
-// Mean of the last 20 episodes that end within `num_frames` of CartPole.
-double train_on_cartpole(const std::string& agent_json, int num_envs, std::int64_t num_frames) {
+// Mean of the last 20 episodes that end within `num_frames`.
+double train_on(const char* env_name, const std::string& agent_json, int num_envs, std::int64_t num_frames) {
+  set_flush_to_zero();
   const JsonNode env_root = parse_json(
-      fmt::format(R"({{"name": "CartPole-v1", "num_envs": {}, "max_frame": {}}})", num_envs, num_frames), "test.json");
+      fmt::format(R"({{"name": "{}", "num_envs": {}, "max_frame": {}}})", env_name, num_envs, num_frames), "test.json");
   SpecReport env_report("test.json");
   SpecReader env_reader(&env_root, "env", env_report);
   const EnvConfig env_config = read_env_config(env_reader);
@@ -46,6 +48,10 @@ double train_on_cartpole(const std::string& agent_json, int num_envs, std::int64
   }
   const auto last = static_cast<std::ptrdiff_t>(std::min<std::size_t>(20, returns.size()));
   return std::accumulate(returns.end() - last, returns.end(), 0.0) / static_cast<double>(last);
+}
+
+double train_on_cartpole(const std::string& agent_json, int num_envs, std::int64_t num_frames) {
+  return train_on("CartPole-v1", agent_json, num_envs, num_frames);
 }
 
 TEST(Learning, PpoLearnsCartPole) {
@@ -80,6 +86,90 @@ TEST(Learning, ReinforceLearnsCartPole) {
       "optim_spec": {"name": "Adam", "lr": 0.004}}})",
                               1, 60'000),
             100);
+}
+
+TEST(Learning, SarsaLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "SARSA", "algorithm": {"name": "SARSA", "gamma": 0.99,
+      "action_policy": "epsilon_greedy", "training_frequency": 32,
+      "explore_var_spec": {"name": "linear_decay", "start_val": 1.0, "end_val": 0.05, "end_step": 10000}},
+      "memory": {"name": "OnPolicyBatchReplay"},
+      "net": {"type": "MLPNet", "hid_layers": [64], "hid_layers_activation": "tanh", "clip_grad_val": 0.344,
+      "optim_spec": {"name": "RMSprop", "lr": 0.0087}}})",
+                              4, 100'000),
+            150);
+}
+
+const std::string kDqnKeys = R"("gamma": 0.99, "action_policy": "epsilon_greedy", "training_frequency": 4,
+    "training_iter": 1, "training_batch_iter": 1, "training_start_step": 500,
+    "explore_var_spec": {"name": "linear_decay", "start_val": 1.0, "end_val": 0.02, "end_step": 5000})";
+const std::string kQNet = R"("net": {"type": "DuelingMLPNet", "hid_layers": [64], "hid_layers_activation": "relu",
+    "clip_grad_val": 10.0, "loss_spec": {"name": "SmoothL1Loss"}, "optim_spec": {"name": "Adam", "lr": 0.001},
+    "update_type": "polyak", "polyak_coef": 0.01})";
+
+TEST(Learning, DqnLearnsCartPole) {
+  EXPECT_GT(
+      train_on_cartpole(R"({"name": "DQN", "algorithm": {"name": "DQN", )" + kDqnKeys +
+                            R"(}, "memory": {"name": "Replay", "batch_size": 64, "max_size": 30000}, )" + kQNet + "}",
+                        4, 30'000),
+      120);
+}
+
+TEST(Learning, DoubleDqnWithPrioritiesLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "DDQN", "algorithm": {"name": "DoubleDQN", )" + kDqnKeys +
+                                  R"(}, "memory": {"name": "PrioritizedReplay", "alpha": 0.6, "epsilon": 1e-4,
+                                  "batch_size": 64, "max_size": 30000}, )" +
+                                  kQNet + "}",
+                              4, 30'000),
+            120);
+}
+
+const std::string kSacNet = R"("net": {"type": "MLPNet", "hid_layers": [64, 64], "hid_layers_activation": "relu",
+    "optim_spec": {"name": "Adam", "lr": 0.001}, "update_type": "polyak", "polyak_coef": 0.005})";
+
+TEST(Learning, SoftActorCriticLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "SAC", "algorithm": {"name": "SoftActorCritic", "gamma": 0.99,
+      "target_entropy": 0.35, "training_frequency": 4, "training_iter": 2, "training_start_step": 500},
+      "memory": {"name": "Replay", "batch_size": 64, "max_size": 20000}, )" +
+                                  kSacNet + "}",
+                              4, 16'000),
+            120);
+}
+
+TEST(Learning, SoftActorCriticLearnsPendulum) {
+  EXPECT_GT(train_on("Pendulum-v1",
+                     R"({"name": "SAC", "algorithm": {"name": "SoftActorCritic", "gamma": 0.99,
+      "training_frequency": 1, "training_iter": 1, "training_start_step": 500},
+      "memory": {"name": "Replay", "batch_size": 64, "max_size": 8000}, )" +
+                         kSacNet + "}",
+                     1, 8'000),
+            -400);  // random: -1200
+}
+
+const std::string kImitation = R"("sil_policy_loss_coef": 0.5, "sil_val_loss_coef": 0.01, "training_iter": 2,
+    "training_batch_iter": 2)";
+const std::string kImitationMemory = R"("memory": {"name": "OnPolicyBatchReplay", "sil_replay_name": "Replay",
+    "batch_size": 64, "max_size": 10000, "use_cer": true})";
+
+TEST(Learning, SelfImitationLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "SIL", "algorithm": {"name": "SIL", "gamma": 0.99, "lam": 0.95,
+      "training_frequency": 32, "val_loss_coef": 0.5, )" +
+                                  kImitation + "}, " + kImitationMemory + R"(,
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [64, 64],
+      "hid_layers_activation": "tanh", "init_fn": "orthogonal_", "clip_grad_val": 0.5,
+      "actor_optim_spec": {"name": "Adam", "lr": 0.001}, "critic_optim_spec": {"name": "Adam", "lr": 0.003}}})",
+                              4, 60'000),
+            150);
+}
+
+TEST(Learning, PpoWithSelfImitationLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "PPOSIL", "algorithm": {"name": "PPOSIL", "gamma": 0.98, "lam": 0.9,
+      "time_horizon": 128, "minibatch_size": 128, "training_epoch": 10,
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}, )" +
+                                  kImitation + "}, " + kImitationMemory + R"(,
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": true, "hid_layers": [64, 64],
+      "hid_layers_activation": "tanh", "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.001}}})",
+                              4, 30'000),
+            150);
 }
 
 }  // namespace
