@@ -70,14 +70,13 @@ void check_memory(const AgentConfig& c, const AlgorithmEntry& entry, const EnvIn
     memory.problem("name", fmt::format("{} is on-policy: expected OnPolicyBatchReplay or OnPolicyReplay", entry.name));
   if (entry.memory == Memory::replay && !c.memory.is_replay())
     memory.problem("name", fmt::format("{} is off-policy: expected Replay or PrioritizedReplay", entry.name));
-  const bool imitates = entry.name == "SIL" || entry.name == "PPOSIL";
+  const bool imitates = !c.memory.is_replay() && (entry.name == "SIL" || entry.name == "PPOSIL");
   if (imitates && c.memory.sil_replay_name.empty())
     memory.problem("sil_replay_name", fmt::format("{} needs it: Replay", entry.name));
   if (c.memory.is_replay() || imitates) {
     if (c.memory.replay.batch_size > c.memory.replay.max_size)
       memory.problem("batch_size", fmt::format("expected no more than max_size = {}", c.memory.replay.max_size));
-    check_replay_size(c.memory.replay, (imitates ? imitation_replay_bytes : replay_bytes)(c.memory.replay, info),
-                      info.num_envs, memory);
+    check_replay_size(c.memory.replay, replay_bytes(c, info), info.num_envs, memory);
   }
 }
 
@@ -126,6 +125,11 @@ double AgentConfig::gamma() const {
           return kDefaultGamma;
       },
       algorithm);
+}
+
+std::int64_t replay_bytes(const AgentConfig& config, const EnvInfo& info) {
+  if (config.memory.is_replay()) return replay_bytes(config.memory.replay, info);
+  return config.memory.sil_replay_name.empty() ? 0 : imitation_replay_bytes(config.memory.replay, info);
 }
 
 AgentConfig read_agent_config(SpecReader& reader) {

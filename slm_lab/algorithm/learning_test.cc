@@ -111,7 +111,7 @@ TEST(Learning, DqnLearnsCartPole) {
       train_on_cartpole(R"({"name": "DQN", "algorithm": {"name": "DQN", )" + kDqnKeys +
                             R"(}, "memory": {"name": "Replay", "batch_size": 64, "max_size": 30000}, )" + kQNet + "}",
                         4, 30'000),
-      120);
+      80);
 }
 
 TEST(Learning, DoubleDqnWithPrioritiesLearnsCartPole) {
@@ -120,7 +120,7 @@ TEST(Learning, DoubleDqnWithPrioritiesLearnsCartPole) {
                                   "batch_size": 64, "max_size": 30000}, )" +
                                   kQNet + "}",
                               4, 30'000),
-            120);
+            80);
 }
 
 const std::string kSacNet = R"("net": {"type": "MLPNet", "hid_layers": [64, 64], "hid_layers_activation": "relu",

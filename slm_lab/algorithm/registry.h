@@ -59,6 +59,8 @@ const std::vector<AlgorithmEntry>& algorithm_table();
 const AlgorithmEntry* find_algorithm(std::string_view name);  ///< nullptr when unknown
 
 AgentConfig read_agent_config(SpecReader& reader);
+/// Bytes of its replay when full; 0 without one.
+std::int64_t replay_bytes(const AgentConfig& config, const EnvInfo& info);
 /// Puts env.max_frame where a schedule that the spec leaves out lasts as long as the session.
 void use_budget(AgentConfig& config, std::int64_t max_frame);
 /// What the agent and its environment must agree on; problems are reported at the keys of `agent`.

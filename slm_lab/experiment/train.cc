@@ -4,10 +4,13 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/lock.h"
+#include "slm_lab/base/memory_limit.h"
+#include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/manifest.h"
@@ -24,10 +27,25 @@ void print_findings(const SpecReport& report) {
   for (const SpecFinding& finding : report.notes()) fmt::print(stderr, "note: {}\n", report.line(finding));
 }
 
+/// What one session needs was checked with the spec.
+void check_memory(const LabSpec& spec, int slots) {
+  const auto needed = static_cast<double>(replay_bytes(spec.agent, env_info(spec.env, spec.env.num_envs)));
+  const auto present = static_cast<double>(memory_limit());
+  constexpr double kGiB = 1024.0 * 1024 * 1024;
+  if (slots * needed > present)
+    throw SpecError(
+        fmt::format("{} sessions at once need {} x {:.1f} GiB for their replays (agent.memory.max_size), and "
+                    "this machine has {:.1f} GiB; run fewer at once with --threads {}",
+                    slots, slots, needed / kGiB, present / kGiB, std::max(1.0, std::floor(present / needed))));
+}
+
+int num_slots(const LabSpec& spec, int threads) { return std::min(spec.meta.max_session, threads); }
+
+int num_threads(const TrainOptions& options) { return options.threads > 0 ? options.threads : available_cores(); }
+
 int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec, const TrainOptions& options) {
   catch_stop_signals();
-  const int threads = options.threads > 0 ? options.threads : available_cores();
-  const int slots = std::min(spec.meta.max_session, threads);
+  const int threads = num_threads(options), slots = num_slots(spec, threads);
   LocalExecutor executor(slots);
   PoolOptions pool;
   pool.threads_per_session = threads / slots;
@@ -75,6 +93,7 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
   SpecReport report(loaded.file);
   const LabSpec spec = read_lab_spec(loaded, report);
   print_findings(report);
+  check_memory(spec, num_slots(spec, num_threads(options)));
   check_runnable(spec);
   const DataFolder folder = DataFolder::create(options.data, loaded.name);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
