@@ -12,17 +12,16 @@ namespace {
 
 constexpr int kHumanoidObs = 348, kHumanoidActions = 17;
 
-EnvInfo env_of(int obs_dim, Space action_space) {
-  const auto size = static_cast<std::size_t>(obs_dim);
-  return {.name = "Noise",
-          .obs_space = Space::box(std::vector<float>(size, -1), std::vector<float>(size, 1)),
-          .action_space = std::move(action_space),
-          .num_envs = 1,
-          .max_episode_steps = 1000};
-}
 Space box(int dim) {
   const auto size = static_cast<std::size_t>(dim);
   return Space::box(std::vector<float>(size, -1), std::vector<float>(size, 1));
+}
+EnvInfo env_of(int obs_dim, Space action_space) {
+  return {.name = "Noise",
+          .obs_space = box(obs_dim),
+          .action_space = std::move(action_space),
+          .num_envs = 1,
+          .max_episode_steps = 1000};
 }
 
 /// An agent whose replay is full of noise, so that every further frame is due for one round of training.

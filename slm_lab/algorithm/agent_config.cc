@@ -49,16 +49,19 @@ void read_net(SpecReader& agent, AgentConfig& c) {
   }
 }
 
+/// Has a replay of finished episodes beside its on-policy memory.
+bool imitates(const AgentConfig& c) {
+  return !c.memory.is_replay() && (c.algorithm_name == "SIL" || c.algorithm_name == "PPOSIL");
+}
+
 // Refused before training instead of dying hours later, when the ring has filled.
-void check_replay_size(const ReplayConfig& replay, std::int64_t bytes, int num_envs, SpecReader& memory) {
-  if (replay.max_size < num_envs) memory.problem("max_size", fmt::format("expected at least num_envs = {}", num_envs));
+void check_replay_size(const ReplayConfig& replay, std::int64_t bytes, SpecReader& memory) {
   const auto needed = static_cast<double>(bytes), present = static_cast<double>(memory_limit());
-  constexpr double kGiB = 1024.0 * 1024 * 1024;
   if (needed > present)
-    memory.problem("max_size",
-                   fmt::format("so many transitions take {:.1f} GiB, and this machine has {:.1f} GiB; the "
-                               "largest that fits is about {:.0f}",
-                               needed / kGiB, present / kGiB, static_cast<double>(replay.max_size) * present / needed));
+    memory.problem(
+        "max_size",
+        fmt::format("so many transitions take {}, and this machine has {}; the largest that fits is about {:.0f}",
+                    gib_text(needed), gib_text(present), static_cast<double>(replay.max_size) * present / needed));
 }
 
 void check_memory(const AgentConfig& c, const AlgorithmEntry& entry, const EnvInfo& info, SpecReader& memory) {
@@ -70,13 +73,14 @@ void check_memory(const AgentConfig& c, const AlgorithmEntry& entry, const EnvIn
     memory.problem("name", fmt::format("{} is on-policy: expected OnPolicyBatchReplay or OnPolicyReplay", entry.name));
   if (entry.memory == Memory::replay && !c.memory.is_replay())
     memory.problem("name", fmt::format("{} is off-policy: expected Replay or PrioritizedReplay", entry.name));
-  const bool imitates = !c.memory.is_replay() && (entry.name == "SIL" || entry.name == "PPOSIL");
-  if (imitates && c.memory.sil_replay_name.empty())
+  if (imitates(c) && c.memory.sil_replay_name.empty())
     memory.problem("sil_replay_name", fmt::format("{} needs it: Replay", entry.name));
-  if (c.memory.is_replay() || imitates) {
+  if (c.memory.is_replay() && c.memory.replay.max_size < info.num_envs)
+    memory.problem("max_size", fmt::format("expected at least num_envs = {}", info.num_envs));
+  if (c.memory.is_replay() || imitates(c)) {
     if (c.memory.replay.batch_size > c.memory.replay.max_size)
       memory.problem("batch_size", fmt::format("expected no more than max_size = {}", c.memory.replay.max_size));
-    check_replay_size(c.memory.replay, replay_bytes(c, info), info.num_envs, memory);
+    check_replay_size(c.memory.replay, replay_bytes(c, info), memory);
   }
 }
 
@@ -129,7 +133,7 @@ double AgentConfig::gamma() const {
 
 std::int64_t replay_bytes(const AgentConfig& config, const EnvInfo& info) {
   if (config.memory.is_replay()) return replay_bytes(config.memory.replay, info);
-  return config.memory.sil_replay_name.empty() ? 0 : imitation_replay_bytes(config.memory.replay, info);
+  return imitates(config) ? imitation_replay_bytes(config.memory.replay, info) : 0;
 }
 
 AgentConfig read_agent_config(SpecReader& reader) {

@@ -161,14 +161,13 @@ void Sac::train_critics(Losses& losses) {
     const ConstMatrixRef q = online.net().forward(discrete() ? batch_.obs : inputs_);
     const double loss = loss_(q, discrete() ? batch_.actions : first_output_, targets_, batch_.draw.weights);
     require_finite(loss, "SoftActorCritic", "critic loss");
-    // The actor of discrete actions learns from the values as they stand before this step, as in the reference.
-    if (i == 0) {
-      min_q_ = q;
+    if (i == 0)
       td_errors_ = targets_ - loss_.values();
-    } else {
-      min_q_ = min_q_.cwiseMin(q);
+    else  // of the smaller value
       td_errors_ = td_errors_.cwiseMax(targets_ - loss_.values());
-    }
+    // The actor of discrete actions learns from the values as they stand before this step, as in the reference.
+    if (discrete() && i == 0) min_q_ = q;
+    if (discrete() && i == 1) min_q_ = min_q_.cwiseMin(q);
     online.net().backward(loss_.d_q_values());
     const float norm = online.step();
     require_finite(norm, "SoftActorCritic", "critic gradient");

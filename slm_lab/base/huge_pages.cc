@@ -1,7 +1,6 @@
 #include "slm_lab/base/huge_pages.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cstdint>
 

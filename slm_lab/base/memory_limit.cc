@@ -1,5 +1,6 @@
 #include "slm_lab/base/memory_limit.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,5 +15,7 @@ std::int64_t memory_limit() {
     if (std::int64_t bytes = 0; std::ifstream(file) >> bytes) limit = std::min(limit, bytes);
   return limit;
 }
+
+std::string gib_text(double bytes) { return fmt::format("{:.1f} GiB", bytes / (1024.0 * 1024 * 1024)); }
 
 }  // namespace slm

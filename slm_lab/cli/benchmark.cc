@@ -36,7 +36,7 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
   app.add_option("--sessions", options.sessions, "sessions (seeds) per row")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "seed of every row; keep those below 1000 for choosing settings")
+  app.add_option("--seed", options.seed, "seed of every row; choose settings with other seeds")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--data", options.data, "folder of the run folders")->capture_default_str();

@@ -22,7 +22,7 @@ struct BenchmarkOptions {
   std::filesystem::path data = "data/benchmark";  ///< run folders
   std::filesystem::path results;                  ///< see BenchmarkFolder
   int sessions = 4;
-  std::int64_t seed = 1000;  ///< reporting seeds: settings are chosen with seeds below
+  std::int64_t seed = 1000;  ///< settings are chosen with others
   std::vector<std::string> overrides;
   bool again = false;  ///< also what is done
   int threads = 0;     ///< in all; 0: as many as cores

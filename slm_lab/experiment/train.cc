@@ -31,12 +31,11 @@ void print_findings(const SpecReport& report) {
 void check_memory(const LabSpec& spec, int slots) {
   const auto needed = static_cast<double>(replay_bytes(spec.agent, env_info(spec.env, spec.env.num_envs)));
   const auto present = static_cast<double>(memory_limit());
-  constexpr double kGiB = 1024.0 * 1024 * 1024;
   if (slots * needed > present)
     throw SpecError(
-        fmt::format("{} sessions at once need {} x {:.1f} GiB for their replays (agent.memory.max_size), and "
-                    "this machine has {:.1f} GiB; run fewer at once with --threads {}",
-                    slots, slots, needed / kGiB, present / kGiB, std::max(1.0, std::floor(present / needed))));
+        fmt::format("{} sessions at once need {} x {} for their replays (agent.memory.max_size), and this "
+                    "machine has {}; run fewer at once with --threads {}",
+                    slots, slots, gib_text(needed), gib_text(present), std::max(1.0, std::floor(present / needed))));
 }
 
 int num_slots(const LabSpec& spec, int threads) { return std::min(spec.meta.max_session, threads); }
@@ -112,6 +111,7 @@ int continue_training(const LoadedSpec& loaded, const std::string& where, const 
                loaded.file, folder.spec_file().string());
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);
+  check_memory(spec, num_slots(spec, num_threads(options)));  // the machine may be another
   fmt::print(stderr, "continues {}, seed {}\n", folder.root().string(), spec.meta.seed);
   return run(folder, saved, spec, options);
 }

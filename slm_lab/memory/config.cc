@@ -7,7 +7,7 @@ void read_replay(SpecReader& reader, ReplayConfig& c) {
   reader.require("batch_size", c.batch_size, "transitions per batch", at_least(1));
   reader.require("max_size", c.max_size, "transitions kept; the oldest are overwritten", at_least(1));
   reader.read("use_cer", c.use_cer, "combined experience replay: every batch holds the newest transitions");
-  if (c.name != "PrioritizedReplay") return;
+  if (!c.prioritized()) return;
   reader.require("alpha", c.alpha, "how much priorities count: 0 is uniform sampling", between(0, 1));
   reader.require("epsilon", c.epsilon, "added to every |error| so that no priority is 0", above(0));
   reader.read("importance_weights", c.importance_weights, "correct the bias of prioritised sampling");

@@ -22,6 +22,7 @@ struct ReplayConfig {
   std::int64_t beta_end_step = 0;  ///< 0: beta stays (env.max_frame is put here for specs that leave it out)
   bool stratified = false;
 
+  bool prioritized() const { return name == "PrioritizedReplay"; }
   /// The exponent of the importance weights: from beta_start to 1 at beta_end_step.
   double beta(std::int64_t frame) const {
     if (beta_end_step <= 0) return beta_start;

@@ -72,7 +72,9 @@ void ImitationReplay::serialize(Archive& archive) {
 }
 
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
-  return config.max_size * (RowStore::row_bytes(info.obs_space, num_extras(info)) + RowSampler::row_bytes(config));
+  const std::int64_t running = static_cast<std::int64_t>(info.num_envs) * info.max_episode_steps;
+  return (config.max_size + running) * RowStore::row_bytes(info.obs_space, num_extras(info)) +
+         config.max_size * RowSampler::row_bytes(config);
 }
 
 }  // namespace slm

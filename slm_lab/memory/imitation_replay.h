@@ -45,7 +45,7 @@ class ImitationReplay {
   std::vector<float> one_obs_;     // (obs_dim)  on its way
 };
 
-/// Bytes that a full one takes, besides the episodes that run.
+/// Bytes that a full one takes, with the longest episodes running in every environment.
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info);
 
 }  // namespace slm

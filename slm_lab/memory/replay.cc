@@ -29,6 +29,7 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)),
       newest_next_obs_(info.num_envs, obs_dim_) {
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
+  ensure(most_truncations(capacity_, info) < 1 << 24, "the row of a final observation is exact as a float");
   free_finals_.reserve(static_cast<std::size_t>(most_truncations(capacity_, info)));
 }
 
@@ -54,7 +55,6 @@ float Replay::follow_up(const StepResult& step, int env) {
   const std::int32_t row = free_finals_.back();
   free_finals_.pop_back();
   final_obs_.write(row, step.next_obs.row(env).data());
-  ensure(row < 1 << 24, "the row of a final observation is exact as a float");
   return static_cast<float>(row);
 }
 

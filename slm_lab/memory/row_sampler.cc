@@ -9,10 +9,10 @@
 namespace slm {
 
 RowSampler::RowSampler(const ReplayConfig& config)
-    : config_(config), tree_(config.name == "PrioritizedReplay" ? config.max_size : 1) {}
+    : config_(config), tree_(config.prioritized() ? config.max_size : 1) {}
 
 void RowSampler::add() {
-  if (prioritized()) tree_.set(next_row(), max_priority_);
+  if (config_.prioritized()) tree_.set(next_row(), max_priority_);
   ++num_added_;
 }
 
@@ -22,7 +22,7 @@ void RowSampler::draw(Rng& rng, Draw& out) {
   out.rows.resize(n);
   out.forced.assign(n, 0);
   out.weights.setOnes(config_.batch_size);
-  if (!prioritized()) {
+  if (!config_.prioritized()) {
     for (std::int64_t& row : out.rows) row = rng.integers(0, size());
   } else {
     const double total = tree_.total(), slice = total / config_.batch_size;
@@ -46,7 +46,7 @@ void RowSampler::put_in_newest(Draw& out) {
 
 // w_i = (size P_i)^-beta / max_j w_j, eq. 5 ff.; rows that were put in, not drawn, have weight 1.
 void RowSampler::weigh(double beta, Draw& out) const {
-  if (!prioritized() || !config_.importance_weights) return;
+  if (!config_.prioritized() || !config_.importance_weights) return;
   const double scale = static_cast<double>(size()) / tree_.total();
   double largest = 0;
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
@@ -60,7 +60,7 @@ void RowSampler::weigh(double beta, Draw& out) const {
 }
 
 void RowSampler::update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
-  if (!prioritized()) return;
+  if (!config_.prioritized()) return;
   priorities_.resize(draw.rows.size());
   for (std::size_t i = 0; i < draw.rows.size(); ++i) {
     const double error = std::abs(static_cast<double>(errors[static_cast<Eigen::Index>(i)]));
@@ -74,9 +74,9 @@ void RowSampler::serialize(Archive& archive) {
   archive("num_added", num_added_);
   archive("num_passed", num_passed_);
   archive("max_priority", max_priority_);
-  if (!prioritized()) return;
+  if (!config_.prioritized()) return;
   archive("priorities", tree_.weights());
-  tree_.rebuild();
+  if (archive.loading()) tree_.rebuild();
 }
 
 }  // namespace slm

@@ -26,7 +26,7 @@ class RowSampler {
  public:
   explicit RowSampler(const ReplayConfig& config);
   /// Bytes per row: a priority and its share of the tree's sums.
-  static std::int64_t row_bytes(const ReplayConfig& config) { return config.name == "PrioritizedReplay" ? 10 : 0; }
+  static std::int64_t row_bytes(const ReplayConfig& config) { return config.prioritized() ? 10 : 0; }
 
   std::int64_t next_row() const { return num_added_ % config_.max_size; }
   void add();  ///< next_row() is written; it takes the highest priority given so far
@@ -45,7 +45,6 @@ class RowSampler {
   void serialize(Archive& archive);
 
  private:
-  bool prioritized() const { return config_.name == "PrioritizedReplay"; }
   void put_in_newest(Draw& out);
 
   ReplayConfig config_;

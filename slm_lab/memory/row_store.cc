@@ -8,6 +8,19 @@
 
 namespace slm {
 
+namespace {
+
+void write_pixels(const float* obs, std::int64_t size, std::uint8_t* pixels) {
+  bool exact = true;
+  for (std::int64_t i = 0; i < size; ++i) {
+    pixels[i] = static_cast<std::uint8_t>(std::clamp(obs[i], 0.0f, 255.0f));
+    exact = exact && static_cast<float>(pixels[i]) == obs[i];
+  }
+  ensure(exact, "the pixels of an image are whole numbers from 0 to 255");
+}
+
+}  // namespace
+
 RowStore::RowStore(const Space& obs_space, int num_extras, std::int64_t capacity)
     : is_image_(obs_space.is_image()),
       obs_dim_(obs_space.size()),
@@ -30,8 +43,7 @@ float* RowStore::write(std::int64_t row, const float* obs) {
     if (is_image_) pixels_.resize(static_cast<std::size_t>(size_ * obs_dim_));
   }
   if (is_image_)
-    std::transform(obs, obs + obs_dim_, pixels_.data() + row * obs_dim_,
-                   [](float x) { return static_cast<std::uint8_t>(x); });
+    write_pixels(obs, obs_dim_, pixels_.data() + row * obs_dim_);
   else
     std::copy_n(obs, obs_dim_, numbers_.data() + row * stride_);
   return numbers_.data() + row * stride_ + floats_of_obs_;
@@ -45,10 +57,11 @@ void RowStore::read_obs(std::int64_t row, float* obs) const {
 }
 
 void RowStore::prefetch(std::int64_t row) const {
-  constexpr std::int64_t kLine = 64 / sizeof(float), kMostLines = 8;  // the processor goes on by itself after some
+  constexpr std::int64_t kLine = 64 / sizeof(float), kMostLines = 8;
   const float* begin = numbers_.data() + row * stride_;
   for (std::int64_t at = 0; at < std::min(stride_, kMostLines * kLine); at += kLine) __builtin_prefetch(begin + at);
   __builtin_prefetch(begin + stride_ - 1);
+  if (is_image_) __builtin_prefetch(pixels_.data() + row * obs_dim_);
 }
 
 void RowStore::clear() {

@@ -11,7 +11,7 @@ class Archive;
 
 /// Rows of one observation and some numbers that belong to it (actions, a reward), side by side: a row drawn at random
 /// costs one or two waits for memory. Observations are float32, or a byte per element where the space is that of an
-/// image, which loses nothing. A row that was never written takes no memory.
+/// image, which loses nothing (what is no byte is a defect). A row that was never written takes no memory.
 class RowStore {
  public:
   RowStore(const Space& obs_space, int num_extras, std::int64_t capacity);
@@ -25,7 +25,7 @@ class RowStore {
 
   void read_obs(std::int64_t row, float* obs) const;
   const float* extras(std::int64_t row) const { return numbers_.data() + row * stride_ + floats_of_obs_; }
-  /// Starts to fetch what the two above will read.
+  /// Starts to fetch what the two above will read: of a long row its beginning, the processor goes on by itself.
   void prefetch(std::int64_t row) const;
 
   void clear();

@@ -25,16 +25,6 @@ std::vector<float> pixels(int seed) {
   return all;
 }
 
-TEST(Space, AnImageHasAxesAndBytes) {
-  EXPECT_TRUE(image().is_image());
-  Space flat = image();
-  flat.shape = {kPixels};
-  EXPECT_FALSE(flat.is_image());
-  Space normalized = image();
-  normalized.high.back() = 1;
-  EXPECT_FALSE(normalized.is_image());
-}
-
 TEST(RowStore, KeepsImagesInBytesAndTheRestInFloats) {
   EXPECT_EQ(RowStore::row_bytes(image(), 2), kPixels + 8);
   EXPECT_EQ(RowStore::row_bytes(Space::box({-1, -1}, {1, 1}), 3), 20);

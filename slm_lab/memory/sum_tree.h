@@ -23,7 +23,9 @@ class SumTree {
   void find(std::span<double> points, std::span<std::int64_t> items) const;
 
   std::span<double> weights() { return {levels_.front().front().data(), levels_.front().size() * kChildren}; }
-  std::span<const double> weights() const { return const_cast<SumTree*>(this)->weights(); }
+  std::span<const double> weights() const {
+    return {levels_.front().front().data(), levels_.front().size() * kChildren};
+  }
   void rebuild();  ///< after changes of weights()
 
  private:
