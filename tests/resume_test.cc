@@ -56,7 +56,10 @@ const Run kDdqnPer{"dqn/dqn_cartpole.json",
                    8000,
                    {"agent.memory.max_size=3000", "agent.memory.use_cer=true", "agent.algorithm.num_step_returns=3",
                     "agent.net.hid_layers=[32, 32]"}};
-const Run kSac{"sac/sac_pendulum.json", "sac_pendulum", 4000, {"agent.memory.max_size=2500", "meta.log_frequency=250"}};
+const Run kSac{"sac/sac_pendulum.json",
+               "sac_pendulum",
+               4000,
+               {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
 const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
 
 using Results = std::map<std::string, std::string>;

@@ -22,7 +22,8 @@ bool check_one(const CheckArguments& arguments, const std::string& name, const L
     report.allow_placeholders = true;
     const LabSpec spec = read_lab_spec(loaded, report);
     fmt::print("{}: {}: accepted\n", arguments.file, name);
-    fmt::print("  {}\n", training_rate_text(training_rate(spec.agent, spec.env.num_envs)));
+    if (!report.has_placeholders)  // or it might rest on a default
+      fmt::print("  {}\n", training_rate_text(training_rate(spec.agent, spec.env.num_envs)));
     for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert  {}\n", report.line(finding));
     for (const SpecFinding& finding : report.notes()) fmt::print("  note   {}\n", report.line(finding));
     return true;

@@ -64,6 +64,7 @@ const JsonMember* SpecReader::ask(std::string_view key) {
 
 bool SpecReader::tolerated_placeholder(const JsonMember& member) {
   if (!state_->report.allow_placeholders || !is_placeholder(member.value)) return false;
+  state_->report.has_placeholders = true;
   state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
                            shown(member.value), "to be given with -s"});
   return true;

@@ -34,6 +34,7 @@ class SpecReport {
   /// `spec check` reads templates: then a value "${x}" is taken for any legal one (the field keeps its default) and
   /// noted.
   bool allow_placeholders = false;
+  bool has_placeholders = false;  ///< such a one was met: some field holds a default
 
   bool is_describing() const { return describing_; }
   FormatObject& format() { return format_; }
