@@ -122,20 +122,11 @@ void BM_ReplayCheckpoint(benchmark::State& state, const char* name) {
     replay.save(store);
   }
 }
-BENCHMARK_CAPTURE(BM_ReplayCheckpoint, uniform, "Replay")
-    ->ArgName("changed")
-    ->Arg(kFew)
-    ->Arg(kMany)
-    ->Iterations(5)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_ReplayCheckpoint, prioritized, "PrioritizedReplay")
-    ->ArgName("changed")
-    ->Arg(kFew)
-    ->Arg(kMany)
-    ->Iterations(5)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+void each_change(benchmark::internal::Benchmark* checkpoint) {
+  checkpoint->ArgName("changed")->Arg(kFew)->Arg(kMany)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(BM_ReplayCheckpoint, uniform, "Replay")->Apply(each_change);
+BENCHMARK_CAPTURE(BM_ReplayCheckpoint, prioritized, "PrioritizedReplay")->Apply(each_change);
 
 }  // namespace
 }  // namespace slm

@@ -105,9 +105,8 @@ TEST_P(SpecMistake, IsExplainedAndLeavesNothingBehind) {
   EXPECT_TRUE(lab.untouched()) << testing::PrintToString(lab.files());
 }
 
-/// The spec with another algorithm, memory and environment.
-std::vector<Edit> with(const char* algorithm, const char* memory, const char* env = "CartPole-v1") {
-  return {{R"({
+/// The object that is the value of agent.algorithm in kSpec.
+constexpr const char* kPpo = R"({
         "name": "PPO",
         "gamma": 0.99,
         "lam": 0.95,
@@ -115,10 +114,11 @@ std::vector<Edit> with(const char* algorithm, const char* memory, const char* en
         "time_horizon": 32,
         "minibatch_size": 64,
         "training_epoch": 2
-      })",
-           algorithm},
-          {R"({"name": "OnPolicyBatchReplay"})", memory},
-          {"CartPole-v1", env}};
+      })";
+
+/// The spec with another algorithm, memory and environment.
+std::vector<Edit> with(const char* algorithm, const char* memory, const char* env = "CartPole-v1") {
+  return {{kPpo, algorithm}, {R"({"name": "OnPolicyBatchReplay"})", memory}, {"CartPole-v1", env}};
 }
 
 constexpr const char* kDqn =
