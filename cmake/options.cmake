@@ -5,8 +5,6 @@ target_compile_features(slm_options INTERFACE cxx_std_20)
 target_include_directories(slm_options INTERFACE ${CMAKE_SOURCE_DIR})
 # -Wno-restrict: g++ 12 warns falsely about std::string operator+ (GCC bug 105651).
 target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -Wno-restrict -fno-math-errno)
-target_compile_definitions(slm_options INTERFACE SLM_VERSION="${PROJECT_VERSION}" SLM_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
-  SLM_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" SLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 if(SLM_SANITIZE)
   target_compile_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/scratch_folder.h"
 #include "tests/process.h"
 #include "tests/run_folder.h"
@@ -80,7 +81,7 @@ void expect_table_of_six_log_points(const fs::path& csv) {
 TEST(Train, LeavesTheFolderOfTheDocumentation) {
   const ScratchFolder scratch;
   const ProcessResult result =
-      run_program(train_briefly(scratch / "data", {"run"}), {.environment = {}, .folder = SLM_SOURCE_DIR});
+      run_program(train_briefly(scratch / "data", {"run"}), {.environment = {}, .folder = source_dir()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("results in "));
   EXPECT_THAT(result.out + result.err, Not(HasSubstr("\x1b"))) << "escape codes without a terminal";
@@ -102,7 +103,7 @@ TEST(Train, LeavesTheFolderOfTheDocumentation) {
 
 TEST(Train, WorksWithoutTheWordRunAndItsAgentCanBePlayed) {
   const ScratchFolder scratch;
-  const ProcessOptions here{.environment = {}, .folder = SLM_SOURCE_DIR};
+  const ProcessOptions here{.environment = {}, .folder = source_dir()};
   ASSERT_EQ(run_program(train_briefly(scratch / "data", {}), here).exit_code, 0);
   const fs::path run = only_run(scratch / "data");
   const ProcessResult played =
@@ -162,7 +163,7 @@ TEST(Names, ListsAllKindsOrOne) {
 TEST(Version, IsPrinted) {
   const ProcessResult result = run_program(slm_lab({"version"}));
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_TRUE(result.out.starts_with(fmt::format("slm-lab {} (", SLM_VERSION))) << result.out;
+  EXPECT_TRUE(result.out.starts_with(fmt::format("slm-lab {} (", version()))) << result.out;
 }
 
 TEST(Digest, IsTheSameTwice) {
@@ -182,7 +183,7 @@ std::vector<T> read_array(const fs::path& file) {
 
 /// The first trace of tests/golden: what Gymnasium itself returned.
 struct Trace {
-  explicit Trace(const std::string& env) : folder(fs::path(SLM_SOURCE_DIR) / "tests/golden" / env) {
+  explicit Trace(const std::string& env) : folder(fs::path(source_dir()) / "tests/golden" / env) {
     const auto meta = nlohmann::json::parse(read_file(folder / "meta.json"));
     const auto& trace = meta.at("traces").at(0);
     steps = trace.at("steps");

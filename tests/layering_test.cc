@@ -1,3 +1,4 @@
+#include "slm_lab/base/build_info.h"
 // The architecture as a table: which folder under slm_lab/ may include which (docs/architecture.md).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -68,7 +69,7 @@ std::vector<std::string> offences(const fs::path& path, const std::string& text)
 
 /// The C++ files under slm_lab/, as paths relative to it.
 std::vector<fs::path> sources() {
-  const fs::path root = fs::path(SLM_SOURCE_DIR) / "slm_lab";
+  const fs::path root = fs::path(source_dir()) / "slm_lab";
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     const fs::path extension = entry.path().extension();
@@ -86,9 +87,9 @@ std::string read(const fs::path& path) {
 
 TEST(Layering, EveryFileKeepsToItsLayer) {
   const std::vector<fs::path> paths = sources();
-  ASSERT_GT(paths.size(), 10u) << "is " << SLM_SOURCE_DIR << " the root?";
+  ASSERT_GT(paths.size(), 10u) << "is " << source_dir() << " the root?";
   for (const fs::path& path : paths) {
-    const std::string text = read(fs::path(SLM_SOURCE_DIR) / "slm_lab" / path);
+    const std::string text = read(fs::path(source_dir()) / "slm_lab" / path);
     EXPECT_THAT(offences(path, text), IsEmpty()) << "in slm_lab/" << path.string();
   }
 }

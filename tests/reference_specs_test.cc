@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slm_lab/base/build_info.h"
 #include "tests/process.h"
 #include "tests/run_folder.h"
 
@@ -12,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(SLM_SOURCE_DIR).parent_path() / "shared" / "reference-specs";
+const fs::path kFolder = fs::path(source_dir()).parent_path() / "shared" / "reference-specs";
 
 std::vector<std::string> spec_files() {
   std::vector<std::string> files;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/scratch_folder.h"
 #include "tests/process.h"
@@ -30,7 +31,7 @@ struct Run {
   std::vector<std::string> command(const fs::path& data, const std::string& mode,
                                    const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments = {
-        "run", fmt::format("{}/slm_lab/spec/benchmark/{}", SLM_SOURCE_DIR, file), spec, mode, "--data", data.string()};
+        "run", fmt::format("{}/slm_lab/spec/benchmark/{}", source_dir(), file), spec, mode, "--data", data.string()};
     std::vector<std::string> changes = {fmt::format("env.max_frame={}", max_frame), "meta.log_frequency=500",
                                         "meta.max_session=1"};
     changes.insert(changes.end(), overrides.begin(), overrides.end());

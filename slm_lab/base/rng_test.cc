@@ -10,6 +10,7 @@
 #include <string>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/build_info.h"
 
 namespace slm {
 namespace {
@@ -18,7 +19,7 @@ using Json = nlohmann::json;
 
 // Numbers drawn with NumPy's own Generator (tests/golden/README.md).
 const Json& golden() {
-  static const Json data = Json::parse(std::ifstream(SLM_SOURCE_DIR "/tests/golden/rng.json"));
+  static const Json data = Json::parse(std::ifstream(source_dir() + "/tests/golden/rng.json"));
   return data;
 }
 

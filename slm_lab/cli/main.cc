@@ -8,6 +8,7 @@
 #include <new>
 #include <system_error>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/near_name.h"
@@ -90,7 +91,7 @@ int guarded_main(int argc, char** argv) {
   try {
     set_flush_to_zero();
     const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
-    const Invocation invocation{{argv, argv + argc}, root != nullptr ? root : SLM_SOURCE_DIR};
+    const Invocation invocation{{argv, argv + argc}, root != nullptr ? root : source_dir()};
     const int code = run_command(invocation, {argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
     return code;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/experiment/manifest.h"
 #include "slm_lab/net/kernel.h"
@@ -8,8 +9,8 @@ namespace slm {
 
 std::function<int()> add_version(CLI::App&, const Invocation&) {
   return [] {
-    fmt::print("slm-lab {} ({})\ncompiler {}, {}\nkernel   {}\n", version(), git_revision(), SLM_COMPILER,
-               SLM_BUILD_TYPE, kernels().name);
+    fmt::print("slm-lab {} ({})\ncompiler {}, {}\nkernel   {}\n", version(), git_revision(), compiler(), build_type(),
+               kernels().name);
     return 0;
   };
 }

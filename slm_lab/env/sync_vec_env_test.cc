@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/env/classic_control/acrobot.h"
 #include "slm_lab/env/classic_control/cartpole.h"
 #include "slm_lab/env/classic_control/pendulum.h"
@@ -34,7 +35,7 @@ Matrix to_matrix(const Json& rows) {
 // Gymnasium's vector environment in the mode SAME_STEP: seeds s + i, a fresh observation at once, the final one beside
 // it.
 TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
-  const Json golden = Json::parse(std::ifstream(std::filesystem::path(SLM_SOURCE_DIR) / "tests/golden/vector.json"));
+  const Json golden = Json::parse(std::ifstream(std::filesystem::path(source_dir()) / "tests/golden/vector.json"));
   const Json& expected = golden["modes"]["SAME_STEP"];
   auto env = make<CartPole>(4, 500, 42);
   Matrix obs;

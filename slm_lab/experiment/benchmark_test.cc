@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/scratch_folder.h"
@@ -56,7 +57,7 @@ TEST(BenchmarkRows, TheirSpecsSayWhatThePageSays) {
   for (const BenchmarkRow& row : benchmark_rows()) {
     SCOPED_TRACE(row.id);
     const BenchmarkEnv& env = benchmark_env(row);
-    const LoadedSpec loaded = load_benchmark_spec(row, SLM_SOURCE_DIR, 5, 1234, {});
+    const LoadedSpec loaded = load_benchmark_spec(row, source_dir(), 5, 1234, {});
     SpecReport report(loaded.file);
     const LabSpec spec = read_lab_spec(loaded, report);
     EXPECT_EQ(spec.env.name, env.name);
@@ -113,7 +114,7 @@ class InlineExecutor final : public Executor {
 class Benchmark : public testing::Test {
  protected:
   Benchmark() {
-    options_.repository = SLM_SOURCE_DIR;
+    options_.repository = source_dir();
     options_.data = scratch_ / "data";
     options_.results = scratch_ / "results";
     options_.sessions = 2;

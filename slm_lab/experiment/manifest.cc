@@ -13,6 +13,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/net/kernel.h"
 
@@ -36,10 +37,8 @@ std::string host_kernel() {
 
 }  // namespace
 
-std::string version() { return SLM_VERSION; }
-
 std::string git_revision() {
-  const fs::path git = fs::path(SLM_SOURCE_DIR) / ".git";
+  const fs::path git = fs::path(source_dir()) / ".git";
   const std::string head = first_line(git / "HEAD");
   if (!head.starts_with("ref: ")) return head.empty() ? "unknown" : head;
   const std::string reference = head.substr(5);
@@ -105,8 +104,8 @@ void write_manifest(const DataFolder& folder, const Manifest& manifest) {
   nlohmann::ordered_json json;
   json["version"] = version();
   json["git_revision"] = git_revision();
-  json["compiler"] = SLM_COMPILER;
-  json["build_type"] = SLM_BUILD_TYPE;
+  json["compiler"] = compiler();
+  json["build_type"] = build_type();
   json["cpu"] = cpu_name();
   json["cores"] = cpu_cores();
   json["system"] = host_kernel();

@@ -31,7 +31,6 @@ Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, s
 /// The same run ends after `seconds` more.
 void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code);
 
-std::string version();       ///< as `slm-lab version` prints it
 std::string git_revision();  ///< of the source tree, "unknown" outside a checkout
 std::string cpu_name();
 int cpu_cores();  ///< of the machine

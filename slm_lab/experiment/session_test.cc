@@ -4,6 +4,7 @@
 
 #include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/session_files.h"
 
@@ -20,7 +21,7 @@ void PrintTo(const ShippedSpec& spec, std::ostream* out) { *out << spec.name; }
 /// A shipped spec, made short.
 LabSpec read(const ShippedSpec& shipped, const std::string& max_frame = "6000") {
   LoadOptions options;
-  options.repository = SLM_SOURCE_DIR;
+  options.repository = source_dir();
   options.overrides = {"env.max_frame=" + max_frame, "meta.log_frequency=1000"};
   options.overrides.insert(options.overrides.end(), shipped.overrides.begin(), shipped.overrides.end());
   const LoadedSpec loaded = load_spec(shipped.file, shipped.name, options);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/spec/json.h"
@@ -18,7 +19,7 @@ namespace slm {
 
 /// What PyTorch computed: tests/fixtures/net/<name>.json, written by scripts/make_net_fixtures.py.
 inline JsonNode fixture(const std::string& name) {
-  const std::string path = SLM_SOURCE_DIR "/tests/fixtures/net/" + name + ".json";
+  const std::string path = source_dir() + "/tests/fixtures/net/" + name + ".json";
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return parse_json(text.str(), path);

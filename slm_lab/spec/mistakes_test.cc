@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/spec/load.h"
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> shipped_texts() {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(SLM_SOURCE_DIR "/slm_lab/spec"))
+  for (const auto& entry : fs::recursive_directory_iterator(source_dir() + "/slm_lab/spec"))
     if (entry.path().extension() == ".json") paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> texts;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/spec/meta.h"
 #include "slm_lab/spec/reader.h"
@@ -37,7 +38,7 @@ constexpr Row kPhase1[] = {
 
 LoadOptions options() {
   LoadOptions options;
-  options.repository = SLM_SOURCE_DIR;
+  options.repository = source_dir();
   options.allow_placeholders = true;
   return options;
 }
@@ -55,7 +56,7 @@ TEST(ShippedSpecs, HoldTheRowsOfThePage) {
 }
 
 TEST(ShippedSpecs, HaveAMetaWithoutInertKeys) {
-  const fs::path folder = fs::path(SLM_SOURCE_DIR) / "slm_lab/spec";
+  const fs::path folder = fs::path(source_dir()) / "slm_lab/spec";
   int specs = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".json") continue;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/env/classic_control/acrobot.h"
 #include "slm_lab/env/classic_control/cartpole.h"
 #include "slm_lab/env/classic_control/mountain_car.h"
@@ -45,7 +46,7 @@ std::vector<T> row(const std::vector<T>& array, std::size_t index, std::size_t w
 
 template <class Env>
 struct Golden {
-  explicit Golden(const std::string& name) : folder(std::filesystem::path(SLM_SOURCE_DIR) / "tests/golden" / name) {
+  explicit Golden(const std::string& name) : folder(std::filesystem::path(source_dir()) / "tests/golden" / name) {
     std::ifstream in(folder / "meta.json");
     in >> meta;
     if (kTakesIndex<Env>) {
@@ -114,7 +115,7 @@ void replay(const std::string& name) {
 
 /// The same trace through the environment that `slm-lab rollout` uses, with the time limit's flag.
 void follow_rollout(const std::string& name) {
-  const std::filesystem::path folder = std::filesystem::path(SLM_SOURCE_DIR) / "tests/golden" / name;
+  const std::filesystem::path folder = std::filesystem::path(source_dir()) / "tests/golden" / name;
   const Json meta = Json::parse(std::ifstream(folder / "meta.json"));
   const bool discrete = meta["action_space"]["type"] == "Discrete";
   const auto indices = read_array<std::int32_t>(folder / "action.i32");

@@ -1,0 +1,10 @@
+#include "slm_lab/base/build_info.h"
+
+namespace slm {
+
+std::string version() { return SLM_VERSION; }
+std::string source_dir() { return SLM_SOURCE_DIR; }
+std::string compiler() { return SLM_COMPILER; }
+std::string build_type() { return SLM_BUILD_TYPE; }
+
+}  // namespace slm
