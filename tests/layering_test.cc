@@ -69,7 +69,7 @@ std::vector<std::string> offences(const fs::path& path, const std::string& text)
 
 /// The C++ files under slm_lab/, as paths relative to it.
 std::vector<fs::path> sources() {
-  const fs::path root = fs::path(source_dir()) / "slm_lab";
+  const fs::path root = fs::path(slm::source_dir()) / "slm_lab";
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     const fs::path extension = entry.path().extension();
@@ -87,9 +87,9 @@ std::string read(const fs::path& path) {
 
 TEST(Layering, EveryFileKeepsToItsLayer) {
   const std::vector<fs::path> paths = sources();
-  ASSERT_GT(paths.size(), 10u) << "is " << source_dir() << " the root?";
+  ASSERT_GT(paths.size(), 10u) << "is " << slm::source_dir() << " the root?";
   for (const fs::path& path : paths) {
-    const std::string text = read(fs::path(source_dir()) / "slm_lab" / path);
+    const std::string text = read(fs::path(slm::source_dir()) / "slm_lab" / path);
     EXPECT_THAT(offences(path, text), IsEmpty()) << "in slm_lab/" << path.string();
   }
 }

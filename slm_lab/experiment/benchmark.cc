@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <list>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/experiment/analysis.h"

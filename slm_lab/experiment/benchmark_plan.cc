@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/benchmark.h"
 #include "slm_lab/experiment/benchmark_folder.h"
