@@ -2,9 +2,9 @@
 #include <benchmark/benchmark.h>
 
 #include "slm_lab/base/archive.h"
-#include "slm_lab/base/scratch_folder.h"
 #include "slm_lab/experiment/checkpoint.h"
 #include "slm_lab/memory/replay.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

@@ -6,10 +6,10 @@
 
 #include <thread>
 
-#include "slm_lab/base/scratch_folder.h"
 #include "slm_lab/env/registry.h"
-#include "tests/process.h"
-#include "tests/run_folder.h"
+#include "tests/support/process.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

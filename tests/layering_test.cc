@@ -34,11 +34,13 @@ const std::set<std::string> kMayPrint = {"experiment", "cli"};
 
 /// What `text`, the file `path` (relative to slm_lab/), does that its layer may not: one line per offence.
 std::vector<std::string> offences(const fs::path& path, const std::string& text) {
-  static const std::regex kInclude(R"(^\s*#\s*include\s*"([^"]+)\")");
+  static const std::regex kInclude(R"(^\s*#\s*include\s*["<]([^">]+)[">])");
   static const std::regex kOurs(R"(^slm_lab/([a-z0-9_]+)/.+\.(h|inc)$)");
+  static const std::regex kTestsOnly(R"((tests/support|gtest|gmock)/.+\.h)");
   static const std::regex kPrint(R"(std::(cout|cerr|clog|puts|fputs)|(^|[^a-z_])f?printf\s*\(|fmt::print\s*\()");
   const std::string layer = path.begin()->string();
-  const bool may_print = kMayPrint.contains(layer) || path.string().ends_with("_test.cc");
+  const bool is_test = path.string().ends_with("_test.cc");
+  const bool may_print = kMayPrint.contains(layer) || is_test;
   const auto row = kMayInclude.find(layer);
   if (row == kMayInclude.end()) return {layer + " is not a layer"};
 
@@ -52,7 +54,11 @@ std::vector<std::string> offences(const fs::path& path, const std::string& text)
     // The plain searches come first because std::regex takes its time, most of all under sanitizers.
     if (line.find("include") != line.npos && std::regex_search(line, include, kInclude)) {
       const std::string header = include[1];
-      if (!std::regex_match(header, ours, kOurs)) {
+      if (std::regex_match(header, kTestsOnly)) {
+        if (!is_test) found.push_back(at + "only a _test.cc may include " + header);
+      } else if (line.find('<') != line.npos) {
+        continue;  // of the system or a library
+      } else if (!std::regex_match(header, ours, kOurs)) {
         found.push_back(at + "write \"" + header + "\" from the root: \"slm_lab/<layer>/<file>.h\"");
       } else if (ours[1] != layer && !row->second.contains(ours[1])) {
         found.push_back(at + layer + " may not include " + header);
@@ -113,6 +119,11 @@ TEST(Layering, FindsAnUpwardIncludeARelativeOneAndAPrint) {
               ElementsAre("2: net may not include slm_lab/env/space.h"));
   EXPECT_THAT(offences("spec/x.h", "#include \"reader.h\"\n"),
               ElementsAre("1: write \"reader.h\" from the root: \"slm_lab/<layer>/<file>.h\""));
+  EXPECT_THAT(offences("env/x_test.cc", "#include <gtest/gtest.h>\n#include \"tests/support/chain_env.h\"\n"),
+              IsEmpty());
+  EXPECT_THAT(offences("env/x.h", "#include <gtest/gtest.h>\n#include \"tests/support/chain_env.h\"\n"),
+              ElementsAre("1: only a _test.cc may include gtest/gtest.h",
+                          "2: only a _test.cc may include tests/support/chain_env.h"));
   EXPECT_THAT(offences("env/x.h", "x;\n  std::cout << 1;\n"),
               ElementsAre("2: env may not print: return it or throw it"));
   EXPECT_THAT(offences("env/x.h", "printf(\"\");\n"), ElementsAre("1: env may not print: return it or throw it"));

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/build_info.h"
-#include "tests/process.h"
-#include "tests/run_folder.h"
+#include "tests/support/process.h"
+#include "tests/support/run_folder.h"
 
 namespace slm {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
-#include "slm_lab/base/scratch_folder.h"
-#include "tests/process.h"
-#include "tests/run_folder.h"
+#include "tests/support/process.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

@@ -1,6 +1,6 @@
-#include "slm_lab/base/allocation_counter.h"
+#include "tests/support/allocation_counter.h"
 
-#include "slm_lab/algorithm/test_env.h"
+#include "tests/support/test_env.h"
 
 namespace slm {
 long allocations() { return num_allocations(); }

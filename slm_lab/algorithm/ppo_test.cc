@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "slm_lab/algorithm/test_env.h"
+#include "tests/support/test_env.h"
 
 namespace slm {
 namespace {

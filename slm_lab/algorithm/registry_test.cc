@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-#include "slm_lab/algorithm/test_env.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/spec/report.h"
+#include "tests/support/test_env.h"
 
 namespace slm {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "slm_lab/base/append_file.h"
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/file.h"
-#include "slm_lab/base/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

@@ -1,8 +1,8 @@
 // Steps after the first allocate nothing: counted at malloc, which operator new and Eigen both end in.
 #include <gtest/gtest.h>
 
-#include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/env/registry.h"
+#include "tests/support/allocation_counter.h"
 
 namespace slm {
 namespace {

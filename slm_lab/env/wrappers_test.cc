@@ -5,7 +5,7 @@
 #include <cmath>
 #include <memory>
 
-#include "slm_lab/env/scripted_env.h"
+#include "tests/support/scripted_env.h"
 
 namespace slm {
 namespace {

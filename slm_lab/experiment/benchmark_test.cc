@@ -8,10 +8,10 @@
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/base/scratch_folder.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/experiment/session_result.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

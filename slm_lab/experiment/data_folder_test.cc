@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/session_files.h"
+#include "tests/support/allocation_counter.h"
 
 namespace slm {
 namespace {

@@ -1,6 +1,6 @@
 #include "slm_lab/net/config.h"
 
-#include "slm_lab/net/test_support.h"
+#include "tests/support/net_fixture.h"
 
 namespace slm {
 namespace {

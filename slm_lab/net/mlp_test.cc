@@ -5,7 +5,7 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/dueling.h"
-#include "slm_lab/net/test_support.h"
+#include "tests/support/net_fixture.h"
 
 namespace slm {
 namespace {

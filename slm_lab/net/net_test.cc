@@ -5,13 +5,13 @@
 #include <cmath>
 #include <cstdint>
 
-#include "slm_lab/base/allocation_counter.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/registry.h"
-#include "slm_lab/net/test_support.h"
 #include "slm_lab/net/trainer.h"
+#include "tests/support/allocation_counter.h"
+#include "tests/support/net_fixture.h"
 
 namespace slm {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "slm_lab/base/archive.h"
-#include "slm_lab/net/test_support.h"
+#include "tests/support/net_fixture.h"
 
 namespace slm {
 namespace {

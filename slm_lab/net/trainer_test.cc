@@ -4,7 +4,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/registry.h"
-#include "slm_lab/net/test_support.h"
+#include "tests/support/net_fixture.h"
 
 namespace slm {
 namespace {

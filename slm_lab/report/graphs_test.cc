@@ -9,7 +9,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/base/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

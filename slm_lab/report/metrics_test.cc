@@ -7,8 +7,8 @@
 #include <random>
 
 #include "slm_lab/base/file.h"
-#include "slm_lab/base/scratch_folder.h"
 #include "slm_lab/report/metric_files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {

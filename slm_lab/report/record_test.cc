@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "slm_lab/base/archive.h"
-#include "slm_lab/base/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
