@@ -2,8 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include "slm_lab/base/archive.h"
-#include "slm_lab/experiment/checkpoint.h"
 #include "slm_lab/memory/replay.h"
+#include "slm_lab/store/checkpoint.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {

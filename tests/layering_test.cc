@@ -27,8 +27,9 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"algorithm", {"base", "spec", "env", "net", "memory"}},
     {"search", {"base", "spec"}},
     {"report", {"base"}},
-    {"experiment", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report"}},
-    {"cli", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "experiment"}},
+    {"store", {"base", "spec", "report"}},
+    {"experiment", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store"}},
+    {"cli", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
 };
 const std::set<std::string> kMayPrint = {"experiment", "cli"};
 

@@ -2,8 +2,8 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/cli/commands.h"
-#include "slm_lab/experiment/manifest.h"
 #include "slm_lab/net/kernel.h"
+#include "slm_lab/store/manifest.h"
 
 namespace slm {
 

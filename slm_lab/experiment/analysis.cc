@@ -9,11 +9,11 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
-#include "slm_lab/experiment/session_result.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/metric_files.h"
 #include "slm_lab/report/summary.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
@@ -22,11 +22,10 @@ namespace fs = std::filesystem;
 
 void write_trial_metrics(const DataFolder& folder, int trial, std::span<const SessionMetrics> sessions) {
   const TrialMetrics metrics = trial_metrics(sessions);
-  const std::string prefix = folder.trial_prefix(trial);
-  write_file_durably(folder.info() / (prefix + "_trial_metrics.json"), trial_metrics_json(metrics, sessions));
+  write_file_durably(folder.trial_metrics(trial), trial_metrics_json(metrics, sessions));
   const std::string scalar = trial_metrics_scalar_json(metrics);
-  write_file_durably(folder.info() / (prefix + "_trial_metrics_scalar.json"), scalar);
-  write_file_durably(folder.root() / (prefix + "_trial_metrics_scalar.json"), scalar);
+  write_file_durably(folder.info() / folder.trial_metrics_scalar_name(trial), scalar);
+  write_file_durably(folder.root() / folder.trial_metrics_scalar_name(trial), scalar);
 }
 
 /// What the pictures of this spec say about it.
@@ -72,8 +71,7 @@ std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int tri
   for (int session = 0; session < spec.meta.max_session; ++session) {
     const auto result = read_session_result(folder, trial, session);
     if (!result) continue;
-    metrics.push_back(read_session_metrics(
-        folder.info() / fmt::format("{}_session_metrics_train.json", folder.session_prefix(trial, session))));
+    metrics.push_back(read_session_metrics(folder.session_metrics(trial, session, "train")));
     summaries.push_back({.name = fmt::format("s{}", session),
                          .frame = static_cast<double>(result->frame),
                          .fps = result->fps(),

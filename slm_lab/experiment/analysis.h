@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "slm_lab/experiment/data_folder.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 

@@ -11,14 +11,14 @@
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/local_executor.h"
-#include "slm_lab/experiment/manifest.h"
-#include "slm_lab/experiment/saved_spec.h"
 #include "slm_lab/experiment/session_pool.h"
-#include "slm_lab/experiment/session_result.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/report/metric_files.h"
+#include "slm_lab/store/manifest.h"
+#include "slm_lab/store/saved_spec.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
@@ -53,7 +53,8 @@ class BenchmarkRun {
     locks_.emplace_back(folder.root(),
                         FolderLock::Options{.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
     if (!plan.folder) save_spec(folder, *plan.loaded);
-    manifests_.push_back(open_manifest(folder, plan.loaded->hash, plan.spec->meta.seed, options_.command_line));
+    manifests_.push_back(
+        open_manifest(folder, plan.loaded->hash, plan.spec->meta.seed, kernels().name, options_.command_line));
     runs_.push_back({folder, *plan.spec, /*trial=*/0, std::string(plan.row->id)});
   }
 
@@ -99,8 +100,7 @@ class BenchmarkRun {
                                  .frames = ended->frame,
                                  .seconds = ended->seconds,
                                  .weights_sha256 = ended->weights_sha256});
-      metrics.push_back(read_session_metrics(
-          folder.info() / fmt::format("{}_session_metrics_train.json", folder.session_prefix(0, session))));
+      metrics.push_back(read_session_metrics(folder.session_metrics(/*trial=*/0, session, "train")));
     }
     for (const SessionFailure& failure : outcome.failures) result.failures.push_back({failure.session, failure.reason});
     folder_.save(*plan.row, result, metrics);

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "slm_lab/experiment/benchmark_rows.h"
-#include "slm_lab/experiment/data_folder.h"
 #include "slm_lab/experiment/executor.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/load.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 

@@ -6,10 +6,8 @@
 #include <cmath>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/file.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
-#include "slm_lab/report/benchmark_curves.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/number_text.h"
 
@@ -19,15 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string stem(const BenchmarkRow& row) { return fmt::format("{}_{}", row.group(), row.spec_name); }
-
-void make_folder(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure)
-    throw Error(ExitCode::usage,
-                fmt::format("cannot create the results folder {}: {}; choose another with --results DIR",
-                            folder.string(), failure.message()));
-}
 
 bool has_reinforce(const BenchmarkEnv& env) {
   const std::span<const BenchmarkRow> rows = benchmark_rows();
@@ -62,30 +51,13 @@ LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const fs::path& reposito
   return load_spec((repository / row.spec_file).string(), row.spec_name, options);
 }
 
-BenchmarkFolder::BenchmarkFolder(const fs::path& root, fs::path repository)
-    : root_(fs::absolute(root).lexically_normal()), repository_(std::move(repository)) {
-  if (root_.filename().empty()) root_ = root_.parent_path();  // a trailing slash
-  const bool is_ours = root_ == fs::absolute(repository_ / "docs" / "benchmarks").lexically_normal();
-  page_ = (is_ours ? root_.parent_path() : root_) / "BENCHMARKS.md";
-}
-
-fs::path BenchmarkFolder::result_file(const BenchmarkRow& row) const {
-  return root_ / "results" / (stem(row) + ".json");
-}
-fs::path BenchmarkFolder::curves_file(const BenchmarkRow& row) const { return root_ / "curves" / (stem(row) + ".csv"); }
-
 std::optional<BenchmarkResult> BenchmarkFolder::result(const BenchmarkRow& row) const {
-  const fs::path file = result_file(row);
-  if (!fs::exists(file)) return std::nullopt;
-  return parse_benchmark_result(read_file(file), file.string());
+  return store_.result(stem(row));
 }
 
 void BenchmarkFolder::save(const BenchmarkRow& row, const BenchmarkResult& result,
                            std::span<const SessionMetrics> sessions) const {
-  make_folder(root_ / "results");
-  make_folder(root_ / "curves");
-  write_file_durably(curves_file(row), benchmark_curves_csv(sessions));
-  write_file_durably(result_file(row), benchmark_result_json(result));
+  store_.save(stem(row), result, sessions);
 }
 
 bool BenchmarkFolder::spec_changed(const BenchmarkRow& row, const BenchmarkResult& result) const {
@@ -127,28 +99,27 @@ std::vector<BenchmarkPageEnv> BenchmarkFolder::envs(std::span<const BenchmarkRow
 bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
   std::vector<TrialCurve> curves;
   for (const BenchmarkRow& row : benchmark_rows()) {
-    const fs::path file = curves_file(row);
-    if (row.group() != env.group || !fs::exists(result_file(row)) || !fs::exists(file)) continue;
-    curves.push_back({std::string(row.algorithm), series_color(curves.size()),
-                      parse_benchmark_curves(read_file(file), file.string())});
+    if (row.group() != env.group) continue;
+    if (auto sessions = store_.curves(stem(row)))
+      curves.push_back({std::string(row.algorithm), series_color(curves.size()), std::move(*sessions)});
   }
   if (curves.empty()) return false;
   Graph graph = multi_trial_graph("", fmt::format("{}: return", env.name), curves);
   graph.name = env.group;
   graph.plot.target = env.target;
-  write_graph(root_, graph, /*svg_too=*/true);
+  write_graph(store_.root(), graph, /*svg_too=*/true);
   return true;
 }
 
 void BenchmarkFolder::render() const {
-  make_folder(root_);
-  const std::string here = root_.lexically_relative(page_.parent_path()).generic_string();
+  store_.create();
+  const std::string here = store_.root().lexically_relative(page().parent_path()).generic_string();
   const std::string prefix = here == "." ? "" : here + "/";
   std::vector<BenchmarkPageEnv> all = envs({});
   for (std::size_t i = 0; i < all.size(); ++i)
     if (const BenchmarkEnv& env = benchmark_envs()[i]; draw(env))
       all[i].picture = fmt::format("{}{}.png", prefix, env.group);
-  write_file_durably(page_, benchmark_page(all, prefix + "results"));
+  store_.save_page(benchmark_page(all, prefix + store_.results().filename().string()));
 }
 
 }  // namespace slm

@@ -9,6 +9,7 @@
 #include "slm_lab/report/benchmark_page.h"
 #include "slm_lab/report/metrics.h"
 #include "slm_lab/spec/load.h"
+#include "slm_lab/store/benchmark_store.h"
 
 namespace slm {
 
@@ -16,14 +17,14 @@ namespace slm {
 LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const std::filesystem::path& repository, int sessions,
                                std::int64_t seed, const std::vector<std::string>& overrides);
 
-/// What the benchmark keeps, docs/benchmarks: per row results/{group}_{spec_name}.json and
-/// curves/{group}_{spec_name}.csv; per environment {group}.png and .svg. The page is rendered from these files alone.
+/// The rows of the benchmark with what its store holds of each. The page, with one picture per environment, is rendered
+/// from that alone.
 class BenchmarkFolder {
  public:
-  /// Its page is BENCHMARKS.md: beside the folder when that is docs/benchmarks of the repository, otherwise inside.
-  BenchmarkFolder(const std::filesystem::path& root, std::filesystem::path repository);
+  BenchmarkFolder(const std::filesystem::path& root, const std::filesystem::path& repository)
+      : store_(root, repository), repository_(repository) {}
 
-  const std::filesystem::path& page() const { return page_; }
+  const std::filesystem::path& page() const { return store_.page(); }
   /// Nothing when the row has not run; throws Error(corrupt).
   std::optional<BenchmarkResult> result(const BenchmarkRow& row) const;
   /// The result comes last: a row that has it has all.
@@ -34,13 +35,12 @@ class BenchmarkFolder {
   std::vector<BenchmarkPageEnv> envs(std::span<const BenchmarkRow* const> chosen) const;
 
  private:
-  std::filesystem::path result_file(const BenchmarkRow& row) const;
-  std::filesystem::path curves_file(const BenchmarkRow& row) const;
   BenchmarkPageRow page_row(const BenchmarkRow& row) const;
   bool spec_changed(const BenchmarkRow& row, const BenchmarkResult& result) const;
   bool draw(const BenchmarkEnv& env) const;
 
-  std::filesystem::path root_, repository_, page_;
+  BenchmarkStore store_;
+  std::filesystem::path repository_;
 };
 
 }  // namespace slm

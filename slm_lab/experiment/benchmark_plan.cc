@@ -4,9 +4,9 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/benchmark.h"
 #include "slm_lab/experiment/benchmark_folder.h"
-#include "slm_lab/experiment/manifest.h"
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/report/table.h"
+#include "slm_lab/store/manifest.h"
 
 namespace slm {
 namespace {

@@ -10,7 +10,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/session_process.h"
-#include "slm_lab/experiment/session_result.h"
+#include "slm_lab/store/session_result.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {

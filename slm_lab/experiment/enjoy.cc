@@ -5,8 +5,9 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/evaluation.h"
-#include "slm_lab/experiment/saved_spec.h"
-#include "slm_lab/experiment/session_files.h"
+#include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
@@ -28,7 +29,7 @@ int best_session(const DataFolder& folder, const LabSpec& spec) {
 
 void load_weights(const DataFolder& folder, int session, Algorithm& algorithm) {
   for (const NamedNet& named : algorithm.nets()) {
-    const auto file = model_file(folder, kTrial, session, /*best=*/true, named.name);
+    const auto file = folder.weights(kTrial, session, /*best=*/true, named.name);
     if (!std::filesystem::exists(file)) throw SpecError(fmt::format("{}: no weights yet; train first", file.string()));
     Archive archive = Archive::read(file);
     named.net->parameters().serialize(archive);
@@ -49,7 +50,7 @@ int enjoy(const std::string& where, const EnjoyOptions& options) {
   const auto env = make_env(spec.env, 1, spec.agent.gamma(), streams, statistics, EnvUse::evaluate);
   const auto algorithm = make_algorithm(spec.agent, env->info(), streams);
   load_weights(folder, session, *algorithm);
-  if (const auto file = statistics_file(folder, kTrial, session); std::filesystem::exists(file)) {
+  if (const auto file = folder.statistics(kTrial, session); std::filesystem::exists(file)) {
     Archive archive = Archive::read(file);
     statistics.serialize(archive);
   }

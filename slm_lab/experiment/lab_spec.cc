@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slm_lab/env/registry.h"
+#include "slm_lab/store/saved_spec.h"
 
 namespace slm {
 namespace {
@@ -46,6 +47,12 @@ LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
   const LabSpec spec = read_lab_spec(reader);
   report.throw_if_problems();
   return spec;
+}
+
+LabSpec read_saved_spec(const DataFolder& folder, int trial) {
+  const LoadedSpec loaded = load_saved_spec(folder, trial);
+  SpecReport report(loaded.file);
+  return read_lab_spec(loaded, report);
 }
 
 }  // namespace slm

@@ -13,6 +13,8 @@
 
 namespace slm {
 
+class DataFolder;
+
 /// One spec, read and checked: everything a run needs to know.
 struct LabSpec {
   AgentConfig agent;
@@ -27,5 +29,8 @@ LabSpec read_lab_spec(SpecReader& reader);
 
 /// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
+
+/// The spec that a run folder holds of one of its trials.
+LabSpec read_saved_spec(const DataFolder& folder, int trial);
 
 }  // namespace slm

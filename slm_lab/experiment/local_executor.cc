@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 namespace {
@@ -32,7 +32,7 @@ LocalExecutor::~LocalExecutor() {
 void LocalExecutor::start(const SessionJob& job) {
   const DataFolder folder = DataFolder::open(job.folder);
   // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into its log.
-  const std::string log = (folder.log() / (folder.session_prefix(job.trial, job.session) + ".log")).string();
+  const std::string log = folder.session_log(job.trial, job.session).string();
   std::vector<std::string> arguments = {"slm-lab",
                                         "session",
                                         job.folder.string(),

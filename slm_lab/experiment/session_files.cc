@@ -1,7 +1,5 @@
 #include "slm_lab/experiment/session_files.h"
 
-#include <fmt/format.h>
-
 #include <vector>
 
 #include "slm_lab/base/archive.h"
@@ -23,15 +21,6 @@ void write_weights(const fs::path& file, Parameters& parameters) {
 
 }  // namespace
 
-fs::path model_file(const DataFolder& folder, int trial, int session, bool best, const std::string& net) {
-  return folder.model() /
-         fmt::format("{}{}_{}_model.safetensors", folder.session_prefix(trial, session), best ? "_ckpt-best" : "", net);
-}
-
-fs::path statistics_file(const DataFolder& folder, int trial, int session) {
-  return folder.model() / fmt::format("{}_env_statistics.safetensors", folder.session_prefix(trial, session));
-}
-
 std::string weights_sha256(Algorithm& algorithm) {
   std::string bytes;
   for (const NamedNet& named : algorithm.nets()) {
@@ -46,13 +35,13 @@ void SessionFiles::write(Session& session, const LabSpec& spec) const {
   if (spec.meta.rigorous_eval)
     write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
   for (const NamedNet& named : session.algorithm().nets())
-    write_weights(model_file(folder_, trial_, session_, /*best=*/false, named.name), named.net->parameters());
+    write_weights(folder_.weights(trial_, session_, /*best=*/false, named.name), named.net->parameters());
   for (BestWeights::Saved& saved : session.best_weights().nets())
-    write_weights(model_file(folder_, trial_, session_, /*best=*/true, saved.net), saved.parameters);
+    write_weights(folder_.weights(trial_, session_, /*best=*/true, saved.net), saved.parameters);
   if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
   Archive statistics;
   session.env_statistics().serialize(statistics);
-  statistics.write_durably(statistics_file(folder_, trial_, session_));
+  statistics.write_durably(folder_.statistics(trial_, session_));
 }
 
 void SessionFiles::write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const {
@@ -60,11 +49,8 @@ void SessionFiles::write_result(const Session& session, const LabSpec& spec, con
     SessionMetrics metrics = session_metrics(rows, random_baseline(spec.env.name));
     metrics.episode_return_ma100 = result.ma100;
     metrics.eval_return_d100 = result.d100;
-    const std::string prefix = folder_.session_prefix(trial_, session_);
-    write_file_durably(folder_.info() / fmt::format("{}_session_metrics_{}.json", prefix, df),
-                       session_metrics_json(metrics));
-    write_file_durably(folder_.info() / fmt::format("{}_session_metrics_scalar_{}.json", prefix, df),
-                       session_metrics_scalar_json(metrics));
+    write_file_durably(folder_.session_metrics(trial_, session_, df), session_metrics_json(metrics));
+    write_file_durably(folder_.session_metrics_scalar(trial_, session_, df), session_metrics_scalar_json(metrics));
   };
   write_metrics(session.record().rows(), "train");
   if (spec.meta.rigorous_eval) write_metrics(session.eval_record().rows(), "eval");

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "slm_lab/experiment/data_folder.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/experiment/session.h"
-#include "slm_lab/experiment/session_result.h"
+#include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 
@@ -25,11 +25,6 @@ class SessionFiles {
   DataFolder folder_;
   int trial_, session_;
 };
-
-/// Where the weights of a net are: `best` or the last ones.
-std::filesystem::path model_file(const DataFolder& folder, int trial, int session, bool best, const std::string& net);
-/// Where the statistics that normalise observations and rewards are (only of specs that normalise).
-std::filesystem::path statistics_file(const DataFolder& folder, int trial, int session);
 
 /// SHA-256 over all weights of all nets.
 std::string weights_sha256(Algorithm& algorithm);

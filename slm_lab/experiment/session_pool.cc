@@ -12,8 +12,8 @@
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/progress_view.h"
 #include "slm_lab/experiment/session_message.h"
-#include "slm_lab/experiment/session_result.h"
 #include "slm_lab/experiment/stop_signal.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
@@ -157,12 +157,12 @@ class SessionPool {
     if (state.outcome.exit_code == 0) state.outcome.exit_code = event.crashed ? 1 : event.exit_code;
     const auto error = state.errors.find(event.session);
     const DataFolder& folder = runs_[event.run].folder;
-    state.outcome.failures.push_back(
-        {.session = event.session,
-         .reason = error != state.errors.end() ? error->second
-                   : event.crashed             ? fmt::format("ended by signal {}", event.exit_code - 128)
-                                               : fmt::format("ended with code {}", event.exit_code),
-         .log = folder.log() / (folder.session_prefix(event.trial, event.session) + ".log")});
+    state.outcome.failures.push_back({.session = event.session,
+                                      .reason = error != state.errors.end() ? error->second
+                                                : event.crashed
+                                                    ? fmt::format("ended by signal {}", event.exit_code - 128)
+                                                    : fmt::format("ended with code {}", event.exit_code),
+                                      .log = folder.session_log(event.trial, event.session)});
   }
 
   void end(std::size_t run) {

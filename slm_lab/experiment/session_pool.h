@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/experiment/data_folder.h"
 #include "slm_lab/experiment/executor.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 

@@ -4,13 +4,12 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
-#include "slm_lab/experiment/checkpoint.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
-#include "slm_lab/experiment/saved_spec.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/session_files.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/report/log_line.h"
+#include "slm_lab/store/checkpoint.h"
 
 namespace slm {
 namespace {

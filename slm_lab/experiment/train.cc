@@ -13,11 +13,12 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/local_executor.h"
-#include "slm_lab/experiment/manifest.h"
-#include "slm_lab/experiment/saved_spec.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/trial.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/store/manifest.h"
+#include "slm_lab/store/saved_spec.h"
 
 namespace slm {
 namespace {
@@ -51,7 +52,7 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
   pool.checkpoint_seconds = options.checkpoint_seconds;
   pool.log_level = options.log_level;
 
-  Manifest manifest = open_manifest(folder, loaded.hash, spec.meta.seed, options.command_line);
+  Manifest manifest = open_manifest(folder, loaded.hash, spec.meta.seed, kernels().name, options.command_line);
   const auto start = std::chrono::steady_clock::now();
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/segments.h"
+#include "slm_lab/store/segments.h"
 
 #include <fmt/format.h>
 

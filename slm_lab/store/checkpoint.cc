@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/checkpoint.h"
+#include "slm_lab/store/checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/experiment/segments.h"
+#include "slm_lab/store/segments.h"
 
 namespace slm {
 namespace {

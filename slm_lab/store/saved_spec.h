@@ -1,8 +1,7 @@
 #pragma once
 
-#include "slm_lab/experiment/data_folder.h"
-#include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/load.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 
@@ -12,6 +11,5 @@ void save_spec(const DataFolder& folder, const LoadedSpec& loaded);
 
 /// What save_spec wrote. Throws Error(corrupt) when it cannot be read.
 LoadedSpec load_saved_spec(const DataFolder& folder, int trial);
-LabSpec read_saved_spec(const DataFolder& folder, int trial);
 
 }  // namespace slm

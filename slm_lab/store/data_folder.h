@@ -35,6 +35,15 @@ class DataFolder {
   std::filesystem::path session_csv(int trial, int session, std::string_view df) const;  ///< df: train or eval
   std::filesystem::path session_result(int trial, int session) const;  ///< written last: a session that has it is done
   std::filesystem::path checkpoints(int trial, int session) const;     ///< generations of one session's state
+  std::filesystem::path session_log(int trial, int session) const;     ///< what the session printed
+  std::filesystem::path session_metrics(int trial, int session, std::string_view df) const;
+  std::filesystem::path session_metrics_scalar(int trial, int session, std::string_view df) const;
+  std::filesystem::path trial_metrics(int trial) const;
+  std::string trial_metrics_scalar_name(int trial) const;  ///< in info/ and, where one looks first, in the root
+  /// Weights of a net, `best` or last.
+  std::filesystem::path weights(int trial, int session, bool best, std::string_view net) const;
+  /// What normalises observations and rewards, of specs that do.
+  std::filesystem::path statistics(int trial, int session) const;
 
  private:
   DataFolder(std::filesystem::path root, std::string spec_name)

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/store/data_folder.h"
 
 #include <gtest/gtest.h>
 

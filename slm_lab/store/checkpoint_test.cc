@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/checkpoint.h"
+#include "slm_lab/store/checkpoint.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 
@@ -14,6 +14,7 @@ struct Manifest {
   std::string version;  ///< of the program that wrote it last
   std::string spec_hash;
   std::uint64_t seed = 0;
+  std::string kernel;  ///< instruction set of the net kernel that runs
   std::vector<std::string> command_line;
   std::string started;                 ///< local time of the first start
   double wall_seconds = 0;             ///< all runs of this folder together
@@ -27,7 +28,7 @@ void write_manifest(const DataFolder& folder, const Manifest& manifest);
 
 /// The manifest of a run that starts or goes on now, written already.
 Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, std::uint64_t seed,
-                       const std::vector<std::string>& command_line);
+                       const std::string& kernel, const std::vector<std::string>& command_line);
 /// The same run ends after `seconds` more.
 void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code);
 

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/data_folder.h"
+#include "slm_lab/store/data_folder.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -99,6 +99,33 @@ fs::path DataFolder::session_result(int trial, int session) const {
 
 fs::path DataFolder::checkpoints(int trial, int session) const {
   return model() / fmt::format("{}_checkpoints", session_prefix(trial, session));
+}
+
+fs::path DataFolder::session_log(int trial, int session) const {
+  return log() / (session_prefix(trial, session) + ".log");
+}
+
+fs::path DataFolder::session_metrics(int trial, int session, std::string_view df) const {
+  return info() / fmt::format("{}_session_metrics_{}.json", session_prefix(trial, session), df);
+}
+
+fs::path DataFolder::session_metrics_scalar(int trial, int session, std::string_view df) const {
+  return info() / fmt::format("{}_session_metrics_scalar_{}.json", session_prefix(trial, session), df);
+}
+
+fs::path DataFolder::trial_metrics(int trial) const { return info() / (trial_prefix(trial) + "_trial_metrics.json"); }
+
+std::string DataFolder::trial_metrics_scalar_name(int trial) const {
+  return trial_prefix(trial) + "_trial_metrics_scalar.json";
+}
+
+fs::path DataFolder::weights(int trial, int session, bool best, std::string_view net) const {
+  return model() /
+         fmt::format("{}{}_{}_model.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "", net);
+}
+
+fs::path DataFolder::statistics(int trial, int session) const {
+  return model() / fmt::format("{}_env_statistics.safetensors", session_prefix(trial, session));
 }
 
 }  // namespace slm

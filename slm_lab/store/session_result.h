@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "slm_lab/experiment/data_folder.h"
 #include "slm_lab/report/metrics.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/saved_spec.h"
+#include "slm_lab/store/saved_spec.h"
 
 #include "slm_lab/base/file.h"
 
@@ -12,12 +12,6 @@ void save_spec(const DataFolder& folder, const LoadedSpec& loaded) {
 
 LoadedSpec load_saved_spec(const DataFolder& folder, int trial) {
   return load_spec(folder.trial_spec_file(trial).string(), folder.spec_name(), {});
-}
-
-LabSpec read_saved_spec(const DataFolder& folder, int trial) {
-  const LoadedSpec loaded = load_saved_spec(folder, trial);
-  SpecReport report(loaded.file);
-  return read_lab_spec(loaded, report);
 }
 
 }  // namespace slm

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/manifest.h"
+#include "slm_lab/store/manifest.h"
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
@@ -15,7 +15,6 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/net/kernel.h"
 
 namespace slm {
 namespace {
@@ -68,12 +67,13 @@ std::int64_t peak_memory_bytes() {
 }
 
 Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, std::uint64_t seed,
-                       const std::vector<std::string>& command_line) {
+                       const std::string& kernel, const std::vector<std::string>& command_line) {
   Manifest manifest = read_manifest(folder);
   if (manifest.started.empty()) manifest.started = local_time();
   manifest.version = version();
   manifest.spec_hash = spec_hash;
   manifest.seed = seed;
+  manifest.kernel = kernel;
   manifest.command_line = command_line;
   write_manifest(folder, manifest);
   return manifest;
@@ -109,7 +109,7 @@ void write_manifest(const DataFolder& folder, const Manifest& manifest) {
   json["cpu"] = cpu_name();
   json["cores"] = cpu_cores();
   json["system"] = host_kernel();
-  json["kernel"] = kernels().name;
+  json["kernel"] = manifest.kernel;
   json["libraries"] = nlohmann::ordered_json{
       {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
       {"nlohmann_json",

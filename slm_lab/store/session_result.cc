@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/session_result.h"
+#include "slm_lab/store/session_result.h"
 
 #include <fmt/format.h>
 
