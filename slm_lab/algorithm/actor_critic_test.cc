@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/agent_spec.h"
-#include "tests/support/double_returns.h"
+#include "tests/support/double_actor_critic.h"
 
 namespace slm {
 namespace {
@@ -14,7 +14,7 @@ struct Case {
   std::string returns;  // the keys that choose the advantages
   std::optional<double> lam;
   int num_steps;  // of an update
-  bool standardize = false;
+  bool standardize = false, normalize_targets = false;
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -27,13 +27,13 @@ std::string spec(const Case& c) {
                                 "critic_optim_spec": {{"name": "SGD", "lr": {}}})",
                                                         kActorLr, kCriticLr);
   return fmt::format(R"({{"name": "A2C", "algorithm": {{"name": "ActorCritic", "gamma": {}, {},
-      "policy_loss_coef": {}, "val_loss_coef": {}, "normalize_advantages": "{}",
+      "policy_loss_coef": {}, "val_loss_coef": {}, "normalize_advantages": "{}", "normalize_v_targets": {},
       "entropy_coef_spec": {{"name": "linear_decay", "start_val": {}, "end_val": 0, "end_step": {}}}}},
       "memory": {{"name": "OnPolicyBatchReplay"}},
       "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": {}, "hid_layers": [5], "hid_layers_activation": "tanh",
         "clip_grad_val": {}, {}, "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
-                     kGamma, c.returns, kPolicyCoef, kValueCoef, c.standardize ? "standardize" : "none", kEntropyCoef,
-                     kEntropyEnd, c.shared, c.shared, kClip, optimizers, kLrEnd);
+                     kGamma, c.returns, kPolicyCoef, kValueCoef, c.standardize ? "standardize" : "none",
+                     c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared, c.shared, kClip, optimizers, kLrEnd);
 }
 
 class A2cInDouble : public testing::TestWithParam<Case> {};
@@ -44,12 +44,8 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
   NoiseEnv env(3, 4, c.discrete ? Space::discrete(3) : Space::box({-kInf, -kInf}, {kInf, kInf}));
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
-  Net& net = recorded.net("net");
-  DoubleNet actor(net), critic(c.shared ? net : recorded.net("critic_net"));
-  const int num_outputs = c.discrete ? 3 : 4;
-  const auto policy_outputs = [&](const MatrixD& x) { return MatrixD(actor(x).leftCols(num_outputs)); };
-  const auto values_of = [&](const MatrixD& x) -> VectorD { return (c.shared ? actor : critic)(x).rightCols(1); };
-
+  DoubleActorCritic nets(recorded, c.discrete, c.shared);
+  DoubleScale scale;
   const Transitions& seen = recorded.seen;
   for (int round = 0; round < 3; ++round) {
     std::optional<TrainStats> stats;
@@ -60,35 +56,23 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
     ASSERT_TRUE(stats.has_value());
 
     const MatrixD obs = matrix_of(seen.obs), actions = matrix_of(seen.actions);
-    const VectorD values = values_of(obs), next_values = next_values_of(seen, values_of);
-    VectorD advantages, targets;
-    if (c.lam) {
-      advantages = gae_in_double(seen, values, next_values, kGamma, *c.lam);
-      targets = advantages + values;
-    } else {
-      targets = returns_in_double(seen, next_values, kGamma);
-      advantages = targets - values;
-    }
+    auto [advantages, targets] = advantages_in_double(nets, seen, kGamma, c.lam);
     if (c.standardize) advantages = standardized(advantages);
     const auto frame = static_cast<double>(recorded.frame);
     const double entropy_coef = kEntropyCoef * std::max(0.0, 1 - frame / kEntropyEnd), left = 1 - frame / kLrEnd;
 
+    const double by = c.normalize_targets ? scale.after(targets) : 1;
+    const VectorD &weights = advantages, &wanted = targets;
     const auto policy_loss = [&] {
-      const PolicyD policy = policy_in_double(c.discrete, policy_outputs(obs), actions);
-      return -kPolicyCoef * policy.log_probs.cwiseProduct(advantages).mean() - entropy_coef * policy.entropy.mean();
+      const PolicyD policy = nets.policy(obs, actions);
+      return -kPolicyCoef * policy.log_probs.cwiseProduct(weights).mean() - entropy_coef * policy.entropy.mean();
     };
-    const auto value_loss = [&] { return kValueCoef * (values_of(obs) - targets).squaredNorm() / seen.size(); };
+    const auto value_loss = [&] { return kValueCoef * ((nets.values(obs) - wanted) / by).squaredNorm() / seen.size(); };
     EXPECT_NEAR(stats->loss, policy_loss() + value_loss(), 1e-5);
     EXPECT_NEAR(stats->value_loss, value_loss(), 1e-5);
-    EXPECT_NEAR(stats->entropy, policy_in_double(c.discrete, policy_outputs(obs), actions).entropy.mean(), 1e-5);
-    if (c.shared) {
-      actor.descend(actor.gradient([&] { return policy_loss() + value_loss(); }), left * kActorLr, kClip);
-    } else {
-      actor.descend(actor.gradient(policy_loss), left * kActorLr, kClip);
-      critic.descend(critic.gradient(value_loss), left * kCriticLr, kClip);
-      EXPECT_LT(critic.distance(recorded.net("critic_net")), 1e-5) << "round " << round;
-    }
-    EXPECT_LT(actor.distance(net), 1e-5) << "round " << round;
+    EXPECT_NEAR(stats->entropy, nets.policy(obs, actions).entropy.mean(), 1e-5);
+    nets.descend(policy_loss, value_loss, left * kActorLr, left * kCriticLr, kClip);
+    EXPECT_LT(nets.distance(), 1e-5) << "round " << round;
     recorded.seen.clear();
   }
 }
@@ -98,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Gae", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"GaeStandardized", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, true},
+        Case{"GaeNormalizedTargets", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false, true},
         Case{"GaeShared", true, true, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"GaeContinuous", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"NStep", true, false, R"("lam": null, "num_step_returns": 6)", {}, 6},

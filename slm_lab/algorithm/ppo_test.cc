@@ -1,10 +1,12 @@
 #include "slm_lab/algorithm/ppo.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "tests/support/test_env.h"
+#include "tests/support/agent_spec.h"
+#include "tests/support/double_actor_critic.h"
 
 namespace slm {
 namespace {
@@ -63,8 +65,99 @@ TEST(PpoSizes, RoundBothUpWhenOneDoesNotFit) {
   EXPECT_EQ(ppo_sizes(config, 4).time_horizon, 8);
 }
 
-// ---- One update of PPO against the same update computed in double precision, with a linear policy and critic that are
-// linear in a one-hot observation: a table of logits and of values.
+// ---- Updates of PPO against the same in double precision, from the equations: both kinds of episode end are in each
+// rollout, minibatches are drawn by the same generator, schedules move.
+
+constexpr int kEnvs = 3, kHorizon = 9, kMinibatch = 9, kEpochs = 3;
+constexpr double kClipEnd = 90, kLrEnd = 150;
+
+struct Case {
+  std::string label;
+  bool discrete, shared;
+  std::string keys;  // more of the algorithm
+  DoublePpoConfig settings;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
+};
+
+DoublePpoConfig settings() {
+  return {.gamma = 0.8,
+          .lam = 0.6,
+          .clip_eps = 0.3,
+          .entropy_coef = 0.2,
+          .value_coef = 0.4,
+          .actor_lr = 0.6,
+          .critic_lr = 0.3,
+          .max_norm = 0.8,
+          .epochs = kEpochs,
+          .minibatch_size = kMinibatch};
+}
+
+std::string spec(const Case& c) {
+  const DoublePpoConfig& s = c.settings;
+  const std::string optimizers = c.shared ? fmt::format(R"("optim_spec": {{"name": "SGD", "lr": {}}})", s.actor_lr)
+                                          : fmt::format(R"("actor_optim_spec": {{"name": "SGD", "lr": {}}},
+                                "critic_optim_spec": {{"name": "SGD", "lr": {}}})",
+                                                        s.actor_lr, s.critic_lr);
+  return fmt::format(R"({{"name": "PPO", "algorithm": {{"name": "PPO", "gamma": {}, "lam": {}, "val_loss_coef": {},
+      "clip_eps_spec": {{"name": "linear_decay", "start_val": {}, "end_val": 0, "end_step": {}}},
+      "entropy_coef_spec": {{"name": "linear_decay", "start_val": {}, "end_val": 0, "end_step": {}}},
+      "time_horizon": {}, "minibatch_size": {}, "training_epoch": {}{}}}, "memory": {{"name": "OnPolicyBatchReplay"}},
+      "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": {}, "hid_layers": [5], "hid_layers_activation": "tanh",
+        "clip_grad_val": {}, {}, "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
+                     s.gamma, s.lam, s.value_coef, s.clip_eps, kClipEnd, s.entropy_coef, kClipEnd, kHorizon, kMinibatch,
+                     kEpochs, c.keys, c.shared, c.shared, s.max_norm, optimizers, kLrEnd);
+}
+
+class PpoInDouble : public testing::TestWithParam<Case> {};
+
+TEST_P(PpoInDouble, UpdatesAreEqual) {
+  const Case& c = GetParam();
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  NoiseEnv env(kEnvs, 4, c.discrete ? Space::discrete(3) : Space::box({-kInf, -kInf}, {kInf, kInf}));
+  const auto agent = make_agent(spec(c), env.info());
+  RecordedRun recorded(*agent, env);
+  DoubleActorCritic nets(recorded, c.discrete, c.shared);
+  DoubleScale scale;
+  int num_minibatches = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::optional<TrainStats> stats;
+    for (int t = 0; t < kHorizon; ++t) {
+      ASSERT_FALSE(stats.has_value());
+      stats = recorded.one_step();
+    }
+    ASSERT_TRUE(stats.has_value());
+    const auto frame = static_cast<double>(recorded.frame);
+    DoublePpoConfig now = c.settings;
+    now.clip_eps *= 1 - frame / kClipEnd;
+    now.entropy_coef *= 1 - frame / kClipEnd;
+    now.actor_lr *= 1 - frame / kLrEnd;
+    now.critic_lr *= 1 - frame / kLrEnd;
+    num_minibatches += ppo_in_double(now, recorded.seen, recorded.update_rng, scale, nets);
+    EXPECT_EQ(agent->opt_step(), (c.shared ? 1 : 2) * num_minibatches);
+    EXPECT_LT(nets.distance(), 5e-5) << "round " << round;
+    recorded.seen.clear();
+  }
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all{{"Discrete", true, false, "", settings()},
+                        {"Continuous", false, false, "", settings()},
+                        {"SharedContinuous", false, true, "", settings()},
+                        {"NotStandardized", true, false, R"(, "normalize_advantages": "none")", settings()},
+                        {"ClippedValues", true, false, R"(, "clip_vloss": true)", settings()},
+                        {"Recomputed", true, false, R"(, "recompute_advantages": true)", settings()},
+                        {"TargetKl", true, false, R"(, "target_kl": 0.002)", settings()},
+                        {"NormalizedTargets", true, true, R"(, "normalize_v_targets": true)", settings()}};
+  all[3].settings.standardize = false;
+  all[4].settings.clip_vloss = true;
+  all[5].settings.recompute = true;
+  all[6].settings.target_kl = 0.002;
+  all[7].settings.normalize_targets = true;
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, PpoInDouble, testing::ValuesIn(cases()),
+                         [](const auto& instance) { return instance.param.label; });
 
 ActorCriticNetConfig linear_nets(double lr) {
   ActorCriticNetConfig nets;
@@ -73,95 +166,6 @@ ActorCriticNetConfig linear_nets(double lr) {
   nets.actor.optim_spec.lr = lr;
   nets.critic = nets.actor;
   return nets;
-}
-
-TEST(Ppo, OneUpdateEqualsTheSameInDouble) {
-  OneHotEnv env(/*num_envs=*/2, /*num_classes=*/2, /*episode_length=*/1000, /*seed=*/3);
-  PpoConfig config;
-  config.gamma = 0.9;
-  config.lam = 0.8;
-  config.time_horizon = 4;
-  config.minibatch_size = 8;
-  config.training_epoch = 1;
-  config.val_loss_coef = 0.5;
-  config.entropy_coef_spec = Schedule{.start_val = 0.01, .end_val = 0.01};
-  constexpr double kLr = 0.5;
-  ActorCriticNetConfig nets = linear_nets(kLr);
-  const Streams streams(5, 0, 0);
-  Ppo ppo(config, nets, env.info(), streams);
-  Rng act_rng(1), update_rng(2);
-
-  // parameters: weight (2, 2) and bias (2) of the policy; weight (1, 2) and bias (1) of the critic
-  const auto outputs_of = [&](int net, int input) {
-    Matrix x = Matrix::Zero(1, 2);
-    x(0, input) = 1;
-    return Matrix(ppo.nets()[static_cast<std::size_t>(net)].net->infer(x));
-  };
-  double logits[2][2], values[2];
-  for (int k = 0; k < 2; ++k) {
-    for (int a = 0; a < 2; ++a) logits[k][a] = outputs_of(0, k)(0, a);
-    values[k] = outputs_of(1, k)(0, 0);
-  }
-
-  Matrix obs, actions;
-  StepResult step;
-  env.reset(obs);
-  int classes[5][2], chosen[4][2];
-  double rewards[4][2];
-  std::optional<TrainStats> stats;
-  for (int t = 0; t < 4; ++t) {
-    ppo.act(obs, ActMode::train, act_rng, actions);
-    env.step(actions, step);
-    ppo.observe(obs, actions, step);
-    for (int e = 0; e < 2; ++e) {
-      classes[t][e] = obs(e, 1) == 1 ? 1 : 0;
-      chosen[t][e] = static_cast<int>(actions(e, 0));
-      rewards[t][e] = step.rewards[e];
-      classes[t + 1][e] = step.next_obs(e, 1) == 1 ? 1 : 0;
-    }
-    obs = step.obs;
-    stats = ppo.update((t + 1) * 2, update_rng);
-  }
-  ASSERT_TRUE(stats.has_value());
-
-  double advantages[4][2], targets[4][2], mean = 0, squares = 0;
-  for (int e = 0; e < 2; ++e)
-    for (int t = 3; t >= 0; --t) {
-      advantages[t][e] = rewards[t][e] + 0.9 * values[classes[t + 1][e]] - values[classes[t][e]];
-      if (t < 3) advantages[t][e] += 0.9 * 0.8 * advantages[t + 1][e];
-      targets[t][e] = advantages[t][e] + values[classes[t][e]];
-      mean += advantages[t][e] / 8;
-    }
-  for (auto& row : advantages)
-    for (double a : row) squares += (a - mean) * (a - mean);
-  const double deviation = std::sqrt(squares / 7) + 1e-8;
-
-  // the ratio is 1, so d L / d logit_b = mean(-A ([a = b] - p_b)) + entropy_coef * mean(p_b (log p_b + H))
-  double d_logits[2][2] = {}, d_values[2] = {}, value_loss = 0, entropy = 0;
-  for (int t = 0; t < 4; ++t)
-    for (int e = 0; e < 2; ++e) {
-      const int k = classes[t][e];
-      const double p1 = 1 / (1 + std::exp(logits[k][0] - logits[k][1])), p[2] = {1 - p1, p1};
-      const double h = -p[0] * std::log(p[0]) - p[1] * std::log(p[1]);
-      entropy += h / 8;
-      const double advantage = (advantages[t][e] - mean) / deviation;
-      for (int b = 0; b < 2; ++b)
-        d_logits[k][b] += (-advantage * ((chosen[t][e] == b) - p[b]) + 0.01 * p[b] * (std::log(p[b]) + h)) / 8;
-      const double error = values[k] - targets[t][e];
-      value_loss += 0.5 * error * error / 8;
-      d_values[k] += 0.5 * 2 * error / 8;
-    }
-  EXPECT_NEAR(stats->entropy, entropy, 1e-6);
-  EXPECT_NEAR(stats->value_loss, value_loss, 1e-5);
-  EXPECT_NEAR(stats->kl, 0, 1e-6);
-  EXPECT_EQ(stats->clip_fraction, 0);
-
-  // SGD on weight and bias: the output for class k moves by its own gradient and by that of the shared bias
-  for (int k = 0; k < 2; ++k) {
-    for (int b = 0; b < 2; ++b)
-      EXPECT_NEAR(outputs_of(0, k)(0, b), logits[k][b] - kLr * (2 * d_logits[k][b] + d_logits[1 - k][b]), 2e-6);
-    EXPECT_NEAR(outputs_of(1, k)(0, 0), values[k] - kLr * (2 * d_values[k] + d_values[1 - k]), 2e-6);
-  }
 }
 
 TEST(Ppo, StopsAtTheTargetKl) {

@@ -1,8 +1,13 @@
 #include "slm_lab/algorithm/sil.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
+
+#include "tests/support/agent_spec.h"
+#include "tests/support/double_actor_critic.h"
+#include "tests/support/double_replay.h"
 
 namespace slm {
 namespace {
@@ -72,6 +77,140 @@ TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
   }
   EXPECT_EQ(seen, expected);
 }
+
+// ---- Updates of SIL and PPOSIL against the same in double precision: that of the algorithm below, then imitation.
+
+struct Case {
+  std::string label;
+  bool ppo, shared, prioritized;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
+};
+
+constexpr int kEnvs = 3, kHorizon = 9, kBatch = 10, kCapacity = 40, kIter = 2, kBatchIter = 2;
+constexpr double kGamma = 0.8, kLam = 0.6, kLr = 0.3, kLrEnd = 200, kClip = 0.8, kPolicyCoef = 0.7, kValueCoef = 0.3;
+constexpr std::int64_t kMaxFrame = 300;
+
+std::string spec(const Case& c) {
+  const std::string base =
+      c.ppo ? fmt::format(R"("name": "PPOSIL", "time_horizon": {}, "minibatch_size": 9, "training_epoch": 2,
+                             "clip_eps_spec": {{"name": "no_decay", "start_val": 0.2}})",
+                          kHorizon)
+            : fmt::format(R"("name": "SIL", "training_frequency": {})", kHorizon);
+  const std::string memory =
+      c.prioritized ? R"("sil_replay_name": "PrioritizedReplay", "alpha": 0.7, "epsilon": 0.01, "beta": 0.3)"
+                    : R"("sil_replay_name": "Replay")";
+  return fmt::format(R"({{"name": "SIL", "algorithm": {{{}, "gamma": {}, "lam": {}, "sil_policy_loss_coef": {},
+      "sil_val_loss_coef": {}, "training_iter": {}, "training_batch_iter": {}}},
+      "memory": {{"name": "OnPolicyBatchReplay", "batch_size": {}, "max_size": {}, {}}},
+      "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": true, "hid_layers": [5], "hid_layers_activation": "tanh",
+        "clip_grad_val": {}, "optim_spec": {{"name": "SGD", "lr": {}}},
+        "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
+                     base, kGamma, kLam, kPolicyCoef, kValueCoef, kIter, kBatchIter, kBatch, kCapacity, memory,
+                     c.shared, kClip, kLr, kLrEnd);
+}
+
+/// The steps of finished episodes with the rewards that followed, in the order in which they are stored: when an
+/// episode ends, from its first step.
+struct Imitated {
+  std::vector<std::vector<double>> obs, actions;
+  std::vector<double> returns;
+};
+Imitated finished_episodes(const Transitions& seen) {
+  Imitated all;
+  const VectorD returns = returns_in_double(seen, VectorD::Zero(seen.size()), kGamma);
+  std::vector<int> first(kEnvs);
+  for (int e = 0; e < kEnvs; ++e) first[Transitions::at(e)] = e;
+  for (int i = 0; i < seen.size(); ++i) {
+    if (!seen.ended(i)) continue;
+    int& begin = first[Transitions::at(i % kEnvs)];
+    for (int j = begin; j <= i; j += kEnvs) {
+      all.obs.push_back(seen.obs[Transitions::at(j)]);
+      all.actions.push_back(seen.actions[Transitions::at(j)]);
+      all.returns.push_back(returns[j]);
+    }
+    begin = i + kEnvs;
+  }
+  return all;
+}
+
+class SilInDouble : public testing::TestWithParam<Case> {};
+
+TEST_P(SilInDouble, UpdatesAreEqual) {
+  const Case& c = GetParam();
+  NoiseEnv env(kEnvs, 4, Space::discrete(3));
+  const auto agent = make_agent(spec(c), env.info(), 3, kMaxFrame);
+  RecordedRun recorded(*agent, env);
+  DoubleActorCritic nets(recorded, true, c.shared);
+  DoubleScale scale;
+  DoubleSampler sampler(kCapacity, kBatch);
+  if (c.prioritized) sampler.prioritize({0.7, 0.01, false, true});
+  Transitions& rollout = recorded.seen;
+  Transitions everything;
+  everything.num_envs = kEnvs;
+  for (int round = 0; round < 4; ++round) {
+    std::optional<TrainStats> stats;
+    while (!stats) stats = recorded.one_step();
+    const double lr = kLr * (1 - static_cast<double>(recorded.frame) / kLrEnd);
+    Rng draws = recorded.update_rng;
+    if (c.ppo) {
+      ppo_in_double({.gamma = kGamma,
+                     .lam = kLam,
+                     .clip_eps = 0.2,
+                     .entropy_coef = 0,
+                     .value_coef = 1,
+                     .actor_lr = lr,
+                     .critic_lr = lr,
+                     .max_norm = kClip,
+                     .epochs = 2,
+                     .minibatch_size = 9},
+                    rollout, draws, scale, nets);
+    } else {
+      const AdvantagesD a = advantages_in_double(nets, rollout, kGamma, kLam);
+      const MatrixD obs = matrix_of(rollout.obs), actions = matrix_of(rollout.actions);
+      nets.descend([&] { return -nets.policy(obs, actions).log_probs.cwiseProduct(a.advantages).mean(); },
+                   [&] { return (nets.values(obs) - a.targets).squaredNorm() / rollout.size(); }, lr, lr, kClip);
+    }
+
+    everything.append(rollout);
+    const Imitated imitated = finished_episodes(everything);
+    while (sampler.num_added() < static_cast<int>(imitated.returns.size())) sampler.add();
+    ASSERT_GT(sampler.num_added(), 0);
+    const auto frame = static_cast<double>(recorded.run.frame);
+    const double imitation_lr = kLr * (1 - frame / kLrEnd);  // the algorithm below has ended its round
+    for (int iter = 0; iter < kIter; ++iter) {
+      const DoubleSampler::Rows drawn = sampler.draw(draws, 0.3 + 0.7 * frame / static_cast<double>(kMaxFrame));
+      std::vector<int> numbers;
+      VectorD returns(kBatch);
+      for (const int row : drawn.rows) {
+        numbers.push_back(sampler.newest_in(row));
+        returns[static_cast<Eigen::Index>(numbers.size()) - 1] = imitated.returns[Transitions::at(numbers.back())];
+      }
+      const MatrixD obs = matrix_of(imitated.obs, numbers), actions = matrix_of(imitated.actions, numbers);
+      for (int repetition = 0; repetition < kBatchIter; ++repetition) {
+        const VectorD better = (returns - nets.values(obs)).cwiseMax(0);  // a constant in the policy's loss
+        sampler.set_priorities(drawn.rows, better);
+        nets.descend(
+            [&] {
+              const VectorD log_probs = nets.policy(obs, actions).log_probs;
+              return -kPolicyCoef * log_probs.cwiseProduct(better).cwiseProduct(drawn.weights).mean();
+            },
+            [&] {
+              const VectorD now = (returns - nets.values(obs)).cwiseMax(0);
+              return kValueCoef / 2 * now.cwiseAbs2().cwiseProduct(drawn.weights).mean();
+            },
+            imitation_lr, imitation_lr, kClip);
+      }
+    }
+    EXPECT_LT(nets.distance(), 5e-5) << "round " << round;
+    rollout.clear();
+  }
+  EXPECT_GT(sampler.num_added(), kCapacity);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, SilInDouble,
+                         testing::Values(Case{"Sil", false, false, false}, Case{"SilSharedPer", false, true, true},
+                                         Case{"PpoSil", true, false, false}, Case{"PpoSilPer", true, false, true}),
+                         [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
 }  // namespace slm

@@ -1,58 +1,112 @@
 #pragma once
 
-#include <deque>
-
 #include "tests/support/noise_env.h"
 
 namespace slm {
 
-/// What a replay of the last `capacity` transitions draws, from their definition, in double precision.
-struct DoubleBatch {
-  std::vector<int> rows;  // of the ring
-  MatrixD obs, actions, next_obs;
-  VectorD rewards, discounts, weights;
-};
-
-class DoubleReplay {
+/// Which rows of a ring are drawn, and with which importance weights, from the definitions in double precision.
+class DoubleSampler {
  public:
   struct Priorities {
     double alpha, epsilon;
     bool stratified, weights;
   };
 
-  DoubleReplay(int capacity, int batch_size) : capacity_(capacity), batch_size_(batch_size) {}
+  DoubleSampler(int capacity, int batch_size) : capacity_(capacity), batch_size_(batch_size) {}
   void prioritize(const Priorities& config) {
     config_ = config;
     priorities_.assign(static_cast<std::size_t>(capacity_), 0);
   }
 
+  void add() {  // with the highest priority so far
+    if (config_) priorities_[Transitions::at(num_added_ % capacity_)] = highest_;
+    ++num_added_;
+  }
+  int num_added() const { return num_added_; }
+  int batch_size() const { return batch_size_; }
+  /// The number, counted from the start, of the newest that lies in this row of the ring.
+  int newest_in(int row) const { return row + (num_added_ - 1 - row) / capacity_ * capacity_; }
+
+  struct Rows {
+    std::vector<int> rows;
+    VectorD weights;
+  };
+  /// Uniform with replacement, or by priority.
+  Rows draw(Rng& rng, double beta) const {
+    Rows drawn{{}, VectorD::Ones(batch_size_)};
+    const int size = std::min(num_added_, capacity_);
+    double total = 0;
+    for (const double priority : priorities_) total += priority;
+    for (int i = 0; i < batch_size_; ++i) {
+      int row = 0;
+      if (!config_) {
+        row = static_cast<int>(rng.integers(0, size));
+      } else {
+        double point = config_->stratified ? (i + rng.random()) * total / batch_size_ : rng.random() * total;
+        while (point >= priorities_[Transitions::at(row)]) point -= priorities_[Transitions::at(row++)];
+      }
+      drawn.rows.push_back(row);
+    }
+    if (!config_ || !config_->weights) return drawn;
+    for (int i = 0; i < batch_size_; ++i)
+      drawn.weights[i] = std::pow(size * priorities_[Transitions::at(drawn.rows[Transitions::at(i)])] / total, -beta);
+    drawn.weights /= drawn.weights.maxCoeff();
+    return drawn;
+  }
+
+  /// (|error| + epsilon)^alpha.
+  void set_priorities(const std::vector<int>& rows, const VectorD& errors) {
+    if (!config_) return;
+    for (Eigen::Index i = 0; i < errors.size(); ++i) {
+      double& priority = priorities_[Transitions::at(rows[static_cast<std::size_t>(i)])];
+      priority = std::pow(std::abs(errors[i]) + config_->epsilon, config_->alpha);
+      highest_ = std::max(highest_, priority);
+    }
+  }
+
+ private:
+  int capacity_, batch_size_, num_added_ = 0;
+  std::optional<Priorities> config_;
+  std::vector<double> priorities_;
+  double highest_ = 1;
+};
+
+struct DoubleBatch {
+  std::vector<int> rows;  // of the ring
+  MatrixD obs, actions, next_obs;
+  VectorD rewards, discounts, weights;
+};
+
+/// A ring of the last transitions.
+class DoubleReplay {
+ public:
+  DoubleReplay(int capacity, int batch_size) : sampler_(capacity, batch_size) {}
+  void prioritize(const DoubleSampler::Priorities& config) { sampler_.prioritize(config); }
+
   /// The transitions of `seen` that are not in it yet.
   void add_new(const Transitions& seen) {
     seen_ = &seen;
-    for (; num_added_ < seen.size(); ++num_added_)
-      if (config_) priorities_[Transitions::at(num_added_ % capacity_)] = highest_;
+    while (sampler_.num_added() < seen.size()) sampler_.add();
   }
 
-  /// Uniform with replacement, or by priority; rewards over up to `num_steps` steps.
+  /// Rewards are summed over up to `num_steps` steps.
   DoubleBatch draw(Rng& rng, double gamma, int num_steps, double beta) const {
-    DoubleBatch batch;
-    batch.weights.setOnes(batch_size_);
-    const int size = std::min(num_added_, capacity_);
-    if (!config_)
-      for (int i = 0; i < batch_size_; ++i) batch.rows.push_back(static_cast<int>(rng.integers(0, size)));
-    else
-      draw_by_priority(rng, size, beta, batch);
-    batch.rewards.resize(batch_size_);
-    batch.discounts.resize(batch_size_);
+    DoubleSampler::Rows drawn = sampler_.draw(rng, beta);
+    DoubleBatch batch{.rows = drawn.rows,
+                      .obs = {},
+                      .actions = {},
+                      .next_obs = {},
+                      .rewards = VectorD(sampler_.batch_size()),
+                      .discounts = VectorD(sampler_.batch_size()),
+                      .weights = drawn.weights};
     std::vector<int> first, last;
-    for (int i = 0; i < batch_size_; ++i) {
-      // The newest transition that lies in this row of the ring.
-      const int row = batch.rows[Transitions::at(i)];
-      int j = row + (num_added_ - 1 - row) / capacity_ * capacity_;
+    for (const int row : batch.rows) {
+      int j = sampler_.newest_in(row);
+      const auto i = static_cast<Eigen::Index>(first.size());
       first.push_back(j);
       batch.rewards[i] = seen_->reward(j);
       double discount = gamma;
-      for (int k = 1; k < num_steps && !seen_->ended(j) && j + seen_->num_envs < num_added_; ++k) {
+      for (int k = 1; k < num_steps && !seen_->ended(j) && j + seen_->num_envs < sampler_.num_added(); ++k) {
         j += seen_->num_envs;
         batch.rewards[i] += discount * seen_->reward(j);
         discount *= gamma;
@@ -66,36 +120,10 @@ class DoubleReplay {
     return batch;
   }
 
-  /// (|error| + epsilon)^alpha.
-  void set_priorities(const DoubleBatch& batch, const VectorD& errors) {
-    if (!config_) return;
-    for (Eigen::Index i = 0; i < errors.size(); ++i) {
-      double& priority = priorities_[Transitions::at(batch.rows[static_cast<std::size_t>(i)])];
-      priority = std::pow(std::abs(errors[i]) + config_->epsilon, config_->alpha);
-      highest_ = std::max(highest_, priority);
-    }
-  }
+  void set_priorities(const DoubleBatch& batch, const VectorD& errors) { sampler_.set_priorities(batch.rows, errors); }
 
  private:
-  void draw_by_priority(Rng& rng, int size, double beta, DoubleBatch& batch) const {
-    double total = 0;
-    for (const double priority : priorities_) total += priority;
-    for (int i = 0; i < batch_size_; ++i) {
-      double point = config_->stratified ? (i + rng.random()) * total / batch_size_ : rng.random() * total;
-      int row = 0;
-      while (point >= priorities_[Transitions::at(row)]) point -= priorities_[Transitions::at(row++)];
-      batch.rows.push_back(row);
-    }
-    if (!config_->weights) return;
-    for (int i = 0; i < batch_size_; ++i)
-      batch.weights[i] = std::pow(size * priorities_[Transitions::at(batch.rows[Transitions::at(i)])] / total, -beta);
-    batch.weights /= batch.weights.maxCoeff();
-  }
-
-  int capacity_, batch_size_, num_added_ = 0;
-  std::optional<Priorities> config_;
-  std::vector<double> priorities_;
-  double highest_ = 1;
+  DoubleSampler sampler_;
   const Transitions* seen_ = nullptr;
 };
 

@@ -80,6 +80,15 @@ struct Transitions {
       truncated.push_back(step.truncated[e]);
     }
   }
+  void append(const Transitions& other) {
+    const auto to_end = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    to_end(obs, other.obs);
+    to_end(actions, other.actions);
+    to_end(next_obs, other.next_obs);
+    to_end(rewards, other.rewards);
+    to_end(terminated, other.terminated);
+    to_end(truncated, other.truncated);
+  }
   void clear() {
     const int n = num_envs;
     *this = {};
