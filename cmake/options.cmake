@@ -26,10 +26,11 @@ function(slm_test name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
   slm_quick_to_compile(${name})
-  set(properties)
+  # Far above what any of them takes, also under a sanitizer on a busy machine: it ends what hangs.
+  set(properties PROPERTIES TIMEOUT 600)
   if(ARG_THREADS)
     add_dependencies(threaded_tests ${name})
-    set(properties PROPERTIES LABELS threads)
+    list(APPEND properties LABELS threads)
   endif()
   # Listed when ctest starts, not by every build; a sanitized program may take seconds to start on a busy machine.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${properties})

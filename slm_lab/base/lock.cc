@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -43,7 +44,17 @@ pid_t read_holder(const Descriptor& file) {
   return std::max(holder, 0);
 }
 
-bool alive(pid_t pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); }
+/// Whether the process runs. One that has ended answers to kill() until its parent has asked for its end, which a
+/// parent may never do, so its state decides: zombie or dead.
+bool alive(pid_t pid) {
+  if (pid <= 0 || (::kill(pid, 0) != 0 && errno != EPERM)) return false;
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  if (!std::getline(stat, text)) return ::kill(pid, 0) == 0 || errno == EPERM;  // ended just now, or no /proc
+  const std::size_t name_end = text.rfind(')');                                 // the name may hold anything
+  const char state = name_end == text.npos || name_end + 2 >= text.size() ? '?' : text[name_end + 2];
+  return state != 'Z' && state != 'X';
+}
 
 }  // namespace
 

@@ -28,9 +28,13 @@ Lines make_pipe() {
 }
 
 void say(int end) { EXPECT_EQ(::write(end, "x", 1), 1); }
-void hear(int end) {
+/// Waits for what the other side of a pipe says. This side's own writing end is closed first, so that a speaker that
+/// ends without a word is a failure and not a wait for ever.
+void hear(Lines& pipe) {
+  ::close(pipe.second);
   char c;
-  EXPECT_EQ(::read(end, &c, 1), 1);
+  ASSERT_EQ(::read(pipe.first, &c, 1), 1);
+  ::close(pipe.first);
 }
 
 pid_t fork_to(const std::function<void()>& work) {
@@ -62,25 +66,52 @@ TEST(FolderLock, NamesTheHolderAndIsFreeWhenItEnds) {
 
 TEST(FolderLock, AKilledHolderHoldsNothing) {
   const ScratchFolder folder;
-  const auto [heard, spoken] = make_pipe();
-  const pid_t holder = fork_to([&, end = spoken] {
+  Lines pipe = make_pipe();
+  const pid_t holder = fork_to([&, end = pipe.second] {
     const FolderLock lock(folder.path());
     say(end);
     ::pause();
   });
-  hear(heard);
+  hear(pipe);
   EXPECT_THAT(busy_text(folder.path()), HasSubstr(fmt::format("in use by process {}", holder)));
   ::kill(holder, SIGKILL);
   ::waitpid(holder, nullptr, 0);
   EXPECT_EQ(busy_text(folder.path()), "not busy");
 }
 
+// A killed holder whose parent has not asked for its end yet answers to kill(pid, 0) like a living one.
+TEST(FolderLock, AHolderThatHasEndedButWasNotWaitedForIsGone) {
+  const ScratchFolder folder;
+  Lines pipe = make_pipe();
+  const auto [wait_end, go_end] = make_pipe();
+  const pid_t holder = fork_to([&, say_end = pipe.second, session_wait = wait_end, other = go_end] {
+    const FolderLock lock(folder.path());
+    if (::fork() == 0) {
+      ::close(other);
+      say(say_end);
+      char c;
+      [[maybe_unused]] const ssize_t ended = ::read(session_wait, &c, 1);
+      ::_exit(0);
+    }
+    ::pause();
+  });
+  hear(pipe);
+  ::kill(holder, SIGKILL);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(holder), &info, WEXITED | WNOWAIT), 0);  // leaves the zombie
+  EXPECT_THAT(busy_text(folder.path()), HasSubstr(fmt::format("that process {} started", holder)));
+  ::close(go_end);
+  ::close(wait_end);
+  EXPECT_NO_THROW(FolderLock(folder.path(), {.wait_for_orphans = std::chrono::seconds(60)}));
+  ::waitpid(holder, nullptr, 0);
+}
+
 // The holder forks a session process and is killed: the folder stays locked until that one ends, too.
 TEST(FolderLock, LastsWhileASessionOfAKilledHolderLives) {
   const ScratchFolder folder;
-  const auto [heard, spoken] = make_pipe();
+  Lines pipe = make_pipe();
   const auto [wait_end, go_end] = make_pipe();
-  const pid_t holder = fork_to([&, say_end = spoken, session_wait = wait_end, other = go_end] {
+  const pid_t holder = fork_to([&, say_end = pipe.second, session_wait = wait_end, other = go_end] {
     const FolderLock lock(folder.path());
     const pid_t session = ::fork();
     if (session == 0) {
@@ -92,11 +123,12 @@ TEST(FolderLock, LastsWhileASessionOfAKilledHolderLives) {
     }
     ::pause();
   });
-  hear(heard);
+  hear(pipe);
   ::kill(holder, SIGKILL);
   ::waitpid(holder, nullptr, 0);
   EXPECT_THAT(busy_text(folder.path()), HasSubstr(fmt::format("that process {} started", holder)));
   ::close(go_end);
+  ::close(wait_end);
   EXPECT_NO_THROW(FolderLock(folder.path(), {.wait_for_orphans = std::chrono::seconds(60)}));
 }
 

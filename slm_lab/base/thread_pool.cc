@@ -1,5 +1,9 @@
 #include "slm_lab/base/thread_pool.h"
 
+#include <fmt/format.h>
+
+#include <system_error>
+
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 
@@ -8,10 +12,17 @@ namespace slm {
 ThreadPool::ThreadPool(int size) {
   ensure(size >= 1, "a thread pool needs at least one thread");
   workers_.reserve(static_cast<std::size_t>(size - 1));
-  for (int i = 1; i < size; ++i) workers_.emplace_back([this] { serve(); });
+  try {
+    for (int i = 1; i < size; ++i) workers_.emplace_back([this] { serve(); });
+  } catch (const std::system_error& error) {  // no destructor runs: those that did start are ended here
+    end_workers();
+    throw Error(ExitCode::missing, fmt::format("cannot start {} threads: {}", size, error.code().message()));
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { end_workers(); }
+
+void ThreadPool::end_workers() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

@@ -37,6 +37,7 @@ class ThreadPool {
   using Call = void (*)(void* context, int index);
 
   void run_all(int num_tasks, void* context, Call call);
+  void end_workers();
   void work();  // takes tasks until none is left
   void serve();
 

@@ -1,13 +1,18 @@
 #include "slm_lab/base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <stdexcept>
 #include <string>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
+#include "tests/support/allocation_counter.h"
 
 namespace slm {
 namespace {
@@ -95,6 +100,25 @@ TEST(FloatMode, FlushesResultsAndOperands) {
   }).join();
   EXPECT_EQ(result, 0);
   EXPECT_EQ(operand, 0);
+}
+
+// Threads that cannot be started are an error: those that were must end, or the pool would wait for them for ever.
+TEST(Pool, MoreThreadsThanTheSystemGivesAreAnError) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer needs more address space than the limit below";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit{std::size_t{1} << 30, std::size_t{1} << 30};  // address space for a hundred stacks
+    ::setrlimit(RLIMIT_AS, &limit);
+    try {
+      const ThreadPool pool(100000);
+    } catch (const Error& error) {
+      ::_exit(static_cast<int>(error.code()));
+    }
+    ::_exit(100);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::missing)) << status;
 }
 
 }  // namespace

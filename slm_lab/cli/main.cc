@@ -4,15 +4,14 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
-#include <new>
-#include <system_error>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/cli/commands.h"
+#include "slm_lab/cli/failure.h"
+#include "slm_lab/cli/standard_descriptors.h"
 
 namespace slm {
 namespace {
@@ -80,14 +79,9 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
   return 0;
 }
 
-/// Does not throw: a session's standard error is its log file, which may be on a full disk.
-int refuse(ExitCode code, const std::string& text) {
-  std::fputs((text + "\n").c_str(), stderr);
-  return static_cast<int>(code);
-}
-
 /// Every failure becomes a text for the user and a documented exit code.
 int guarded_main(int argc, char** argv) {
+  open_standard_descriptors();  // before anything opens a file
   try {
     set_flush_to_zero();
     const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
@@ -95,14 +89,11 @@ int guarded_main(int argc, char** argv) {
     const int code = run_command(invocation, {argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
     return code;
-  } catch (const Error& error) {
-    return refuse(error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return refuse(ExitCode::missing, "out of memory: this spec needs more than the machine has");
-  } catch (const std::system_error& error) {  // of the file system, and of output that cannot be written
-    return refuse(ExitCode::io, error.what());
-  } catch (const std::exception& error) {
-    return refuse(ExitCode::defect, fmt::format("a defect of slm-lab, please report it: {}", error.what()));
+  } catch (...) {
+    const Failure failure = current_failure();
+    // Does not throw: a session's standard error is its log file, which may be on a full disk.
+    std::fputs((failure.text + "\n").c_str(), stderr);
+    return static_cast<int>(failure.code);
   }
 }
 

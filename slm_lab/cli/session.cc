@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
+#include "slm_lab/cli/failure.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/experiment/stop_signal.h"
@@ -29,8 +30,7 @@ void end_with_parent(pid_t parent) {
 
 int run(const SessionJob& job, pid_t parent) {
   end_with_parent(parent);
-  catch_stop_signals();
-  std::signal(SIGPIPE, SIG_IGN);
+  catch_stop_signals(SecondStop::mark);
   const auto report = [](const SessionMessage& message) {
     write_all(LocalExecutor::kReportDescriptor, message.to_line());
     if (message.text.empty()) return;
@@ -41,10 +41,10 @@ int run(const SessionJob& job, pid_t parent) {
     const int code = run_session(job, report);
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
     return code;
-  } catch (const Error& error) {
+  } catch (...) {  // whatever it is, the user learns of it
     SessionMessage message;
     message.kind = SessionMessage::Kind::error;
-    message.text = error.what();
+    message.text = current_failure().text;
     write_all(LocalExecutor::kReportDescriptor, message.to_line());
     throw;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <list>
 
+#include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
@@ -134,7 +135,7 @@ int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOpti
       to_run.push_back(std::move(plan));
     }
   }
-  catch_stop_signals();
+  catch_stop_signals(SecondStop::end_at_once);
   const BenchmarkFolder folder(options.results, options.repository);
   if (to_run.empty()) {
     folder.render();

@@ -17,10 +17,11 @@ void check_together(const LabSpec& spec, SpecReader& meta) {
     meta.problem("log_frequency",
                  fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
                              spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));
-  if (spec.meta.search_scheduler && spec.meta.max_session > 1)
-    meta.problem("search_scheduler",
-                 "a scheduler compares sessions while they run, so it needs meta.max_session = 1; either set "
-                 "max_session to 1 or remove search_scheduler");
+  if (spec.meta.search_scheduler)  // a finished spec keeps its search block for the next time
+    meta.note("search_scheduler",
+              spec.meta.max_session > 1
+                  ? "of a search, which then runs one session per trial; train leaves it alone and runs all sessions"
+                  : "of a search; train leaves it alone");
 }
 
 }  // namespace

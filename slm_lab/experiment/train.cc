@@ -1,11 +1,11 @@
 #include "slm_lab/experiment/train.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/lock.h"
@@ -44,7 +44,7 @@ int num_slots(const LabSpec& spec, int threads) { return std::min(spec.meta.max_
 int num_threads(const TrainOptions& options) { return options.threads > 0 ? options.threads : available_cores(); }
 
 int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec, const TrainOptions& options) {
-  catch_stop_signals();
+  catch_stop_signals(SecondStop::end_at_once);
   const int threads = num_threads(options), slots = num_slots(spec, threads);
   LocalExecutor executor(slots);
   PoolOptions pool;
@@ -74,11 +74,6 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
 }
 
 }  // namespace
-
-int available_cores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
 
 void check_runnable(const LabSpec& spec) {
   if (spec.meta.distributed != "false")

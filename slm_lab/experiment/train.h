@@ -28,7 +28,4 @@ int continue_training(const LoadedSpec& spec, const std::string& where, const Tr
 /// Throws when this spec cannot run here, before anything is created.
 void check_runnable(const LabSpec& spec);
 
-/// The cores this process may use.
-int available_cores();
-
 }  // namespace slm
