@@ -26,8 +26,12 @@ struct TrainStats {
   double policy_loss = kNone;
   double value_loss = kNone;
   double entropy = kNone;  ///< mean policy entropy, nats
-  double kl = kNone;       ///< mean KL(old || new) estimate over the last pass
+  double explained_variance =
+      kNone;          ///< of the targets by the values before the round; 1: all, below 0: worse than none
+  double kl = kNone;  ///< mean KL(old || new) estimate over the last pass
   double clip_fraction = kNone;
+  double q_value = kNone;    ///< mean Q(s, a) of the rows trained on
+  double td_error = kNone;   ///< mean |target - Q(s, a)| of the same
   double grad_norm = kNone;  ///< mean L2 norm before clipping, over the nets that stepped
 };
 

@@ -34,7 +34,9 @@ int run(const SessionJob& job, pid_t parent) {
   const auto report = [](const SessionMessage& message) {
     write_all(LocalExecutor::kReportDescriptor, message.to_line());
     if (message.text.empty()) return;
-    std::fputs((message.text + "\n").c_str(), stdout);  // standard output is the session's log file
+    const std::string between = message.details.empty() ? "" : "  ";
+    std::fputs((message.text + between + message.details + "\n").c_str(),
+               stdout);  // standard output is the session's log file
     if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
   };
   try {

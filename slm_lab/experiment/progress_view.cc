@@ -38,7 +38,8 @@ void ProgressView::show(std::size_t session, const SessionMessage& message) {
   progress.best = message.best;
   if (message.kind == SessionMessage::Kind::warning) print(progress.name, "WARNING", message.text);
   if (message.kind == SessionMessage::Kind::log_point) {
-    lines_[session].newest = message.text;
+    const bool all = verbosity_ >= rank("DEBUG") && !message.details.empty();
+    lines_[session].newest = all ? message.text + "  " + message.details : message.text;
     if (!compact_ && std::chrono::steady_clock::now() >= lines_[session].next) print_newest(session);
   }
   draw();

@@ -7,6 +7,21 @@ namespace {
 
 constexpr int kFinalEpisodes = 100;  // the 100 of D-100
 
+SessionRow training_row(const TrainStats& stats) {
+  SessionRow row;
+  row.loss = stats.loss;
+  row.policy_loss = stats.policy_loss;
+  row.value_loss = stats.value_loss;
+  row.entropy = stats.entropy;
+  row.explained_variance = stats.explained_variance;
+  row.kl = stats.kl;
+  row.clip_fraction = stats.clip_fraction;
+  row.q_value = stats.q_value;
+  row.td_error = stats.td_error;
+  row.grad_norm = stats.grad_norm;
+  return row;
+}
+
 }  // namespace
 
 Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool)
@@ -29,10 +44,10 @@ bool Session::step() {
   frame_ += env_->info().num_envs;
   ++t_;
   algorithm_->observe(obs_, actions_, step_);
-  if (const auto stats = algorithm_->update(frame_, update_rng_))
-    record_.add_training(stats->loss, stats->entropy, stats->grad_norm);
+  if (const auto stats = algorithm_->update(frame_, update_rng_)) record_.add_training(training_row(*stats));
   for (int row = 0; row < env_->info().num_envs; ++row)
-    if (step_.terminated[row] || step_.truncated[row]) record_.add_episode(row, step_.episode_return[row]);
+    if (step_.terminated[row] || step_.truncated[row])
+      record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
   obs_.swap(step_.obs);
   if (spec_.meta.rigorous_eval && (crossed(spec_.meta.eval_frequency) || finished())) evaluate_now();
   return crossed(spec_.meta.log_frequency) || finished();
@@ -66,7 +81,10 @@ void Session::evaluate_now() {
   const Evaluation evaluation =
       evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_,
                streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs, ActMode::evaluate);
-  eval_record_.add_evaluation(row_now(), evaluation.mean());
+  SessionRow row = row_now();
+  row.total_reward = evaluation.mean();
+  row.eval_episodes = static_cast<double>(evaluation.returns.size());
+  eval_record_.add_evaluation(row);
 }
 
 Evaluation Session::evaluate_final() {

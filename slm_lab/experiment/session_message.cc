@@ -14,9 +14,14 @@ double number_or_nan(const nlohmann::json& json, const char* key) {
 }  // namespace
 
 std::string SessionMessage::to_line() const {
-  const nlohmann::json json = {
-      {"kind", static_cast<int>(kind)}, {"text", text}, {"frame", frame}, {"fps", fps}, {"seconds", seconds},
-      {"return_ma", return_ma},         {"best", best}};  // NaN becomes null
+  const nlohmann::json json = {{"kind", static_cast<int>(kind)},
+                               {"text", text},
+                               {"details", details},
+                               {"frame", frame},
+                               {"fps", fps},
+                               {"seconds", seconds},
+                               {"return_ma", return_ma},
+                               {"best", best}};  // NaN becomes null
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -25,6 +30,7 @@ SessionMessage SessionMessage::from_line(const std::string& line) {
   SessionMessage message;
   message.kind = static_cast<Kind>(json["kind"].get<int>());
   message.text = json["text"].get<std::string>();
+  message.details = json["details"].get<std::string>();
   message.frame = json["frame"].get<std::int64_t>();
   message.fps = json["fps"].get<double>();
   message.seconds = json["seconds"].get<double>();

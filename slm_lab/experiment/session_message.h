@@ -10,7 +10,8 @@ namespace slm {
 struct SessionMessage {
   enum class Kind { progress, log_point, checkpoint, warning, error };
   Kind kind = Kind::progress;
-  std::string text;  ///< log_point, warning, error: for the user
+  std::string text;     ///< log_point, warning, error: for the user
+  std::string details;  ///< log_point: for the log file, and for a user who asks for level DEBUG
   std::int64_t frame = 0;
   double fps = 0;
   double seconds = 0;                                           ///< of training so far

@@ -51,7 +51,7 @@ class SessionProcess {
 
   void log_point() {
     const SessionRow& row = session_.log_point();
-    send(SessionMessage::Kind::log_point, log_line(row));
+    send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
     if (!session_.finished() && timer_.due()) checkpoint();
   }
 
@@ -84,10 +84,11 @@ class SessionProcess {
     files_.write_result(session_, spec_, result);
   }
 
-  void send(SessionMessage::Kind kind, std::string text) const {
+  void send(SessionMessage::Kind kind, std::string text, std::string details = "") const {
     SessionMessage message;
     message.kind = kind;
     message.text = std::move(text);
+    message.details = std::move(details);
     message.frame = session_.frame();
     message.seconds = session_.seconds();
     message.fps = static_cast<double>(message.frame) / message.seconds;

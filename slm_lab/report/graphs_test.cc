@@ -25,8 +25,10 @@ std::vector<SessionRow> rows(std::initializer_list<double> returns) {
   for (const double value : returns) {
     SessionRow row;
     row.frame = frame += 500;
-    if (!std::isnan(value)) record.add_episode(0, value);
-    record.add_training(value / 7, SessionRow::kNone, SessionRow::kNone);
+    if (!std::isnan(value)) record.add_episode(0, value, value);
+    SessionRow round;
+    round.loss = value / 7;
+    record.add_training(round);
     record.add_log_point(row);
   }
   return {record.rows().begin(), record.rows().end()};

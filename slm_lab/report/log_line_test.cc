@@ -24,6 +24,24 @@ TEST(LogLine, LeavesOutWhatTheSessionDoesNotHave) {
             "frame    200000  fps  12.4k  return   487.31  ma   463.60  loss   0.0312  lr 3.00e-04  entropy    0.512");
 }
 
+TEST(LogLine, DetailsAreWhatTheLineLeavesOut) {
+  SessionRow row;
+  row.entropy = 0.512;
+  EXPECT_EQ(log_details(row), "");
+  row.policy_loss = -0.0021;
+  row.kl = 0.0125;
+  row.explained_variance = 0.87;
+  EXPECT_EQ(log_details(row), "policy_loss -0.00210  explained_variance    0.870  kl   0.0125");
+  for (const Column& column : kColumns) row.*column.value = 3;
+  const std::string both = log_line(row) + "  " + log_details(row) + " ";
+  for (const Column& column : kColumns) {
+    const std::string field = "  " + std::string(column.name) + " ";
+    if (column.optional) {
+      EXPECT_NE(both.find(field), both.npos) << column.name;
+    }
+  }
+}
+
 TEST(LogLine, KeepsItsColumnsBeforeTheFirstEpisode) {
   SessionRow row;
   row.frame = 500;

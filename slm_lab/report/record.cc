@@ -1,5 +1,7 @@
 #include "slm_lab/report/record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,39 +14,31 @@ namespace {
 
 constexpr std::size_t kReservedRows = 4096;  // shipped specs have at most 1,000 log points
 
-void keep_newest(double& value, double newest) {
-  if (!std::isnan(newest)) value = newest;
-}
-
 }  // namespace
 
-SessionRecord::SessionRecord(int num_envs) : last_returns_(num_envs, SessionRow::kNone) {
+SessionRecord::SessionRecord(int num_envs)
+    : last_returns_(num_envs, SessionRow::kNone), last_lengths_(num_envs, SessionRow::kNone) {
   rows_.reserve(kReservedRows);
 }
 
-void SessionRecord::add_episode(int row, double episode_return) {
+void SessionRecord::add_episode(int row, double episode_return, double length) {
   last_returns_[row] = episode_return;
+  last_lengths_[row] = length;
   recent_returns_[episodes_ % recent_returns_.size()] = episode_return;
   ++episodes_;
 }
 
-void SessionRecord::add_training(double loss, double entropy, double grad_norm) {
-  keep_newest(loss_, loss);
-  keep_newest(entropy_, entropy);
-  keep_newest(grad_norm_, grad_norm);
+void SessionRecord::add_training(const SessionRow& round) {
+  for (const Column& column : kColumns)
+    if (column.training && !std::isnan(round.*column.value)) training_.*column.value = round.*column.value;
 }
 
 const SessionRow& SessionRecord::add_log_point(SessionRow row) {
   row.total_reward = total_reward();
   row.epi = static_cast<double>(episodes_);
-  row.loss = loss_;
-  row.entropy = entropy_;
-  row.grad_norm = grad_norm_;
-  return add(row);
-}
-
-const SessionRow& SessionRecord::add_evaluation(SessionRow row, double total_reward) {
-  row.total_reward = total_reward;
+  row.episode_length = mean(last_lengths_);
+  for (const Column& column : kColumns)
+    if (column.training) row.*column.value = training_.*column.value;
   return add(row);
 }
 
@@ -64,25 +58,19 @@ double SessionRecord::episode_return_ma100() const {
 }
 
 void SessionRecord::serialize(Archive& archive) {
-  // Row by row, every column.
-  std::vector<double> table;
-  if (!archive.loading())
-    for (const SessionRow& row : rows_)
-      for (const Column& column : kColumns) table.push_back(row.*column.value);
-  archive("rows", table);
-  if (archive.loading()) {
-    if (table.size() % kColumns.size() != 0) throw Error(ExitCode::corrupt, "session record: a row is cut short");
-    rows_.resize(table.size() / kColumns.size());
-    auto value = table.begin();
-    for (SessionRow& row : rows_)
-      for (const Column& column : kColumns) row.*column.value = *value++;
+  for (const Column& column : kColumns) {
+    std::vector<double> values;
+    for (const SessionRow& row : rows_) values.push_back(row.*column.value);
+    archive(fmt::format("rows.{}", column.name), values);
+    if (&column == &kColumns.front()) rows_.resize(values.size());
+    if (values.size() != rows_.size()) throw Error(ExitCode::corrupt, "session record: columns of different lengths");
+    for (std::size_t i = 0; i < values.size(); ++i) rows_[i].*column.value = values[i];
+    if (column.training) archive(fmt::format("training.{}", column.name), training_.*column.value);
   }
   archive("last_returns", std::span<double>(last_returns_));
+  archive("last_lengths", std::span<double>(last_lengths_));
   archive("recent_returns", std::span<double>(recent_returns_));
   archive("episodes", episodes_);
-  archive("loss", loss_);
-  archive("entropy", entropy_);
-  archive("grad_norm", grad_norm_);
   archive("best_total_reward_ma", best_total_reward_ma_);
 }
 

@@ -30,6 +30,15 @@ struct SessionRow {
   double clip_eps = kNone;
   double entropy = kNone;
   double alpha = kNone;
+  double episode_length = kNone;  ///< mean over rows of the length of the last finished episode
+  double policy_loss = kNone;
+  double value_loss = kNone;
+  double explained_variance = kNone;
+  double kl = kNone;
+  double clip_fraction = kNone;
+  double q_value = kNone;
+  double td_error = kNone;
+  double eval_episodes = kNone;  ///< of an evaluation: how many episodes total_reward is the mean of
 };
 
 struct Column {
@@ -37,13 +46,14 @@ struct Column {
   double SessionRow::*value;
   bool counter = false;   ///< a whole number
   bool optional = false;  ///< left out where no row has it
+  bool training = false;  ///< reported by a round of training; a log point shows the newest
 };
 
-/// The columns of session_df in SLM-Lab's order, with its names.
+/// The columns of session_df: SLM-Lab's in its order and with its names, then ours.
 inline constexpr std::array kColumns = {
     Column{"total_reward", &SessionRow::total_reward},
     Column{"total_reward_ma", &SessionRow::total_reward_ma},
-    Column{"loss", &SessionRow::loss},
+    Column{"loss", &SessionRow::loss, false, false, true},
     Column{"fps", &SessionRow::fps},
     Column{"frame", &SessionRow::frame, true},
     Column{"wall_t", &SessionRow::wall_t},
@@ -51,12 +61,21 @@ inline constexpr std::array kColumns = {
     Column{"epi", &SessionRow::epi, true},
     Column{"opt_step", &SessionRow::opt_step, true},
     Column{"lr", &SessionRow::lr},
-    Column{"grad_norm", &SessionRow::grad_norm, false, true},
+    Column{"grad_norm", &SessionRow::grad_norm, false, true, true},
     Column{"explore_var", &SessionRow::explore_var, false, true},
     Column{"entropy_coef", &SessionRow::entropy_coef, false, true},
     Column{"clip_eps", &SessionRow::clip_eps, false, true},
-    Column{"entropy", &SessionRow::entropy, false, true},
+    Column{"entropy", &SessionRow::entropy, false, true, true},
     Column{"alpha", &SessionRow::alpha, false, true},
+    Column{"episode_length", &SessionRow::episode_length, false, true},
+    Column{"policy_loss", &SessionRow::policy_loss, false, true, true},
+    Column{"value_loss", &SessionRow::value_loss, false, true, true},
+    Column{"explained_variance", &SessionRow::explained_variance, false, true, true},
+    Column{"kl", &SessionRow::kl, false, true, true},
+    Column{"clip_fraction", &SessionRow::clip_fraction, false, true, true},
+    Column{"q_value", &SessionRow::q_value, false, true, true},
+    Column{"td_error", &SessionRow::td_error, false, true, true},
+    Column{"eval_episodes", &SessionRow::eval_episodes, true, true},
 };
 
 /// What one session has to show for itself: its log points and its last 100 episodes. All of it travels in checkpoints,
@@ -65,15 +84,16 @@ class SessionRecord {
  public:
   explicit SessionRecord(int num_envs);
 
-  /// A finished training episode of environment `row`; `episode_return` is the raw one.
-  void add_episode(int row, double episode_return);
-  /// A round of training; a NaN leaves the value of the round before.
-  void add_training(double loss, double entropy, double grad_norm);
+  /// A finished training episode of environment `row`: its raw return and its steps.
+  void add_episode(int row, double episode_return, double length);
+  /// A round of training: the columns marked `training` of `round` count; a NaN leaves the value of the round before.
+  void add_training(const SessionRow& round);
 
-  /// Keeps a log point; fills in total_reward, total_reward_ma, epi, loss, entropy and grad_norm.
+  /// Keeps a log point; fills in what episodes and training have told: total_reward, total_reward_ma, epi,
+  /// episode_length and the columns marked `training`.
   const SessionRow& add_log_point(SessionRow row);
-  /// Keeps the log point of an evaluation, whose mean return is `total_reward`; fills in total_reward_ma.
-  const SessionRow& add_evaluation(SessionRow row, double total_reward);
+  /// Keeps the log point of an evaluation, which says total_reward and eval_episodes; fills in total_reward_ma.
+  const SessionRow& add_evaluation(const SessionRow& row) { return add(row); }
 
   std::span<const SessionRow> rows() const { return rows_; }
   double total_reward() const;          ///< as the column, now; NaN before any episode has ended
@@ -87,10 +107,11 @@ class SessionRecord {
   const SessionRow& add(const SessionRow& row);
 
   std::vector<SessionRow> rows_;
-  std::vector<double> last_returns_;          // (num_envs)  NaN before the row's first episode has ended
+  // (num_envs)  of the row's last finished episode; NaN before its first has ended
+  std::vector<double> last_returns_, last_lengths_;
   std::array<double, 100> recent_returns_{};  // a ring: episode i is at i % 100
   std::int64_t episodes_ = 0;
-  double loss_ = SessionRow::kNone, entropy_ = SessionRow::kNone, grad_norm_ = SessionRow::kNone;
+  SessionRow training_;  // the newest of each column marked `training`
   double best_total_reward_ma_ = -std::numeric_limits<double>::infinity();
 };
 

@@ -16,18 +16,27 @@ SessionRow at_frame(double frame) {
   return row;
 }
 
+/// A round of training that tells a loss and, if given, an entropy.
+SessionRow round_of(double loss, double entropy = SessionRow::kNone) {
+  SessionRow row;
+  row.loss = loss;
+  row.entropy = entropy;
+  return row;
+}
+
 TEST(SessionRecord, AnUnfinishedEpisodeCountsForNothingNotForZero) {
   SessionRecord record(3);
   EXPECT_TRUE(std::isnan(record.total_reward()));
   EXPECT_TRUE(std::isnan(record.add_log_point(at_frame(1)).total_reward_ma));
-  record.add_episode(0, 10);
-  EXPECT_EQ(record.total_reward(), 10);  // not 10 / 3
-  record.add_episode(2, 40);
-  EXPECT_EQ(record.total_reward(), 25);
-  record.add_episode(0, 20);  // replaces row 0's first
+  record.add_episode(0, -10, 7);
+  EXPECT_EQ(record.total_reward(), -10);  // not -10 / 3
+  record.add_episode(2, 40, 11);
+  EXPECT_EQ(record.total_reward(), 15);
+  record.add_episode(0, 20, 3);  // replaces row 0's first
   EXPECT_EQ(record.total_reward(), 30);
   const SessionRow& row = record.add_log_point(at_frame(2));
   EXPECT_EQ(row.total_reward, 30);
+  EXPECT_EQ(row.episode_length, 7);    // 3 and 11
   EXPECT_EQ(row.total_reward_ma, 30);  // the log point before has no return and is no part of the mean
   EXPECT_EQ(row.epi, 3);
 }
@@ -35,7 +44,7 @@ TEST(SessionRecord, AnUnfinishedEpisodeCountsForNothingNotForZero) {
 TEST(SessionRecord, TotalRewardMaIsTheMeanOfTheLast100LogPoints) {
   SessionRecord record(1);
   for (int i = 1; i <= 150; ++i) {
-    record.add_episode(0, i);
+    record.add_episode(0, i, 1);
     record.add_log_point(at_frame(i));
   }
   EXPECT_EQ(record.rows()[9].total_reward_ma, 5.5);      // 1..10
@@ -46,17 +55,17 @@ TEST(SessionRecord, TotalRewardMaIsTheMeanOfTheLast100LogPoints) {
 TEST(SessionRecord, Ma100IsOverEpisodesWhateverTheRow) {
   SessionRecord record(2);
   EXPECT_TRUE(std::isnan(record.episode_return_ma100()));
-  record.add_episode(0, 1);
-  record.add_episode(1, 2);
+  record.add_episode(0, 1, 1);
+  record.add_episode(1, 2, 1);
   EXPECT_EQ(record.episode_return_ma100(), 1.5);
-  for (int i = 3; i <= 250; ++i) record.add_episode(i % 2, i);
+  for (int i = 3; i <= 250; ++i) record.add_episode(i % 2, i, 1);
   EXPECT_EQ(record.episode_return_ma100(), 200.5);  // 151..250
 }
 
 TEST(SessionRecord, TheBestNeverFalls) {
   SessionRecord record(1);
   for (const double value : {3.0, 9.0, 0.0}) {  // means 3, 6, 4
-    record.add_episode(0, value);
+    record.add_episode(0, value, 1);
     record.add_log_point(at_frame(value));
   }
   EXPECT_EQ(record.best_total_reward_ma(), 6);
@@ -64,19 +73,35 @@ TEST(SessionRecord, TheBestNeverFalls) {
 
 TEST(SessionRecord, KeepsTheLatestTrainingNumbers) {
   SessionRecord record(1);
-  record.add_training(0.5, 0.6, SessionRow::kNone);
-  record.add_training(0.25, SessionRow::kNone, SessionRow::kNone);
+  record.add_training(round_of(0.5, 0.6));
+  record.add_training(round_of(0.25));
   const SessionRow& row = record.add_log_point(at_frame(1));
   EXPECT_EQ(row.loss, 0.25);
   EXPECT_EQ(row.entropy, 0.6);
   EXPECT_TRUE(std::isnan(row.grad_norm));
 }
 
-TEST(SessionRecord, AnEvaluationKeepsItsOwnReturn) {
+TEST(SessionRecord, EveryTrainingColumnReachesTheLogPointAndNoOther) {
+  SessionRow round;
+  for (std::size_t i = 0; i < kColumns.size(); ++i) round.*kColumns[i].value = 100.0 + static_cast<double>(i);
   SessionRecord record(1);
-  record.add_evaluation(at_frame(1), 4);
-  EXPECT_EQ(record.add_evaluation(at_frame(2), 8).total_reward, 8);
+  record.add_training(round);
+  const SessionRow& row = record.add_log_point(SessionRow{});
+  for (const Column& column : kColumns)
+    EXPECT_EQ(row.*column.value == round.*column.value, column.training) << column.name;
+}
+
+TEST(SessionRecord, AnEvaluationKeepsItsOwnReturnAndCount) {
+  SessionRecord record(1);
+  record.add_episode(0, 1000, 1);  // of training: no part of it
+  for (const double value : {4.0, 8.0}) {
+    SessionRow row = at_frame(value);
+    row.total_reward = value;
+    row.eval_episodes = 5;
+    EXPECT_EQ(record.add_evaluation(row).total_reward, value);
+  }
   EXPECT_EQ(record.rows()[1].total_reward_ma, 6);
+  EXPECT_EQ(record.rows()[1].eval_episodes, 5);
 }
 
 TEST(SessionRecord, ContinuesFromACheckpointToTheSameNumbers) {
@@ -85,8 +110,8 @@ TEST(SessionRecord, ContinuesFromACheckpointToTheSameNumbers) {
   const auto play = [](SessionRecord& record, int from, int to) {
     for (int i = from; i < to; ++i) {
       if (i % 3 == 0) record.add_log_point(at_frame(i));
-      record.add_episode(i % 2, std::sin(i) * 100);
-      if (i % 7 == 0) record.add_training(std::cos(i), 0.1 * i, 1.0 / i);
+      record.add_episode(i % 2, std::sin(i) * 100, i);
+      if (i % 7 == 0) record.add_training(round_of(std::cos(i), 0.1 * i));
     }
   };
   play(whole, 0, 200);
