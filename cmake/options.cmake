@@ -4,7 +4,8 @@ add_library(slm_options INTERFACE)
 target_compile_features(slm_options INTERFACE cxx_std_20)
 target_include_directories(slm_options INTERFACE ${CMAKE_SOURCE_DIR})
 # -Wno-restrict: g++ 12 warns falsely about std::string operator+ (GCC bug 105651).
-target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -Wno-restrict -fno-math-errno)
+target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-restrict -fno-math-errno
+                                             $<$<BOOL:${SLM_WERROR}>:-Werror>)
 if(SLM_SANITIZE)
   target_compile_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all
@@ -12,20 +13,13 @@ if(SLM_SANITIZE)
   target_link_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE})
 endif()
 
-# For code whose speed nobody feels. Sanitizers make code twice as dear to compile, and most of what CI does is compiling.
-function(slm_quick_to_compile target)
-  if(SLM_SANITIZE)
-    target_compile_options(${target} PRIVATE -O0)
-  endif()
-endfunction()
-
 # slm_test(name [THREADS] sources...): a program of GoogleTest tests. THREADS: it runs under the thread sanitizer too.
 add_custom_target(threaded_tests)
 function(slm_test name)
   cmake_parse_arguments(ARG "THREADS" "" "" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
-  slm_quick_to_compile(${name})
+  slm_kind(${name} test)
   # Far above what any of them takes, also under a sanitizer on a busy machine: it ends what hangs.
   set(properties PROPERTIES TIMEOUT 600)
   if(ARG_THREADS)

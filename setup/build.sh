@@ -34,12 +34,12 @@ configure() { # preset, cmake arguments...
   fi
   if [[ ! -f $dir/build.ninja || $# -gt 0 ]]; then
     mkdir -p "$dir"
-    local -a launcher_option=()
-    if [[ ! -f $dir/CMakeCache.txt ]] && command -v ccache >/dev/null; then
-      launcher_option=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    fi
+    local -a options=("$@")
+    # Who only trains needs no tests; who has asked for them once keeps them.
+    [[ -f $dir/CMakeCache.txt ]] || options=(-DSLM_TESTS=OFF "$@")
+    [[ -z ${CI:-} ]] || options+=(-DSLM_WERROR=ON)
     cd "$root" || exit
-    logged "configuring ($preset)" "$dir/configure.log" cmake --preset "$preset" "${launcher_option[@]}" "$@" || {
+    logged "configuring ($preset)" "$dir/configure.log" cmake --preset "$preset" "${options[@]}" || {
       tail -n 30 "$dir/configure.log" >&2
       die 3 "CMake could not configure; the end of $dir/configure.log is above"
     }
@@ -76,7 +76,6 @@ ensure_built() { # preset, target, cmake arguments...
     # Taken before the build, so that what is edited during it is built the next time.
     built="$* $(fingerprint "${sources[@]}")"
     rm -f "$stamp"
-    export CCACHE_DIR=${CCACHE_DIR:-$root/.ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
     configure "$preset" "$@"
     compile "$preset" "$target"
     printf '%s\n' "$built" >"$stamp"

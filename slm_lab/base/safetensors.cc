@@ -15,7 +15,7 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ExitCode::corrupt, why); }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -76,11 +76,11 @@ std::string to_json(const SafetensorsHeader& header) {
   std::vector<std::string> entries;
   if (!header.metadata.empty()) {
     std::vector<std::string> pairs;
-    for (const auto& [key, value] : header.metadata) pairs.push_back(quoted(key) + ":" + quoted(value));
+    for (const auto& [key, value] : header.metadata) pairs.push_back(json_text(key) + ":" + json_text(value));
     entries.push_back(fmt::format("\"__metadata__\":{{{}}}", fmt::join(pairs, ",")));
   }
   for (const SafetensorsHeader::Tensor& tensor : header.tensors)
-    entries.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", quoted(tensor.name),
+    entries.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json_text(tensor.name),
                                   tensor.dtype, fmt::join(tensor.shape, ","), tensor.begin, tensor.end));
   std::string json = fmt::format("{{{}}}", fmt::join(entries, ","));
   json.resize((json.size() + 7) / 8 * 8, ' ');

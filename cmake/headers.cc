@@ -1,0 +1,1 @@
+// Nothing of its own: where the headers of a kind are compiled (options.cmake).
