@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "bench/timing.h"
-#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/algorithm/agent_config.h"
+#include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/spec/report.h"
 

@@ -1,14 +1,16 @@
 #include "slm_lab/algorithm/actor_critic.h"
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
 namespace slm {
+namespace {
 
-ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
+ActorCriticConfig read_config(SpecReader& reader) {
   ActorCriticConfig c;
   c.action = read_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -31,6 +33,34 @@ ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
               "standardize: advantages to mean 0 and standard deviation 1 per batch", one_of({"none", "standardize"}));
   reader.inert("clip_val_loss", "the reference reads no such key");
   return c;
+}
+
+}  // namespace
+
+ActorCriticPlan::ActorCriticPlan(AgentReader& agent)
+    : config_(read_config(agent.algorithm)),
+      memory_(read_memory_config(agent.memory, agent.max_frame)),
+      net_(read_actor_critic_net_config(agent.net)) {}
+
+TrainingRate ActorCriticPlan::rollout_rate(int num_envs) const {
+  return slm::rollout_rate(memory_, config_.update_period(), num_envs);
+}
+
+void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
+  check_on_policy_memory(memory_, info, agent);
+  check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+}
+
+std::unique_ptr<Algorithm> ActorCriticPlan::make(const EnvInfo& info, const Streams& streams) const {
+  return make_actor_critic(info, streams);
+}
+
+std::unique_ptr<ActorCritic> ActorCriticPlan::make_actor_critic(const EnvInfo& info, const Streams& streams) const {
+  return std::make_unique<ActorCritic>(config_, memory_, net_, info, streams);
+}
+
+std::unique_ptr<const AlgorithmPlan> read_actor_critic(AgentReader& agent) {
+  return std::make_unique<ActorCriticPlan>(agent);
 }
 
 ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,

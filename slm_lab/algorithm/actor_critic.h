@@ -7,6 +7,7 @@
 #include "slm_lab/algorithm/actor_critic_nets.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/algorithm/value_loss.h"
 #include "slm_lab/memory/config.h"
@@ -28,7 +29,6 @@ struct ActorCriticConfig {
   /// Steps of every environment (or episodes) between two updates; n-step returns set it themselves.
   int update_period() const { return !lam && num_step_returns ? *num_step_returns : training_frequency; }
 };
-ActorCriticConfig read_actor_critic_config(SpecReader& reader);
 
 /// Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016): one gradient step per rollout, the policy's
 /// weighted by advantages: GAE(lam), or n-step or Monte-Carlo returns minus the critic's value.
@@ -65,5 +65,26 @@ class ActorCritic final : public Algorithm {
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   Vector d_log_probs_;                         // (rows); may be longer
 };
+
+/// The settings of ActorCritic, and of what stands on it.
+class ActorCriticPlan final : public AlgorithmPlan {
+ public:
+  explicit ActorCriticPlan(AgentReader& agent);
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override { return rollout_rate(num_envs); }
+  void check(const EnvInfo& info, AgentReader& agent) const override;
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override;
+
+  TrainingRate rollout_rate(int num_envs) const;  ///< how often a rollout is complete
+  const MemoryConfig& memory() const { return memory_; }
+  std::unique_ptr<ActorCritic> make_actor_critic(const EnvInfo& info, const Streams& streams) const;
+
+ private:
+  ActorCriticConfig config_;
+  MemoryConfig memory_;
+  ActorCriticNetConfig net_;
+};
+
+std::unique_ptr<const AlgorithmPlan> read_actor_critic(AgentReader& agent);
 
 }  // namespace slm

@@ -1,12 +1,16 @@
 #include "slm_lab/algorithm/dqn.h"
 
+#include <fmt/format.h>
+
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
+namespace {
 
-DqnConfig read_dqn_config(SpecReader& reader, const std::string& name) {
+DqnConfig read_config(SpecReader& reader, const std::string& name) {
   DqnConfig c;
   c.target = name == "VanillaDQN"  ? DqnConfig::Target::online
              : name == "DoubleDQN" ? DqnConfig::Target::double_target
@@ -22,6 +26,39 @@ DqnConfig read_dqn_config(SpecReader& reader, const std::string& name) {
   reader.read("num_step_returns", c.num_step_returns, "rewards summed before the bootstrap", at_least(1));
   return c;
 }
+
+class DqnPlan final : public AlgorithmPlan {
+ public:
+  explicit DqnPlan(AgentReader& agent)
+      : config_(read_config(agent.algorithm, agent.name)),
+        memory_(read_memory_config(agent.memory, agent.max_frame)),
+        net_(read_net_config(agent.net)) {}
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override {
+    const TrainingSchedule schedule{config_.training_frequency, 0, num_envs};
+    return {schedule.rounds_per_frame() * config_.training_iter * config_.training_batch_iter};
+  }
+  std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
+  void check(const EnvInfo& info, AgentReader& agent) const override {
+    check_replay_memory(memory_, replay_bytes(info), info, agent);
+    check_value_based_actions(config_.action, info, agent.algorithm);
+    if (config_.target == DqnConfig::Target::online)
+      for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
+        if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));
+  }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
+    return std::make_unique<Dqn>(config_, memory_.replay, net_, info, streams);
+  }
+
+ private:
+  DqnConfig config_;
+  MemoryConfig memory_;
+  NetConfig net_;
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) { return std::make_unique<DqnPlan>(agent); }
 
 Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)

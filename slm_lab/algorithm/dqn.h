@@ -6,6 +6,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/algorithm/training_schedule.h"
@@ -30,8 +31,6 @@ struct DqnConfig {
   std::optional<std::int64_t> training_start_step;  // absent: memory.batch_size
   int num_step_returns = 1;
 };
-/// `name`: VanillaDQN, DQNBase, DQN or DoubleDQN.
-DqnConfig read_dqn_config(SpecReader& reader, const std::string& name);
 
 /// Deep Q-learning (Mnih et al. 2015), double (van Hasselt et al. 2016), from a uniform or a prioritised replay.
 class Dqn final : public Algorithm {
@@ -65,5 +64,8 @@ class Dqn final : public Algorithm {
   Batch batch_;
   Vector next_values_, targets_, td_errors_;  // (batch_size)
 };
+
+/// Reads the settings of VanillaDQN, DQNBase, DQN or DoubleDQN.
+std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent);
 
 }  // namespace slm

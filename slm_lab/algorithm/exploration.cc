@@ -82,6 +82,10 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
     algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
 }
 
+void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
+  if (info.action_space.is_discrete()) check_action_config(config, info, /*needs_gradient=*/false, algorithm);
+}
+
 Exploration::Exploration(const ActionConfig& config, const Space& action_space)
     : config_(config), action_space_(action_space), distribution_(make_distribution(action_space)) {}
 

@@ -28,6 +28,9 @@ ActionConfig read_action_config(SpecReader& reader);
 /// log-probabilities are differentiated.
 void check_action_config(const ActionConfig& config, const EnvInfo& info, bool needs_gradient, SpecReader& algorithm);
 
+/// The same for an algorithm whose net gives values of discrete actions.
+void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm);
+
 /// Chooses actions from the outputs of a net: the distribution itself, or an exploration policy around it.
 class Exploration {
  public:

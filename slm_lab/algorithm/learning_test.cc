@@ -4,9 +4,11 @@
 
 #include <numeric>
 
-#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/algorithm/agent_config.h"
+#include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
 namespace slm {

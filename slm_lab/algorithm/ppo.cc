@@ -1,17 +1,22 @@
 #include "slm_lab/algorithm/ppo.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
+namespace {
 
-void read_ppo_keys(SpecReader& reader, PpoConfig& c) {
+PpoConfig read_config(SpecReader& reader) {
+  PpoConfig c;
   c.action = read_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
   reader.require("lam", c.lam, "GAE: 0 is the one-step TD error, 1 the whole return", between(0, 1));
@@ -39,13 +44,52 @@ void read_ppo_keys(SpecReader& reader, PpoConfig& c) {
   reader.read("clip_vloss", c.clip_vloss, "keep values within clip_eps of the old ones in the critic's loss (1/2 MSE)");
   reader.inert("clip_val_loss", "the reference reads no such key; use clip_vloss");
   reader.inert("training_frequency", "PPO trains after time_horizon steps of every environment");
-}
-
-PpoConfig read_ppo_config(SpecReader& reader) {
-  PpoConfig c;
-  read_ppo_keys(reader, c);
   return c;
 }
+
+}  // namespace
+
+PpoPlan::PpoPlan(AgentReader& agent)
+    : config_(read_config(agent.algorithm)),
+      memory_(read_memory_config(agent.memory, agent.max_frame)),
+      net_(read_actor_critic_net_config(agent.net)) {}
+
+TrainingRate PpoPlan::rollout_rate(int num_envs) const {
+  return {1.0 / (static_cast<double>(ppo_sizes(config_, num_envs).time_horizon) * num_envs)};
+}
+
+TrainingRate PpoPlan::training_rate(int num_envs) const {
+  const PpoSizes sizes = ppo_sizes(config_, num_envs);
+  const double rows = static_cast<double>(sizes.time_horizon) * num_envs;
+  return {config_.training_epoch * std::ceil(rows / sizes.minibatch_size) / rows};
+}
+
+void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
+  check_on_policy_batch_memory(memory_, agent);
+  check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+  const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
+  const std::int64_t rollout = static_cast<std::int64_t>(sizes.time_horizon) * info.num_envs;
+  if (sizes.minibatch_size > rollout)
+    agent.algorithm.problem(
+        "minibatch_size",
+        fmt::format("larger than the rollout: expected at most time_horizon x num_envs = {} x {} = {}",
+                    sizes.time_horizon, info.num_envs, rollout));
+  if (sizes.time_horizon != config_.time_horizon)
+    agent.algorithm.note("time_horizon", fmt::format("rounded up to {}, a multiple of num_envs", sizes.time_horizon));
+  if (sizes.minibatch_size != config_.minibatch_size)
+    agent.algorithm.note("minibatch_size",
+                         fmt::format("rounded up to {}, a multiple of num_envs", sizes.minibatch_size));
+}
+
+std::unique_ptr<Algorithm> PpoPlan::make(const EnvInfo& info, const Streams& streams) const {
+  return make_ppo(info, streams);
+}
+
+std::unique_ptr<Ppo> PpoPlan::make_ppo(const EnvInfo& info, const Streams& streams) const {
+  return std::make_unique<Ppo>(config_, net_, info, streams);
+}
+
+std::unique_ptr<const AlgorithmPlan> read_ppo(AgentReader& agent) { return std::make_unique<PpoPlan>(agent); }
 
 PpoSizes ppo_sizes(const PpoConfig& config, int num_envs) {
   if (config.time_horizon % num_envs == 0 && config.minibatch_size % num_envs == 0)

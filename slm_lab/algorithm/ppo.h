@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,8 +9,10 @@
 #include "slm_lab/algorithm/actor_critic_nets.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/algorithm/value_loss.h"
+#include "slm_lab/memory/config.h"
 #include "slm_lab/memory/rollout.h"
 
 namespace slm {
@@ -31,9 +34,6 @@ struct PpoConfig {
   std::optional<double> target_kl;
   bool clip_vloss = false;
 };
-PpoConfig read_ppo_config(SpecReader& reader);
-/// The keys only, for algorithms that contain PPO.
-void read_ppo_keys(SpecReader& reader, PpoConfig& config);
 
 /// The sizes used: when one of the two is not a multiple of num_envs, the reference rounds both up to one, and so do
 /// we.
@@ -88,6 +88,27 @@ class Ppo final : public Algorithm {
     Vector log_probs, advantages, targets, values, d_log_probs;
   } minibatch_;
 };
+
+/// The settings of PPO, and of what stands on it.
+class PpoPlan final : public AlgorithmPlan {
+ public:
+  explicit PpoPlan(AgentReader& agent);
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override;
+  void check(const EnvInfo& info, AgentReader& agent) const override;
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override;
+
+  TrainingRate rollout_rate(int num_envs) const;  ///< how often a rollout is complete
+  const MemoryConfig& memory() const { return memory_; }
+  std::unique_ptr<Ppo> make_ppo(const EnvInfo& info, const Streams& streams) const;
+
+ private:
+  PpoConfig config_;
+  MemoryConfig memory_;
+  ActorCriticNetConfig net_;
+};
+
+std::unique_ptr<const AlgorithmPlan> read_ppo(AgentReader& agent);
 
 struct SurrogateLoss {
   float loss;           ///< -mean(min(ratio A, clip(ratio, 1 - eps, 1 + eps) A)), eq. 7

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+
 #include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/plan.h"
 
 namespace slm {
 
@@ -21,5 +24,8 @@ class Random final : public Algorithm {
  private:
   Space action_space_;
 };
+
+/// The settings of Random: none.
+std::unique_ptr<const AlgorithmPlan> read_random(AgentReader& agent);
 
 }  // namespace slm

@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/reinforce.h"
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
@@ -8,8 +9,9 @@
 #include "slm_lab/memory/episodes.h"
 
 namespace slm {
+namespace {
 
-ReinforceConfig read_reinforce_config(SpecReader& reader) {
+ReinforceConfig read_config(SpecReader& reader) {
   ReinforceConfig c;
   c.action = read_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -23,6 +25,36 @@ ReinforceConfig read_reinforce_config(SpecReader& reader) {
       read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
   reader.read("policy_loss_coef", c.policy_loss_coef, "weight of the policy loss", at_least(0));
   return c;
+}
+
+class ReinforcePlan final : public AlgorithmPlan {
+ public:
+  explicit ReinforcePlan(AgentReader& agent)
+      : config_(read_config(agent.algorithm)),
+        memory_(read_memory_config(agent.memory)),
+        net_(read_net_config(agent.net)) {}
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override {
+    return rollout_rate(memory_, config_.training_frequency, num_envs);
+  }
+  void check(const EnvInfo& info, AgentReader& agent) const override {
+    check_on_policy_memory(memory_, info, agent);
+    check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+  }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
+    return std::make_unique<Reinforce>(config_, memory_, net_, info, streams);
+  }
+
+ private:
+  ReinforceConfig config_;
+  MemoryConfig memory_;
+  NetConfig net_;
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_reinforce(AgentReader& agent) {
+  return std::make_unique<ReinforcePlan>(agent);
 }
 
 Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, const NetConfig& net,

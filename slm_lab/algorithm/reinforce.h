@@ -6,6 +6,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/memory/config.h"
 #include "slm_lab/memory/rollout.h"
@@ -23,7 +24,6 @@ struct ReinforceConfig {
   std::optional<Schedule> entropy_coef_spec;
   double policy_loss_coef = 1;
 };
-ReinforceConfig read_reinforce_config(SpecReader& reader);
 
 /// REINFORCE (Williams 1992): the gradient of log pi(a|s), weighted by the return that followed.
 class Reinforce final : public Algorithm {
@@ -56,5 +56,8 @@ class Reinforce final : public Algorithm {
   Vector d_log_probs_;                      // (rows); may be longer
   Matrix d_outputs_;                        // (rows, num_outputs); may be longer
 };
+
+/// Reads the settings of Reinforce.
+std::unique_ptr<const AlgorithmPlan> read_reinforce(AgentReader& agent);
 
 }  // namespace slm

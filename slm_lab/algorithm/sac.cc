@@ -1,8 +1,12 @@
 #include "slm_lab/algorithm/sac.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 
@@ -25,9 +29,7 @@ Space squashed(const Space& action_space) {
   return action_space.is_discrete() ? action_space : Space::box(std::vector<float>(bound.size(), -1), bound);
 }
 
-}  // namespace
-
-SacConfig read_sac_config(SpecReader& reader) {
+SacConfig read_config(SpecReader& reader) {
   SacConfig c;
   c.action = read_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -46,6 +48,40 @@ SacConfig read_sac_config(SpecReader& reader) {
   read_temperature_config(reader, c.temperature);
   return c;
 }
+
+class SacPlan final : public AlgorithmPlan {
+ public:
+  explicit SacPlan(AgentReader& agent)
+      : config_(read_config(agent.algorithm)),
+        memory_(read_memory_config(agent.memory, agent.max_frame)),
+        net_(read_net_config(agent.net)) {}
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override {
+    const TrainingSchedule schedule{config_.training_frequency, 0, num_envs};
+    return {schedule.rounds_per_frame() * config_.training_iter.value_or(num_envs)};
+  }
+  std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
+  void check(const EnvInfo& info, AgentReader& agent) const override {
+    check_replay_memory(memory_, replay_bytes(info), info, agent);
+    check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+    if (!info.action_space.is_discrete() &&
+        !std::ranges::all_of(info.action_space.low, [](float x) { return std::isfinite(x); }))
+      agent.algorithm.problem(
+          "name", fmt::format("SoftActorCritic needs bounded actions; those of {} have no bounds", info.name));
+  }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
+    return std::make_unique<Sac>(config_, memory_.replay, net_, info, streams);
+  }
+
+ private:
+  SacConfig config_;
+  MemoryConfig memory_;
+  NetConfig net_;
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent) { return std::make_unique<SacPlan>(agent); }
 
 Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)

@@ -8,6 +8,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/algorithm/sac_loss.h"
 #include "slm_lab/algorithm/squashed_normal.h"
@@ -31,7 +32,6 @@ struct SacConfig {
   std::variant<std::string, double> target_entropy = "auto";  // or a number, in nats
   TemperatureConfig temperature;
 };
-SacConfig read_sac_config(SpecReader& reader);
 
 /// Soft actor-critic (Haarnoja et al. 2018): two critics, a temperature that holds the policy's entropy. Continuous
 /// actions are tanh-squashed and live in [-1, 1] everywhere but in the environment; of discrete ones every expectation
@@ -91,5 +91,8 @@ class Sac final : public Algorithm {
   Vector targets_, next_values_, td_errors_;  // (n); td_errors_: of the smaller Q(s, a)
   double entropy_ = 0;                        // mean over the last batch
 };
+
+/// Reads the settings of SoftActorCritic.
+std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent);
 
 }  // namespace slm

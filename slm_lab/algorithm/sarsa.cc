@@ -1,13 +1,15 @@
 #include "slm_lab/algorithm/sarsa.h"
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
 namespace slm {
+namespace {
 
-SarsaConfig read_sarsa_config(SpecReader& reader) {
+SarsaConfig read_config(SpecReader& reader) {
   SarsaConfig c;
   c.action = read_action_config(reader);
   if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
@@ -17,6 +19,34 @@ SarsaConfig read_sarsa_config(SpecReader& reader) {
                  at_least(1));
   return c;
 }
+
+class SarsaPlan final : public AlgorithmPlan {
+ public:
+  explicit SarsaPlan(AgentReader& agent)
+      : config_(read_config(agent.algorithm)),
+        memory_(read_memory_config(agent.memory)),
+        net_(read_net_config(agent.net)) {}
+  double gamma() const override { return config_.gamma; }
+  TrainingRate training_rate(int num_envs) const override {
+    return rollout_rate(memory_, config_.training_frequency, num_envs);
+  }
+  void check(const EnvInfo& info, AgentReader& agent) const override {
+    check_on_policy_memory(memory_, info, agent);
+    check_value_based_actions(config_.action, info, agent.algorithm);
+  }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
+    return std::make_unique<Sarsa>(config_, memory_, net_, info, streams);
+  }
+
+ private:
+  SarsaConfig config_;
+  MemoryConfig memory_;
+  NetConfig net_;
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_sarsa(AgentReader& agent) { return std::make_unique<SarsaPlan>(agent); }
 
 Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetConfig& net, const EnvInfo& info,
              const Streams& streams)

@@ -4,6 +4,7 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/memory/config.h"
 #include "slm_lab/memory/rollout.h"
@@ -17,7 +18,6 @@ struct SarsaConfig {
   double gamma = 0.99;
   int training_frequency = 32;  // episodes (OnPolicyReplay) or steps of every environment (OnPolicyBatchReplay)
 };
-SarsaConfig read_sarsa_config(SpecReader& reader);
 
 /// SARSA (Rummery and Niranjan 1994): Q(s, a) towards r + gamma Q(s', a'), with the next action that was taken.
 class Sarsa final : public Algorithm {
@@ -50,5 +50,8 @@ class Sarsa final : public Algorithm {
   Vector targets_, ones_;         // (rows); may be longer
   Matrix next_values_;            // (num_steps, num_envs)
 };
+
+/// Reads the settings of SARSA.
+std::unique_ptr<const AlgorithmPlan> read_sarsa(AgentReader& agent);
 
 }  // namespace slm

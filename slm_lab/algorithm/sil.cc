@@ -1,6 +1,11 @@
 #include "slm_lab/algorithm/sil.h"
 
+#include <fmt/format.h>
+
+#include "slm_lab/algorithm/actor_critic.h"
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/ppo.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
@@ -15,14 +20,52 @@ ImitationConfig read_imitation_config(SpecReader& reader) {
   return c;
 }
 
-}  // namespace
-
-SilConfig read_sil_config(SpecReader& reader) {
-  return {.base = read_actor_critic_config(reader), .imitation = read_imitation_config(reader)};
+std::unique_ptr<ActorCritic> make_base(const ActorCriticPlan& plan, const EnvInfo& info, const Streams& streams) {
+  return plan.make_actor_critic(info, streams);
+}
+std::unique_ptr<Ppo> make_base(const PpoPlan& plan, const EnvInfo& info, const Streams& streams) {
+  return plan.make_ppo(info, streams);
 }
 
-PpoSilConfig read_ppo_sil_config(SpecReader& reader) {
-  return {.base = read_ppo_config(reader), .imitation = read_imitation_config(reader)};
+template <class BasePlan>
+class ImitationPlan final : public AlgorithmPlan {
+ public:
+  explicit ImitationPlan(AgentReader& agent) : base_(agent), config_(read_imitation_config(agent.algorithm)) {}
+  double gamma() const override { return base_.gamma(); }
+  TrainingRate training_rate(int num_envs) const override {
+    TrainingRate rate = base_.training_rate(num_envs);
+    rate.updates += base_.rollout_rate(num_envs).updates * config_.training_iter * config_.training_batch_iter;
+    return rate;
+  }
+  std::int64_t replay_bytes(const EnvInfo& info) const override { return imitation_replay_bytes(replay(), info); }
+  void check(const EnvInfo& info, AgentReader& agent) const override {
+    base_.check(info, agent);
+    if (base_.memory().is_replay()) return;
+    if (base_.memory().sil_replay_name.empty())
+      agent.memory.problem("sil_replay_name", fmt::format("{} needs it: Replay", agent.name));
+    check_replay_size(replay(), replay_bytes(info), agent);
+  }
+  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
+    auto base = make_base(base_, info, streams);
+    const PolicyAccess access = base->access();
+    return std::make_unique<SelfImitation>(std::move(base), access, config_, base_.gamma(), replay(), info);
+  }
+
+ private:
+  const ReplayConfig& replay() const { return base_.memory().replay; }
+
+  BasePlan base_;
+  ImitationConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_sil(AgentReader& agent) {
+  return std::make_unique<ImitationPlan<ActorCriticPlan>>(agent);
+}
+
+std::unique_ptr<const AlgorithmPlan> read_ppo_sil(AgentReader& agent) {
+  return std::make_unique<ImitationPlan<PpoPlan>>(agent);
 }
 
 SelfImitation::SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess access, const ImitationConfig& config,

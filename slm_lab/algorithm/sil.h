@@ -2,8 +2,9 @@
 
 #include <memory>
 
-#include "slm_lab/algorithm/actor_critic.h"
-#include "slm_lab/algorithm/ppo.h"
+#include "slm_lab/algorithm/actor_critic_nets.h"
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/memory/imitation_replay.h"
 
 namespace slm {
@@ -13,18 +14,6 @@ struct ImitationConfig {
   int training_iter = 1;        // batches drawn after each update of the base algorithm
   int training_batch_iter = 1;  // gradient steps on each batch
 };
-
-struct SilConfig {
-  ActorCriticConfig base;
-  ImitationConfig imitation;
-};
-SilConfig read_sil_config(SpecReader& reader);
-
-struct PpoSilConfig {
-  PpoConfig base;
-  ImitationConfig imitation;
-};
-PpoSilConfig read_ppo_sil_config(SpecReader& reader);
 
 /// Self-imitation learning (Oh et al. 2018) over an on-policy algorithm: after each of its updates, extra steps on past
 /// actions that turned out better than the critic expects.
@@ -54,6 +43,9 @@ class SelfImitation final : public Algorithm {
   ImitationBatch batch_;
   Vector advantages_, d_log_probs_;  // (batch_size)
 };
+
+std::unique_ptr<const AlgorithmPlan> read_sil(AgentReader& agent);      ///< over ActorCritic
+std::unique_ptr<const AlgorithmPlan> read_ppo_sil(AgentReader& agent);  ///< over PPO
 
 struct ImitationLoss {
   double policy_loss, value_loss;

@@ -2,53 +2,65 @@
 
 #include <gtest/gtest.h>
 
+#include "slm_lab/algorithm/agent_config.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/training_schedule.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
 
 namespace slm {
 namespace {
 
-std::string rate(AlgorithmConfig algorithm, int num_envs, const std::string& memory = "OnPolicyBatchReplay") {
-  AgentConfig config;
-  config.algorithm = std::move(algorithm);
-  config.memory.name = memory;
-  return training_rate_text(training_rate(config, num_envs));
+const std::string kReplay = R"({"name": "Replay", "batch_size": 32, "max_size": 1000})";
+const std::string kBatches = R"({"name": "OnPolicyBatchReplay"})", kEpisodes = R"({"name": "OnPolicyReplay"})";
+const std::string kImitationSteps =
+    R"({"name": "OnPolicyBatchReplay", "sil_replay_name": "Replay", "batch_size": 32, "max_size": 1000})";
+const std::string kImitationEpisodes =
+    R"({"name": "OnPolicyReplay", "sil_replay_name": "Replay", "batch_size": 32, "max_size": 1000})";
+
+std::string rate(const std::string& algorithm, int num_envs, const std::string& memory) {
+  const JsonNode root = parse_json(R"({"name": "test", "algorithm": {)" + algorithm + R"(}, "memory": )" + memory +
+                                       R"(, "net": {"type": "MLPNet", "shared": false, "use_same_optim": true,
+                                           "hid_layers": [8], "hid_layers_activation": "relu"}})",
+                                   "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&root, "agent", report);
+  const AgentConfig config = read_agent_config(reader);
+  report.throw_if_problems();
+  return training_rate_text(config.plan->training_rate(num_envs));
 }
 
 TEST(TrainingRate, OfOffPolicyAlgorithms) {
-  DqnConfig dqn;  // the reference's dqn_boltzmann_cartpole: 2 batches, 2 steps on each, every 4 frames
-  dqn.training_frequency = 4;
-  dqn.training_iter = dqn.training_batch_iter = 2;
-  EXPECT_EQ(rate(dqn, 1), "gradient updates per frame: 1");
-  EXPECT_EQ(rate(dqn, 4), "gradient updates per frame: 1");
-  EXPECT_EQ(rate(dqn, 16), "gradient updates per frame: 0.25");  // at most one round per step of all environments
-  SacConfig sac;                                                 // its sac_cartpole: 30 updates every 50 frames
-  sac.training_frequency = 50;
-  sac.training_iter = 30;
-  EXPECT_EQ(rate(sac, 4), "gradient updates per frame: 0.6");
-  sac.training_iter.reset();  // as many as environments
-  EXPECT_EQ(rate(sac, 4), "gradient updates per frame: 0.08");
+  // the reference's dqn_boltzmann_cartpole: 2 batches, 2 steps on each, every 4 frames
+  const std::string dqn = R"("name": "DQN", "gamma": 0.99, "training_frequency": 4, "training_iter": 2,
+      "training_batch_iter": 2, "explore_var_spec": {"name": "no_decay", "start_val": 0.1})";
+  EXPECT_EQ(rate(dqn, 1, kReplay), "gradient updates per frame: 1");
+  EXPECT_EQ(rate(dqn, 4, kReplay), "gradient updates per frame: 1");
+  EXPECT_EQ(rate(dqn, 16, kReplay), "gradient updates per frame: 0.25");  // at most one round per step of all
+  // its sac_cartpole: 30 updates every 50 frames
+  const std::string sac = R"("name": "SoftActorCritic", "gamma": 0.99, "training_frequency": 50)";
+  EXPECT_EQ(rate(sac + R"(, "training_iter": 30)", 4, kReplay), "gradient updates per frame: 0.6");
+  EXPECT_EQ(rate(sac, 4, kReplay), "gradient updates per frame: 0.08");  // as many as environments
 }
 
 TEST(TrainingRate, OfOnPolicyAlgorithms) {
-  PpoConfig ppo;
-  ppo.time_horizon = 8;
-  ppo.minibatch_size = 12;
-  ppo.training_epoch = 2;
-  EXPECT_EQ(rate(ppo, 4), "gradient updates per frame: 0.1875");  // 32 rows: 12, 12 and 8, twice
-  PpoSilConfig ppo_sil{.base = ppo, .imitation = {.training_iter = 3, .training_batch_iter = 2}};
-  EXPECT_EQ(rate(ppo_sil, 4), "gradient updates per frame: 0.375");
-  ActorCriticConfig a2c;
-  a2c.training_frequency = 5;
-  EXPECT_EQ(rate(a2c, 4), "gradient updates per frame: 0.05");
-  a2c.num_step_returns = 10;  // sets the period itself
-  EXPECT_EQ(rate(a2c, 4), "gradient updates per frame: 0.025");
-  SilConfig sil{.base = {}, .imitation = {.training_iter = 3, .training_batch_iter = 1}};
-  sil.base.training_frequency = 2;
-  EXPECT_EQ(rate(sil, 1, "OnPolicyReplay"), "gradient updates per episode: 2");
-  ReinforceConfig reinforce;
-  reinforce.training_frequency = 4;
-  EXPECT_EQ(rate(reinforce, 1, "OnPolicyReplay"), "gradient updates per episode: 0.25");
-  EXPECT_EQ(rate(RandomConfig{}, 1), "gradient updates per frame: 0");
+  const std::string ppo = R"("gamma": 0.99, "lam": 0.95, "time_horizon": 8, "minibatch_size": 12, "training_epoch": 2,
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2})";
+  const std::string imitation = R"(, "sil_policy_loss_coef": 1, "sil_val_loss_coef": 0.01, "training_iter": 3)";
+  // 32 rows: 12, 12 and 8, twice
+  EXPECT_EQ(rate(R"("name": "PPO", )" + ppo, 4, kBatches), "gradient updates per frame: 0.1875");
+  EXPECT_EQ(rate(R"("name": "PPOSIL", )" + ppo + imitation + R"(, "training_batch_iter": 2)", 4, kImitationSteps),
+            "gradient updates per frame: 0.375");
+  const std::string a2c = R"("name": "ActorCritic", "gamma": 0.99, "training_frequency": 5)";
+  EXPECT_EQ(rate(a2c, 4, kBatches), "gradient updates per frame: 0.05");
+  EXPECT_EQ(rate(a2c + R"(, "num_step_returns": 10)", 4, kBatches), "gradient updates per frame: 0.025");  // n-step
+  EXPECT_EQ(
+      rate(R"("name": "SIL", "gamma": 0.99, "training_frequency": 2)" + imitation + R"(, "training_batch_iter": 1)", 1,
+           kImitationEpisodes),
+      "gradient updates per episode: 2");
+  EXPECT_EQ(rate(R"("name": "Reinforce", "gamma": 0.99, "training_frequency": 4)", 1, kEpisodes),
+            "gradient updates per episode: 0.25");
+  EXPECT_EQ(rate(R"("name": "Random")", 1, kBatches), "gradient updates per frame: 0");
 }
 
 // What training_rate() says is what an agent does.

@@ -32,7 +32,7 @@ Names environments() {
 
 Names algorithms() {
   Names lines;
-  for (const AlgorithmEntry& entry : algorithm_table()) lines.push_back(mark(entry.name, entry.available()));
+  for (const AlgorithmEntry& entry : algorithm_table()) lines.emplace_back(entry.name);
   return lines;
 }
 

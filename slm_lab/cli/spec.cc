@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "slm_lab/algorithm/training_rate.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/experiment/lab_spec.h"
@@ -23,7 +23,7 @@ bool check_one(const CheckArguments& arguments, const std::string& name, const L
     const LabSpec spec = read_lab_spec(loaded, report);
     fmt::print("{}: {}: accepted\n", arguments.file, name);
     if (!report.has_placeholders)  // or it might rest on a default
-      fmt::print("  {}\n", training_rate_text(training_rate(spec.agent, spec.env.num_envs)));
+      fmt::print("  {}\n", training_rate_text(spec.agent.plan->training_rate(spec.env.num_envs)));
     for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert  {}\n", report.line(finding));
     for (const SpecFinding& finding : report.notes()) fmt::print("  note   {}\n", report.line(finding));
     return true;

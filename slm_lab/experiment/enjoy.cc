@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/evaluation.h"
@@ -47,7 +48,7 @@ int enjoy(const std::string& where, const EnjoyOptions& options) {
   const std::uint64_t seed = options.seed.value_or(spec.meta.seed);
   const Streams streams = Streams(seed, kTrial, static_cast<std::uint64_t>(session)).at(1);  // not those of D-100
   EnvStatistics statistics;
-  const auto env = make_env(spec.env, 1, spec.agent.gamma(), streams, statistics, EnvUse::evaluate);
+  const auto env = make_env(spec.env, 1, spec.agent.plan->gamma(), streams, statistics, EnvUse::evaluate);
   const auto algorithm = make_algorithm(spec.agent, env->info(), streams);
   load_weights(folder, session, *algorithm);
   if (const auto file = folder.statistics(kTrial, session); std::filesystem::exists(file)) {
@@ -55,7 +56,7 @@ int enjoy(const std::string& where, const EnjoyOptions& options) {
     statistics.serialize(archive);
   }
 
-  const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.gamma(), statistics, streams,
+  const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.plan->gamma(), statistics, streams,
                                          options.episodes, options.sample ? ActMode::evaluate : ActMode::greedy);
   fmt::print("{}, best weights of session {}, {} actions\n", spec.env.name, session,
              options.sample ? "sampled" : "greedy");

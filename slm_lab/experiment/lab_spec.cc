@@ -29,10 +29,9 @@ void check_together(const LabSpec& spec, SpecReader& meta) {
 LabSpec read_lab_spec(SpecReader& reader) {
   LabSpec spec;
   SpecReader agent = reader.require_child("agent", "what learns");
-  spec.agent = read_agent_config(agent);
   SpecReader env = reader.require_child("env", "where it acts");
   spec.env = read_env_config(env);
-  use_budget(spec.agent, spec.env.max_frame);
+  spec.agent = read_agent_config(agent, spec.env.max_frame);
   SpecReader meta = reader.require_child("meta", "how often, how long, from which seed");
   spec.meta = read_meta_config(meta);
   spec.search = read_search_space(reader);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/algorithm/agent_config.h"
 #include "slm_lab/env/config.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/spec/meta.h"

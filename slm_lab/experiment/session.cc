@@ -1,5 +1,6 @@
 #include "slm_lab/experiment/session.h"
 
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
@@ -27,7 +28,8 @@ SessionRow training_row(const TrainStats& stats) {
 Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool)
     : spec_(spec),
       streams_(spec.meta.seed, trial, session),
-      env_(make_env(spec.env, spec.env.num_envs, spec.agent.gamma(), streams_, env_statistics_, EnvUse::train, pool)),
+      env_(make_env(spec.env, spec.env.num_envs, spec.agent.plan->gamma(), streams_, env_statistics_, EnvUse::train,
+                    pool)),
       algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
       action_rng_(streams_.stream("action")),
       update_rng_(streams_.stream("update")),
@@ -79,7 +81,7 @@ SessionRow Session::row_now() const {
 
 void Session::evaluate_now() {
   const Evaluation evaluation =
-      evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_,
+      evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
                streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs, ActMode::evaluate);
   SessionRow row = row_now();
   row.total_reward = evaluation.mean();
@@ -88,7 +90,7 @@ void Session::evaluate_now() {
 }
 
 Evaluation Session::evaluate_final() {
-  return evaluate(*algorithm_, spec_.env, spec_.agent.gamma(), env_statistics_, streams_.at(0), kFinalEpisodes,
+  return evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_, streams_.at(0), kFinalEpisodes,
                   ActMode::greedy);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
@@ -30,7 +31,7 @@ void print_findings(const SpecReport& report) {
 
 /// What one session needs was checked with the spec.
 void check_memory(const LabSpec& spec, int slots) {
-  const auto needed = static_cast<double>(replay_bytes(spec.agent, env_info(spec.env, spec.env.num_envs)));
+  const auto needed = static_cast<double>(spec.agent.plan->replay_bytes(env_info(spec.env, spec.env.num_envs)));
   const auto present = static_cast<double>(memory_limit());
   if (slots * needed > present)
     throw SpecError(

@@ -24,7 +24,7 @@ const std::vector<std::string>& memory_names() {
   return names;
 }
 
-MemoryConfig read_memory_config(SpecReader& reader) {
+MemoryConfig read_memory_config(SpecReader& reader, std::int64_t max_frame) {
   MemoryConfig c;
   reader.choose("name", memory_names(), "where experience is kept", [&](const std::string& name, SpecReader& rest) {
     c.name = name;
@@ -45,6 +45,7 @@ MemoryConfig read_memory_config(SpecReader& reader) {
     }
   });
   reader.done();
+  if (c.replay.beta_end_step == 0) c.replay.beta_end_step = max_frame;
   return c;
 }
 

@@ -19,7 +19,7 @@ struct ReplayConfig {
   double alpha = 0.6, epsilon = 1e-4;
   bool importance_weights = true;
   double beta_start = 0.4;
-  std::int64_t beta_end_step = 0;  ///< 0: beta stays (env.max_frame is put here for specs that leave it out)
+  std::int64_t beta_end_step = 0;  ///< 0: beta stays; default: env.max_frame
   bool stratified = false;
 
   bool prioritized() const { return name == "PrioritizedReplay"; }
@@ -44,6 +44,7 @@ struct MemoryConfig {
 /// Every memory a spec may name.
 const std::vector<std::string>& memory_names();
 
-MemoryConfig read_memory_config(SpecReader& reader);
+/// `max_frame`: env.max_frame, where beta_end_step is left out.
+MemoryConfig read_memory_config(SpecReader& reader, std::int64_t max_frame = 0);
 
 }  // namespace slm

@@ -3,7 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/algorithm/agent_config.h"
+#include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -17,10 +18,9 @@ inline std::unique_ptr<Algorithm> make_agent(const std::string& json, const EnvI
   const JsonNode root = parse_json(json, "test.json");
   SpecReport report("test.json");
   SpecReader reader(&root, "agent", report);
-  AgentConfig config = read_agent_config(reader);
+  const AgentConfig config = read_agent_config(reader, max_frame);
   check_agent(config, info, reader);
   report.throw_if_problems();
-  use_budget(config, max_frame);
   return make_algorithm(config, info, Streams(seed, 0, 0));
 }
 
