@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the launcher and by the scripts of this folder: the root of the clone, messages, commands with a log.
+# Sourced by the launcher and by the scripts of this folder: the root of the clone, messages, locks, commands with a log.
 # Messages go to standard error; standard output belongs to the command that the user asked for.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -18,28 +18,52 @@ make_build_folder() {
     die 4 "can't write $root/build: building needs a clone that this user may write to"
 }
 
-# Ninja's "[34/120] ..." lines, and apt's, become one line that is rewritten in place.
-show_progress() { # title
-  local line
-  while IFS= read -r line; do
-    if [[ $line =~ ^\[([0-9]+/[0-9]+)\] ]]; then
-      printf '\r\033[Kslm-lab: %s: %s' "$1" "${BASH_REMATCH[1]}" >&2
-    elif [[ $line =~ ^(Get:|Unpacking|Setting\ up) ]]; then
-      printf '\r\033[Kslm-lab: %s: %s' "$1" "${line:0:50}" >&2
-    fi
-  done
-  printf '\r\033[K' >&2
+lock_or_wait() { # open file descriptor, what to say while waiting
+  flock -n "$1" || {
+    note "$2"
+    flock "$1"
+  }
 }
 
-# Runs a command with its output in a file. A terminal sees one line of progress, anything else one line in all.
+# Ninja's "[34/120] ..." lines, and apt's, become one line that is rewritten in place on a terminal, and elsewhere a line
+# every 15 seconds.
+show_progress() { # title, terminal or pipe
+  local title=$1 where=$2 line='' at='' said=$SECONDS status
+  while true; do
+    IFS= read -r -t 5 line && status=0 || status=$?
+    if ((status == 0)); then
+      if [[ $line =~ ^\[([0-9]+/[0-9]+)\] ]]; then
+        at=${BASH_REMATCH[1]}
+      elif [[ $line =~ ^(Get:|Unpacking|Setting\ up) ]]; then
+        at=${line:0:50}
+      fi
+    elif ((status <= 128)); then  # the end; above 128 nothing came for 5 seconds
+      break
+    fi
+    if [[ $where == terminal ]]; then
+      printf '\r\033[Kslm-lab: %s: %s' "$title" "$at" >&2
+    elif ((SECONDS - said >= 15)); then
+      note "$title: $at"
+      said=$SECONDS
+    fi
+  done
+  [[ $where != terminal ]] || printf '\r\033[K' >&2
+}
+
+# Runs a command with its output in a file and its progress on standard error. Interrupted, it says so and ends.
 logged() { # title, log file, command...
-  local title=$1 log=$2
+  local title=$1 log=$2 where=pipe
   shift 2
+  # shellcheck disable=SC2064  # the title of now
+  trap "note $(printf %q "interrupted while $title; the same command goes on from there"); exit 130" INT
   if [[ -t 2 && ${TERM:-dumb} != dumb ]]; then
+    where=terminal
     printf 'slm-lab: %s' "$title" >&2
-    "$@" 2>&1 </dev/null | tee "$log" | show_progress "$title"
   else
     note "$title (log: $log)"
-    "$@" >"$log" 2>&1 </dev/null
   fi
+  local status=0
+  "$@" 2>&1 </dev/null | tee "$log" | show_progress "$title" "$where" || status=$?
+  trap - INT
+  return "$status"
 }

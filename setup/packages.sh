@@ -1,13 +1,15 @@
 # shellcheck shell=bash disable=SC2154  # root: common.sh
-# Sourced: Debian packages. Does nothing, in milliseconds and without the network, when everything is installed.
+# Sourced: packages of the distribution. Does nothing, in milliseconds and without the network, when all are installed.
 
-read_list() { # file...: the package names in them
-  sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -e 's/[[:space:]]*$//' "$@"
+read_list() { # column, file...: the package names in that column
+  local column=$1
+  shift
+  sed 's/#.*//' "$@" | awk -v column="$column" '$column != "" {print $column}'
 }
 
 missing_packages() { # file...
   local -a wanted
-  mapfile -t wanted < <(read_list "$@")
+  mapfile -t wanted < <(read_list 1 "$@")
   local installed
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true)
   local package
@@ -17,15 +19,33 @@ missing_packages() { # file...
 }
 
 apt_install() { # package...: with the package lists as they are, else with fresh ones
-  local -a as_root=("$as_root_with" env DEBIAN_FRONTEND=noninteractive)
-  [[ -n $as_root_with ]] || as_root=(env DEBIAN_FRONTEND=noninteractive)
-  local -a install=("${as_root[@]}" apt-get install -y --no-install-recommends "$@")
-  "${install[@]}" || { "${as_root[@]}" apt-get update && "${install[@]}"; }
+  # Another apt may be at work, and a network may hang: each wait ends.
+  local -a apt=(env DEBIAN_FRONTEND=noninteractive timeout --foreground 1200 apt-get
+    -o DPkg::Lock::Timeout=300 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60 -o Acquire::Retries=2)
+  [[ -z $as_root_with ]] || apt=("$as_root_with" "${apt[@]}")
+  local -a install=("${apt[@]}" install -y --no-install-recommends "$@")
+  "${install[@]}" || { "${apt[@]}" update && "${install[@]}"; }
+}
+
+# Not Debian: nothing is installed, but what would be is named once, before the first build.
+name_packages() { # file...
+  local install=
+  if command -v dnf >/dev/null; then
+    install="sudo dnf install $(read_list 2 "$@" | xargs)"
+  elif command -v pacman >/dev/null; then
+    install="sudo pacman -S --needed $(read_list 3 "$@" | uniq | xargs)"
+  elif command -v brew >/dev/null; then
+    install="brew install $(read_list 4 "$@" | uniq | xargs)"
+  fi
+  [[ -d $root/build || -z $install ]] || note "not Debian; if the build misses something: $install"
 }
 
 install_packages() { # file...
   [[ ${SLM_LAB_SETUP:-} != skip ]] || return 0
-  command -v dpkg-query >/dev/null || return 0  # not Debian: CMake names what is missing
+  if ! command -v dpkg-query >/dev/null; then
+    name_packages "$@"
+    return 0
+  fi
   local -a missing
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
@@ -44,11 +64,16 @@ and repeat the command. If they are installed by other means, set SLM_LAB_SETUP=
 
   make_build_folder
   local log=$root/build/packages.log
-  if ! logged "installing ${#missing[@]} Debian packages" "$log" apt_install "${missing[@]}"; then
-    tail -n 15 "$log" >&2
-    die 3 "could not install: ${missing[*]}
+  (
+    lock_or_wait 8 "another slm-lab is installing packages; waiting for it"
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || exit 0
+    logged "installing ${#missing[@]} Debian packages" "$log" apt_install "${missing[@]}" || {
+      tail -n 15 "$log" >&2
+      die 3 "could not install: ${missing[*]}
 The end of $log is above (is the network there?). To do it by hand, run as root
   $by_hand
 and repeat the command."
-  fi
+    }
+  ) 8>"$root/build/.packages.lock"
 }

@@ -8,7 +8,7 @@ source "$root/setup/packages.sh"
 venv=$root/.deps/venv
 cmp -s "$root/setup/requirements.txt" "$venv/installed.txt" && exit
 
-install_packages "$root/setup/packages-dev.txt"
+install_packages "$root/setup/packages-parts.txt"
 make_venv() {
   rm -rf "$venv"
   /usr/bin/python3 -m venv "$venv" &&

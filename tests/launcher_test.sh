@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# What the launcher does before, around and after a build, in a copy of its files (its folder's name holds a space) with
+# cmake, ninja, apt and their like replaced by stubs that write down how they were called.
+# Usage: launcher_test.sh PROGRAM
+set -euo pipefail
+program=$1
+source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset SLM_LAB_SETUP CI
+root="$work/a clone" stubs=$work/stubs calls=$work/calls
+mkdir -p "$root/slm_lab/cli" "$stubs"
+cp -r "$source_root"/{slm-lab,setup,cmake,CMakeLists.txt,CMakePresets.json} "$root"
+cp "$source_root/slm_lab/cli/main.cc" "$root/slm_lab/cli"
+export calls
+
+stub() { # name, script
+  printf '#!/usr/bin/env bash\necho "%s $*" >>"$calls"\n%s\n' "$1" "$2" >"$stubs/$1"
+  chmod +x "$stubs/$1"
+}
+# shellcheck disable=SC2016
+{
+  stub cmake 'mkdir -p build/release && touch build/release/build.ninja
+    printf "CMAKE_HOME_DIRECTORY:INTERNAL=%s\nSLM_TESTS:BOOL=OFF\n" "$PWD" >build/release/CMakeCache.txt'
+  stub ninja 'echo "[1/2] compiling"; cd "$2"
+    [[ -z ${NINJA_WAITS:-} ]] || { echo >"$NINJA_WAITS"; sleep 60; }
+    printf "#!/bin/sh\necho program: \"\$@\"\n" >slm-lab; chmod +x slm-lab'
+  stub dpkg-query '[[ ! -f $calls.packages ]] && exit 1
+    for name; do echo "installed $name"; done'
+  stub apt-get 'case " $* " in *" install "*) touch "$calls.packages" ;; esac'
+  stub sudo '[[ $1 == -n ]] && shift; "$@"'
+  stub uname 'echo "${MACHINE:-Linux x86_64}"'
+}
+export PATH="$stubs:$PATH"
+
+failures=0
+status=0 output=''
+launch() { # arguments...: sets status and output, both streams
+  : >"$calls"
+  status=0
+  output=$("$root/slm-lab" "$@" 2>&1 </dev/null) || status=$?
+}
+expect() { # what, command...
+  local what=$1
+  shift
+  "$@" && return
+  failures=$((failures + 1))
+  printf 'FAILED: %s\n  status %s, output:\n%s\n  calls:\n%s\n' "$what" "$status" "$output" "$(cat "$calls")"
+}
+says() { [[ $output == *"$1"* ]]; }
+called() { grep -q -- "$1" "$calls"; }
+ended() { [[ $status == "$1" ]]; }
+nothing_called() { ! grep -qE '^(cmake|ninja|apt-get|sudo)' "$calls"; }
+
+# Before anything is installed or built.
+for words in --help -h help ''; do
+  # shellcheck disable=SC2086
+  launch $words
+  expect "help '$words' needs no build" nothing_called
+  expect "help '$words' names the commands" says 'benchmark'
+  expect "help '$words' ends well" ended 0
+done
+launch --version
+expect "--version needs no build" nothing_called
+expect "--version is CMake's" says "$(sed -n 's/^project(slm-lab VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")"
+launch trian x
+expect "a misspelt command is refused" ended 2
+expect "a misspelt command builds nothing" nothing_called
+expect "a misspelt command is told the others" says 'trian: no such command; there are run'
+launch run --help
+expect "the help of a command needs no build" nothing_called
+expect "the help of a command says what it does" says 'train, continue or play'
+MACHINE="Linux aarch64" launch names
+expect "another machine is refused" ended 3
+expect "nothing is installed on another machine" nothing_called
+expect "another machine is refused in words" says 'this machine is Linux aarch64'
+
+# The launcher's commands are the program's.
+listed=$("$root/slm-lab" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | LC_ALL=C sort | xargs)
+programs=$("$program" --help | sed -n '/^\(Subc\|C\)ommands:/I,$s/^  \([a-z][a-z-]*\)  .*/\1/p' | LC_ALL=C sort | xargs)
+expect "the launcher lists '$listed', the program '$programs'" [ "$listed" == "$programs" ]
+
+# The first command installs, configures without tests, builds and goes on; the second does nothing of this.
+rm -rf "$root/build"
+launch names env
+expect "the first command ends well" ended 0
+expect "packages are installed, with a limit on waiting for another apt" called 'apt-get -o DPkg::Lock::Timeout'
+expect "no package of tests is installed" eval '! called libgtest'
+expect "it configures without tests" called 'cmake --preset release -DSLM_TESTS=OFF'
+expect "warnings are no errors for a user" eval '! called SLM_WERROR'
+expect "the program runs, with its arguments" says 'program: names env'
+launch names "two words"
+expect "the second command builds nothing" nothing_called
+expect "arguments stay whole" says 'program: names two words'
+launch run spec.json name train
+expect "a run builds nothing more" nothing_called
+
+# What changed is noticed.
+touch -d '1 minute ago' "$root/slm_lab/cli/main.cc"
+launch names
+expect "a changed source is built" called ninja
+expect "a changed source is not configured anew" eval '! called "cmake --preset"'
+echo >>"$root/CMakePresets.json"
+launch names
+expect "changed presets are configured afresh" called 'cmake --preset release --fresh -DSLM_TESTS=OFF'
+mv "$root" "$work/moved" && root=$work/moved
+launch names
+expect "a moved clone is configured anew" called 'cmake --preset release -DSLM_TESTS=OFF'
+touch -d '2 minutes ago' "$root/slm_lab/cli/main.cc"
+CI=true launch names
+touch -d '3 minutes ago' "$root/slm_lab/cli/main.cc" && rm -r "$root/build/release"
+CI=true launch names
+expect "warnings are errors in CI" called 'SLM_WERROR=ON'
+
+# Ctrl-C during a build, which reaches every process of the group.
+touch -d '4 minutes ago' "$root/slm_lab/cli/main.cc"
+mkfifo "$work/waits"
+: >"$calls"
+export NINJA_WAITS=$work/waits
+set -m
+"$root/slm-lab" names >"$work/interrupted" 2>&1 </dev/null &
+set +m
+launched=$!
+read -r _ <"$work/waits"
+kill -INT -- "-$launched"
+status=0
+wait "$launched" || status=$?
+output=$(cat "$work/interrupted")
+expect "an interrupted build ends with 130" ended 130
+expect "an interrupted build says so" says 'interrupted while building (release)'
+unset NINJA_WAITS
+launch names
+expect "after an interruption the build goes on" called ninja
+
+# A package that can't be had.
+rm "$calls.packages"
+stub apt-get 'exit 100'
+launch names
+expect "missing packages end with 3" ended 3
+expect "missing packages are named with the line that installs them" says 'apt-get install --no-install-recommends'
+
+# Parts: nothing is fetched for a name that is none, nor where the stamp fits.
+launch setup
+expect "setup lists the parts" says 'missing; install it with: ./slm-lab setup box2d'
+launch setup boxtwo
+expect "an unknown part is refused" ended 2
+expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d'
+touch "$calls.packages"
+mkdir -p "$root/.deps/archives" && echo broken >"$root/.deps/archives/box2d-py-2.3.8.tar.gz"
+launch setup box2d
+expect "an archive that is not the pinned one is refused" ended 5
+expect "an archive that is not the pinned one is named" says 'box2d-py-2.3.8.tar.gz is not the archive'
+
+((failures == 0)) && echo "all as expected"
