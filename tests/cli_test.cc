@@ -37,21 +37,16 @@ std::vector<std::string> expected_files() {
                                     "ppo_cartpole_spec.json",
                                     "ppo_cartpole_t0_spec.json",
                                     "ppo_cartpole_t0_trial_metrics_scalar.json",
+                                    "ppo_cartpole_t0_trial_graph_mean_returns_vs_frames.png",
                                     "info/ppo_cartpole_t0_trial_metrics.json",
-                                    "info/ppo_cartpole_t0_trial_metrics_scalar.json"};
-  for (const char* series : {"mean_returns", "mean_returns_ma"}) {
-    const std::string graph = fmt::format("ppo_cartpole_t0_trial_graph_{}_vs_frames", series);
-    for (const std::string& file : {graph + ".png", "graph/" + graph + ".png", "graph/" + graph + ".svg"})
-      files.push_back(file);
-  }
+                                    "graph/ppo_cartpole_t0_trial_graph_mean_returns_vs_frames.svg"};
   for (const char* session : {"ppo_cartpole_t0_s0", "ppo_cartpole_t0_s1"}) {
     files.push_back(fmt::format("log/{}.log", session));
-    for (const char* info : {"df_train.csv", "metrics_train.json", "metrics_scalar_train.json", "result.json"})
+    for (const char* info : {"df_train.csv", "metrics_train.json", "result.json"})
       files.push_back(fmt::format("info/{}_session_{}", session, info));
     for (const char* net : {"net", "critic_net", "ckpt-best_net", "ckpt-best_critic_net"})
       files.push_back(fmt::format("model/{}_{}_model.safetensors", session, net));
-    for (const char* series : {"mean_returns_vs_frames", "mean_returns_ma_vs_frames"})
-      files.push_back(fmt::format("graph/{}_session_graph_train_{}.png", session, series));
+    files.push_back(fmt::format("graph/{}_session_graph.png", session));
   }
   return files;
 }
@@ -70,7 +65,8 @@ void expect_table_of_six_log_points(const fs::path& csv) {
   const auto rows = csv_cells(read_file(csv));
   ASSERT_EQ(rows.size(), 7u) << csv;
   EXPECT_THAT(rows[0], ElementsAre("total_reward", "total_reward_ma", "loss", "fps", "frame", "wall_t", "t", "epi",
-                                   "opt_step", "lr", "grad_norm", "entropy_coef", "clip_eps", "entropy"));
+                                   "opt_step", "lr", "grad_norm", "entropy_coef", "clip_eps", "entropy",
+                                   "episode_length", "policy_loss", "value_loss", "kl", "clip_fraction"));
   for (std::size_t i = 1; i < rows.size(); ++i) {
     EXPECT_EQ(rows[i].size(), rows[0].size());
     EXPECT_EQ(rows[i][4], std::to_string(500 * i));

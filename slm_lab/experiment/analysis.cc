@@ -9,6 +9,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/metric_files.h"
@@ -23,35 +24,34 @@ namespace fs = std::filesystem;
 void write_trial_metrics(const DataFolder& folder, int trial, std::span<const SessionMetrics> sessions) {
   const TrialMetrics metrics = trial_metrics(sessions);
   write_file_durably(folder.trial_metrics(trial), trial_metrics_json(metrics, sessions));
-  const std::string scalar = trial_metrics_scalar_json(metrics);
-  write_file_durably(folder.info() / folder.trial_metrics_scalar_name(trial), scalar);
-  write_file_durably(folder.root() / folder.trial_metrics_scalar_name(trial), scalar);
+  write_file_durably(folder.trial_metrics_scalar(trial), trial_metrics_scalar_json(metrics));
 }
 
 /// What the pictures of this spec say about it.
 GraphSubject subject(const LabSpec& spec, std::string prefix) {
-  GraphSubject subject{std::move(prefix), spec.agent.algorithm_name, spec.env.name, std::nullopt};
+  GraphSubject subject{std::move(prefix), spec.agent.algorithm_name, spec.env.name, /*lines=*/{}};
   const double threshold = find_env(spec.env.name)->reward_threshold;
-  if (!std::isnan(threshold)) subject.target = threshold;
+  if (!std::isnan(threshold)) subject.lines.push_back({threshold, "solved"});
+  if (const BenchmarkEnv* env = find_benchmark_env(spec.env.name)) subject.lines.push_back({env->target, "target"});
   return subject;
 }
 
 void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
   std::vector<SessionMetrics> sessions;
   for (int session = 0; session < spec.meta.max_session; ++session) {
-    for (const char* df : {"train", "eval"}) {
+    const auto rows = [&](const char* df) {
       const fs::path csv = folder.session_csv(trial, session, df);
-      if (!fs::exists(csv)) continue;
-      const std::vector<SessionRow> rows = read_csv(csv);
-      for (const Graph& graph : session_graphs(subject(spec, folder.session_prefix(trial, session)), df, rows))
-        write_graph(folder.graph(), graph, /*svg_too=*/false);
-      if (df == std::string_view("train")) sessions.push_back(session_metrics(rows, random_baseline(spec.env.name)));
-    }
+      return fs::exists(csv) ? read_csv(csv) : std::vector<SessionRow>{};
+    };
+    const std::vector<SessionRow> train = rows("train");
+    if (train.empty()) continue;
+    if (const auto graph = session_graph(subject(spec, folder.session_prefix(trial, session)), train, rows("eval")))
+      write_png(folder.graph(), *graph);
+    sessions.push_back(session_metrics(train, random_baseline(spec.env.name)));
   }
-  if (sessions.empty()) return;
-  for (const Graph& graph : trial_graphs(subject(spec, folder.trial_prefix(trial)), sessions)) {
-    write_graph(folder.graph(), graph, /*svg_too=*/true);
-    write_graph(folder.root(), graph, /*svg_too=*/false);  // where one looks first
+  if (const auto graph = trial_graph(subject(spec, folder.trial_prefix(trial)), sessions)) {
+    write_png(folder.root(), *graph);  // where one looks first
+    write_svg(folder.graph(), *graph);
   }
 }
 
@@ -78,7 +78,8 @@ std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int tri
                          .seconds = result->seconds,
                          .total_reward_ma = result->total_reward_ma,
                          .episode_return_ma100 = result->ma100,
-                         .eval_return_d100 = result->d100});
+                         .eval_return_d100 = result->d100,
+                         .opt_step = result->opt_step});
   }
   write_trial_metrics(folder, trial, metrics);
   return trial_summary(summaries);

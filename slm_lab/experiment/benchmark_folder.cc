@@ -101,13 +101,14 @@ bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
   for (const BenchmarkRow& row : benchmark_rows()) {
     if (row.group() != env.group) continue;
     if (auto sessions = store_.curves(stem(row)))
-      curves.push_back({std::string(row.algorithm), series_color(curves.size()), std::move(*sessions)});
+      curves.push_back({std::string(row.algorithm), std::string(row.algorithm), std::move(*sessions)});
   }
   if (curves.empty()) return false;
   Graph graph = multi_trial_graph("", fmt::format("{}: return", env.name), curves);
   graph.name = env.group;
-  graph.plot.target = env.target;
-  write_graph(store_.root(), graph, /*svg_too=*/true);
+  graph.page.plots[0].lines = {{env.target, "target"}};
+  write_png(store_.root(), graph);
+  write_svg(store_.root(), graph);
   return true;
 }
 

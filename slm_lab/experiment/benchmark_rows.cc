@@ -73,6 +73,12 @@ const BenchmarkEnv& benchmark_env(const BenchmarkRow& row) {
   return *found;
 }
 
+const BenchmarkEnv* find_benchmark_env(std::string_view name) {
+  const auto* const found =
+      std::find_if(kEnvs.begin(), kEnvs.end(), [&](const BenchmarkEnv& env) { return env.name == name; });
+  return found == kEnvs.end() ? nullptr : found;
+}
+
 std::vector<const BenchmarkRow*> select_benchmark_rows(std::span<const std::string> patterns) {
   for (const std::string& pattern : patterns)
     if (std::none_of(kRows.begin(), kRows.end(), [&](const BenchmarkRow& row) { return means(pattern, row); }))

@@ -33,6 +33,7 @@ struct BenchmarkRow {
 std::span<const BenchmarkEnv> benchmark_envs();  ///< in the order of the page
 std::span<const BenchmarkRow> benchmark_rows();  ///< in the order of the page
 const BenchmarkEnv& benchmark_env(const BenchmarkRow& row);
+const BenchmarkEnv* find_benchmark_env(std::string_view name);  ///< by Gymnasium id; null: not on the page
 
 /// The rows that any of `patterns` means, each once, in the order of the page. A pattern is an id with * and ?, a group
 /// (cartpole), a phase (phase1) or `all`. Throws SpecError with near names when one means nothing.

@@ -50,7 +50,6 @@ void SessionFiles::write_result(const Session& session, const LabSpec& spec, con
     metrics.episode_return_ma100 = result.ma100;
     metrics.eval_return_d100 = result.d100;
     write_file_durably(folder_.session_metrics(trial_, session_, df), session_metrics_json(metrics));
-    write_file_durably(folder_.session_metrics_scalar(trial_, session_, df), session_metrics_scalar_json(metrics));
   };
   write_metrics(session.record().rows(), "train");
   if (spec.meta.rigorous_eval) write_metrics(session.eval_record().rows(), "eval");

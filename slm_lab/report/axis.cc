@@ -74,6 +74,63 @@ Ticks ticks_around(double low, double high, int max_count) {
   }
 }
 
+std::vector<double> log_ticks(double low, double high) {
+  const auto inside = [&](std::initializer_list<double> factors) {
+    std::vector<double> ticks;
+    for (double exponent = std::floor(std::log10(low)); exponent <= std::log10(high) + 1e-9; ++exponent)
+      for (const double factor : factors)
+        if (const double tick = factor * std::pow(10, exponent); tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9))
+          ticks.push_back(tick);
+    return ticks;
+  };
+  if (std::vector<double> ticks = inside({1}); ticks.size() > 2) {
+    const std::size_t stride = (ticks.size() + 5) / 6;  // at most six
+    std::vector<double> kept;
+    for (std::size_t i = (ticks.size() - 1) % stride; i < ticks.size(); i += stride) kept.push_back(ticks[i]);
+    return kept;
+  }
+  std::vector<double> ticks = inside({1, 2, 5});
+  return ticks.size() > 1 ? ticks : std::vector<double>{low, high};
+}
+
+double Axis::at(double value) const {
+  if (logarithmic) return std::log(value / low) / std::log(high / low);
+  return (value - low) / (high - low);
+}
+
+Axis inner_axis(double low, double high, int max_ticks) {
+  const Ticks ticks = ticks_inside(low, high, max_ticks);
+  return {.low = low, .high = high, .ticks = ticks.values, .labels = tick_labels(ticks)};
+}
+
+Axis outer_axis(double low, double high, int max_ticks) {
+  Ticks ticks = ticks_around(low, high, max_ticks);
+  std::vector<double>& values = ticks.values;
+  const double near = 0.45 * ticks.step, room = 0.03 * (high - low);
+  Axis axis{.low = values.front(), .high = values.back(), .ticks = {}, .labels = {}};
+  if (values.size() > 3 && values.front() != 0 && low - values.front() > near) {
+    axis.low = std::max(low - room, values.front());
+    values.erase(values.begin());
+  }
+  if (values.size() > 3 && values.back() != 0 && values.back() - high > near) {
+    axis.high = std::min(high + room, values.back());
+    values.pop_back();
+  }
+  axis.ticks = values;
+  axis.labels = tick_labels(ticks);
+  return axis;
+}
+
+Axis log_axis(double low, double high) {
+  if (!(high > 1.5 * low)) {
+    low /= 1.25;
+    high *= 1.25;
+  }
+  Axis axis{.low = low, .high = high, .logarithmic = true, .ticks = log_ticks(low, high), .labels = {}};
+  for (const double tick : axis.ticks) axis.labels.push_back(round_number(tick));
+  return axis;
+}
+
 std::vector<std::string> tick_labels(const Ticks& ticks) {
   double largest = 0;
   for (const double value : ticks.values) largest = std::max(largest, std::abs(value));
@@ -103,5 +160,7 @@ std::string short_number(double value) {
   std::string text = fmt::format("{:.{}f}", magnitude, magnitude >= 1000 ? 0 : decimals);
   return with_minus(value, text + unit.suffix);
 }
+
+std::string round_number(double value) { return with_minus(value, fmt::format("{:g}", std::abs(value))); }
 
 }  // namespace slm

@@ -34,6 +34,33 @@ TEST(Ticks, OfOneValueHaveRoomOnBothSides) {
   EXPECT_THAT(ticks_around(0, 0, 7).values, testing::Contains(0));
 }
 
+TEST(Ticks, LogarithmicOnesArePowersOfTen) {
+  EXPECT_THAT(log_ticks(0.004, 30), ElementsAre(DoubleNear(0.01, 1e-9), DoubleNear(0.1, 1e-9), 1, 10));
+  EXPECT_THAT(log_ticks(0.3, 40), ElementsAre(DoubleNear(0.5, 1e-9), 1, 2, 5, 10, 20));
+  EXPECT_THAT(log_ticks(3, 4), ElementsAre(3, 4));
+  EXPECT_LE(log_ticks(1e-30, 1e30).size(), 6u);
+}
+
+TEST(Axis, GoesFromTickToTickOrEndsAtTheData) {
+  const Axis whole = outer_axis(9, 498, 8);
+  EXPECT_EQ(whole.low, 0);
+  EXPECT_EQ(whole.high, 500);
+  const Axis trimmed = outer_axis(-1290, -150, 8);  // -1400 is half an interval away, and the tick goes with it
+  EXPECT_EQ(trimmed.ticks.size(), trimmed.labels.size());
+  EXPECT_LE(trimmed.low, -1290);
+  EXPECT_EQ(trimmed.high, 0);
+  EXPECT_EQ(inner_axis(0, 99999, 5).high, 99999);
+}
+
+TEST(Axis, PlacesValues) {
+  EXPECT_EQ(inner_axis(0, 200, 5).at(50), 0.25);
+  EXPECT_EQ(inner_axis(-100, 100, 5).at(-100), 0);
+  EXPECT_NEAR(log_axis(0.01, 100).at(1), 0.5, 1e-12);
+  EXPECT_NEAR(log_axis(0.01, 100).at(10), 0.75, 1e-12);
+  EXPECT_LT(log_axis(7, 7).at(7), 1);  // one value has room on both sides
+  EXPECT_GT(log_axis(7, 7).at(7), 0);
+}
+
 TEST(TickLabels, ShareOneUnit) {
   EXPECT_THAT(tick_labels({50000, {0, 50000, 100000}}), ElementsAre("0", "50k", "100k"));
   EXPECT_THAT(tick_labels({500000, {0, 500000, 1000000}}), ElementsAre("0", "0.5M", "1.0M"));
@@ -50,6 +77,8 @@ TEST(ShortNumber, KeepsAboutThreeDigits) {
   EXPECT_EQ(short_number(-1234.5), "−1234");
   EXPECT_EQ(short_number(12400), "12.4k");
   EXPECT_EQ(short_number(3.2e-5), "3.2e-05");
+  EXPECT_EQ(round_number(475), "475");
+  EXPECT_EQ(round_number(-0.5), "−0.5");
 }
 
 }  // namespace

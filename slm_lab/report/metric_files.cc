@@ -62,10 +62,6 @@ double number(const Json& json) { return json.is_null() ? Scalars::kNone : json.
 
 }  // namespace
 
-std::string session_metrics_scalar_json(const SessionMetrics& session) {
-  return session_scalar(session).dump(2) + "\n";
-}
-
 std::string session_metrics_json(const SessionMetrics& session) {
   Json json;
   json["scalar"] = session_scalar(session);

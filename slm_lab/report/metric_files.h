@@ -11,8 +11,7 @@ namespace slm {
 // The texts of the metric files in info/: JSON with SLM-Lab's keys and indent 2; a missing or infinite number is null
 // (SLM-Lab writes a bare NaN, which is not JSON).
 
-std::string session_metrics_json(const SessionMetrics& session);         ///< ..._session_metrics_{train|eval}.json
-std::string session_metrics_scalar_json(const SessionMetrics& session);  ///< ..._session_metrics_scalar_{...}.json
+std::string session_metrics_json(const SessionMetrics& session);  ///< ..._session_metrics_{train|eval}.json
 
 /// {name}_t{t}_trial_metrics.json; `trial` is trial_metrics(sessions).
 std::string trial_metrics_json(const TrialMetrics& trial, std::span<const SessionMetrics> sessions);

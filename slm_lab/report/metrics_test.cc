@@ -84,6 +84,52 @@ TEST(TrialMetrics, HandWorked) {
   EXPECT_DOUBLE_EQ(trial.total_reward_ma_std, (19.0 / 3 - 4) / std::sqrt(2.0));
 }
 
+TEST(SessionMetrics, TheMovingAverageForgetsWhatIsOlderThan100LogPoints) {
+  std::vector<double> returns;
+  for (int i = 1; i <= 250; ++i) returns.push_back(i);
+  const SessionMetrics m = session_metrics(rows_of(returns), 0);
+  EXPECT_EQ(m.mean_returns_ma[98], 50);      // 1..99
+  EXPECT_EQ(m.mean_returns_ma[99], 50.5);    // 1..100
+  EXPECT_EQ(m.mean_returns_ma[100], 51.5);   // 2..101
+  EXPECT_EQ(m.mean_returns_ma[249], 200.5);  // 151..250
+  EXPECT_EQ(m.scalar.total_reward_ma, 200.5);
+  EXPECT_EQ(m.scalar.final_strength, 250);
+}
+
+// Below the random policy every sign shows: strengths -3, -1, -2 of returns 7, 9, 8 over 10.
+TEST(SessionMetrics, HandWorkedBelowChance) {
+  const SessionMetrics m = session_metrics(rows_of({7, 9, 8}), 10);
+  EXPECT_EQ(m.scalar.strength, -2);
+  EXPECT_EQ(m.scalar.max_strength, -1);
+  EXPECT_EQ(m.scalar.final_strength, -2);
+  EXPECT_DOUBLE_EQ(m.scalar.sample_efficiency, (-3.0 / 100 - 1.0 / 200 - 2.0 / 300) / -6);
+  EXPECT_DOUBLE_EQ(m.scalar.training_efficiency, (-1.0 / 2 - 2.0 / 4) / -6);
+  EXPECT_DOUBLE_EQ(m.scalar.stability, 1 - 1.0 / 4);  // a drop of 1, over -3 - 1
+}
+
+TEST(SampleStd, DividesByOneLess) {
+  EXPECT_EQ(sample_std(std::vector<double>{1, kNaN, 3}), std::sqrt(2.0));
+  EXPECT_TRUE(std::isnan(sample_std(std::vector<double>{1, kNaN})));
+}
+
+TEST(TrialMetrics, EachScoreHasItsOwnMeanAndInterval) {
+  std::vector sessions = {session_metrics(rows_of({1}), 0), session_metrics(rows_of({3}), 0)};
+  sessions[0].episode_return_ma100 = 10;
+  sessions[1].episode_return_ma100 = 30;
+  sessions[0].eval_return_d100.mean = 100;
+  sessions[1].eval_return_d100.mean = 300;
+  const TrialMetrics trial = trial_metrics(sessions);
+  EXPECT_EQ(trial.scalar.total_reward_ma, 2);
+  EXPECT_EQ(trial.episode_return_ma100, 20);
+  EXPECT_EQ(trial.eval_return_d100, 200);
+  EXPECT_EQ(trial.total_reward_ma_ci95.low, 1);  // of two values a resample reaches both ends
+  EXPECT_EQ(trial.total_reward_ma_ci95.high, 3);
+  EXPECT_EQ(trial.episode_return_ma100_ci95.low, 10);
+  EXPECT_EQ(trial.episode_return_ma100_ci95.high, 30);
+  EXPECT_EQ(trial.eval_return_d100_ci95.low, 100);
+  EXPECT_EQ(trial.eval_return_d100_ci95.high, 300);
+}
+
 TEST(TrialMetrics, OneSessionIsConsistentWithItself) {
   EXPECT_EQ(trial_metrics(std::vector{session_metrics(rows_of({2, 6}), 0)}).consistency, 1);
 }
@@ -114,8 +160,9 @@ TEST(BootstrapCi95, AgreesWithTheNormalApproximation) {
 }
 
 TEST(MetricFiles, AMissingNumberIsNull) {
-  const std::string text = session_metrics_scalar_json(session_metrics(rows_of({12, 16}), 10));
-  EXPECT_THAT(text, testing::StartsWith("{\n  \"total_reward_ma\": 14.0,\n  \"strength\": 4.0,\n"));
+  const std::string text = session_metrics_json(session_metrics(rows_of({12, 16}), 10));
+  EXPECT_THAT(text,
+              testing::StartsWith("{\n  \"scalar\": {\n    \"total_reward_ma\": 14.0,\n    \"strength\": 4.0,\n"));
   EXPECT_THAT(text, HasSubstr("\"eval_return_d100\": null"));
 }
 

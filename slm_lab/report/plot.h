@@ -10,26 +10,41 @@ namespace slm {
 
 /// One curve. A NaN is a gap.
 struct PlotSeries {
-  enum class Style { faint, normal, strong };
-  std::string label;         ///< in the legend; empty: not there
-  std::vector<double> x, y;  // (n) each
-  std::vector<double> band;  // (n) or empty: half the height of the shade around y
+  enum class Style { faint, light, normal, strong };
+  std::string label = {};                   ///< in the legend; empty: not there
+  std::vector<double> x = {}, y = {};       // (n) each
+  std::vector<double> low = {}, high = {};  // (n) each, or empty: the ends of a shade
   Color color = kPalette[0];
   Style style = Style::strong;
-  bool end_value = true;  ///< writes the last y beside the end of the curve
+  bool dashed = false;
+  std::optional<double> end_value = {};  ///< written beside the end of the curve
+  std::string end_name = {};             ///< and what it is
+};
+
+/// A dashed line across, named beside its end.
+struct ReferenceLine {
+  double y;
+  std::string name;
 };
 
 struct Plot {
-  std::string title;     ///< what y is
-  std::string subtitle;  ///< of which run
-  std::string x_label;
-  std::vector<PlotSeries> series;  ///< later ones in front
-  std::optional<double> target;    ///< a dashed line across
+  std::string title = {};  ///< what y is; the first of a page has the page's
+  std::string x_label = {};
+  std::vector<PlotSeries> series = {};  ///< later ones in front
+  std::vector<ReferenceLine> lines = {};
+  bool log_scale = false;  ///< of y, which is then drawn where it is above 0
 };
 
-// The same picture, 1000 x 600, in two formats. The same plot gives the same bytes on one machine. Text is set in
-// DejaVu Sans; where that font is missing another takes its place.
-std::string plot_png(const Plot& plot);  ///< two pixels per unit
-std::string plot_svg(const Plot& plot);
+/// A large plot, and below it small ones, three in a row.
+struct Page {
+  std::string title;     ///< what the large one shows
+  std::string subtitle;  ///< of which run
+  std::vector<Plot> plots;
+};
+
+// The same picture, 1000 units wide (600 high with one plot), in two formats. The same page gives the same bytes on one
+// machine. Text is set in DejaVu Sans; where that font is missing another takes its place.
+std::string page_png(const Page& page);  ///< two pixels per unit
+std::string page_svg(const Page& page);
 
 }  // namespace slm

@@ -109,14 +109,10 @@ fs::path DataFolder::session_metrics(int trial, int session, std::string_view df
   return info() / fmt::format("{}_session_metrics_{}.json", session_prefix(trial, session), df);
 }
 
-fs::path DataFolder::session_metrics_scalar(int trial, int session, std::string_view df) const {
-  return info() / fmt::format("{}_session_metrics_scalar_{}.json", session_prefix(trial, session), df);
-}
-
 fs::path DataFolder::trial_metrics(int trial) const { return info() / (trial_prefix(trial) + "_trial_metrics.json"); }
 
-std::string DataFolder::trial_metrics_scalar_name(int trial) const {
-  return trial_prefix(trial) + "_trial_metrics_scalar.json";
+fs::path DataFolder::trial_metrics_scalar(int trial) const {
+  return root_ / (trial_prefix(trial) + "_trial_metrics_scalar.json");
 }
 
 fs::path DataFolder::weights(int trial, int session, bool best, std::string_view net) const {

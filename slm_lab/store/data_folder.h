@@ -37,9 +37,8 @@ class DataFolder {
   std::filesystem::path checkpoints(int trial, int session) const;     ///< generations of one session's state
   std::filesystem::path session_log(int trial, int session) const;     ///< what the session printed
   std::filesystem::path session_metrics(int trial, int session, std::string_view df) const;
-  std::filesystem::path session_metrics_scalar(int trial, int session, std::string_view df) const;
   std::filesystem::path trial_metrics(int trial) const;
-  std::string trial_metrics_scalar_name(int trial) const;  ///< in info/ and, where one looks first, in the root
+  std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
   /// Weights of a net, `best` or last.
   std::filesystem::path weights(int trial, int session, bool best, std::string_view net) const;
   /// What normalises observations and rewards, of specs that do.
