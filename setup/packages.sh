@@ -29,15 +29,15 @@ apt_install() { # package...: with the package lists as they are, else with fres
 
 # Not Debian: nothing is installed, but what would be is named once, before the first build.
 name_packages() { # file...
-  local install=
+  local line=
   if command -v dnf >/dev/null; then
-    install="sudo dnf install $(read_list 2 "$@" | xargs)"
+    line="sudo dnf install $(read_list 2 "$@" | xargs)"
   elif command -v pacman >/dev/null; then
-    install="sudo pacman -S --needed $(read_list 3 "$@" | uniq | xargs)"
+    line="sudo pacman -S --needed $(read_list 3 "$@" | uniq | xargs)"
   elif command -v brew >/dev/null; then
-    install="brew install $(read_list 4 "$@" | uniq | xargs)"
+    line="brew install $(read_list 4 "$@" | uniq | xargs)"
   fi
-  [[ -d $root/build || -z $install ]] || note "not Debian; if the build misses something: $install"
+  [[ -d $root/build || -z $line ]] || note "not Debian; if the build misses something: $line"
 }
 
 install_packages() { # file...

@@ -132,6 +132,20 @@ unset NINJA_WAITS
 launch names
 expect "after an interruption the build goes on" called ninja
 
+# Tests are configured when they are asked for, and repeated as often as is said.
+stub ninja 'mkdir -p "$2"/{slm_lab,tests}
+  printf "#!/bin/sh\nexit 0\n" >"$2/slm_lab/base_test"; printf "#!/bin/sh\necho \"[  FAILED  ] A.B (3 ms)\"; exit 1\n" >"$2/slm_lab/env_test"
+  chmod +x "$2"/slm_lab/*_test'
+launch test --repeat 3
+expect "tests are configured when asked for" called 'cmake --preset release -DSLM_TESTS=ON'
+expect "a repeated test that passes" says 'base_test: 3 times, no failure'
+expect "a repeated test that fails is named" says 'env_test: 3 times, FAILED: 1 A.B'
+expect "a failure counts" ended 1
+launch test --repeat base
+expect "how often must be a number" ended 2
+launch test --repeat 3 bass
+expect "an unknown layer is told the others" says 'bass_test: no such test program; there are '
+
 # A package that can't be had.
 rm "$calls.packages"
 stub apt-get 'exit 100'
