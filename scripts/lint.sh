@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../setup/common.sh"
 source "$root/setup/build.sh"
 cd "$root"
 
-mapfile -t files < <(find slm_lab tests bench -name '*.cc' -o -name '*.h' -o -name '*.inc' | LC_ALL=C sort)
+mapfile -t files < <(find slm_lab tests bench docs/examples -name '*.cc' -o -name '*.h' -o -name '*.inc' | LC_ALL=C sort)
 if [[ ${1:-} == --fix ]]; then
   clang-format-14 -i "${files[@]}"
 else
