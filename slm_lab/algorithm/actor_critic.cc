@@ -122,6 +122,8 @@ TrainStats ActorCritic::train() {
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
   const VectorView advantages(advantages_.data(), n), targets(targets_.data(), n);
+  const auto size = static_cast<std::size_t>(n);
+  const double explained = explained_variance({values_.data(), size}, {targets_.data(), size});
 
   // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
   nets_.forward(rollout.obs());
@@ -141,6 +143,7 @@ TrainStats ActorCritic::train() {
           .policy_loss = policy.policy,
           .value_loss = value_loss,
           .entropy = policy.entropy,
+          .explained_variance = explained,
           .grad_norm = grad_norm};
 }
 

@@ -26,6 +26,8 @@ double QLoss::operator()(const ConstMatrixRef& q_values, const ConstMatrixRef& a
     d_values_.resize(n_);
   }
   pick_values(q_values, actions, values_);
+  mean_value_ = values_.head(n_).mean();
+  mean_error_ = (targets - values_.head(n_)).cwiseAbs().mean();
   const double loss = mean_loss(loss_, values_.head(n_), targets, weights, d_values_.head(n_));
   MatrixRef d_q_values = grown(d_q_values_, n_, q_values.cols());
   d_q_values.setZero();

@@ -21,11 +21,14 @@ class QLoss {
                     const Eigen::Ref<const Vector>& targets, const Eigen::Ref<const Vector>& weights);
   // Of the last call:
   Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }  // (n) Q(s, a)
+  double mean_value() const { return mean_value_; }                         // of Q(s, a)
+  double mean_error() const { return mean_error_; }                         // of |target - Q(s, a)|
   ConstMatrixRef d_q_values() const { return d_q_values_.topRows(n_); }     // (n, num_actions) its gradient
 
  private:
   LossConfig loss_;
   Eigen::Index n_ = 0;
+  double mean_value_ = 0, mean_error_ = 0;
   Vector values_, d_values_;
   Matrix d_q_values_;
 };

@@ -24,6 +24,8 @@ TEST(QLoss, MovesTheValuesOfTheActionsTakenAlone) {
   const Vector targets = (Vector(2) << 1, 9).finished(), weights = (Vector(2) << 1, 0.5f).finished();
   EXPECT_EQ(loss(kQ, Matrix{{2}, {0}}, targets, weights), (1.0 * 1 + 0.5 * 4) / 2);  // (2 - 1)^2 and (7 - 9)^2
   EXPECT_EQ(Vector(loss.values()), (Vector(2) << 2, 7).finished());
+  EXPECT_EQ(loss.mean_value(), 4.5);
+  EXPECT_EQ(loss.mean_error(), 1.5);                                      // sizes of -1 and 2
   EXPECT_EQ(Matrix(loss.d_q_values()), (Matrix{{0, 0, 1}, {-1, 0, 0}}));  // weight * 2 (Q - y) / n
 }
 

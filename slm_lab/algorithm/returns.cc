@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/returns.h"
 
 #include <cmath>
+#include <limits>
 
 namespace slm {
 
@@ -21,6 +22,23 @@ void estimate_gae(const StepSequence& steps, const ConstMatrixRef& values, const
   for (Eigen::Index t = advantages.rows() - 2; t >= 0; --t)
     advantages.row(t) += gamma * lam * steps.not_ended.row(t).cwiseProduct(advantages.row(t + 1));
   targets = advantages + values;
+}
+
+double explained_variance(std::span<const float> values, std::span<const float> targets) {
+  const auto n = static_cast<double>(targets.size());
+  double target_mean = 0, error_mean = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    target_mean += targets[i] / n;
+    error_mean += (static_cast<double>(targets[i]) - values[i]) / n;
+  }
+  double target_squares = 0, error_squares = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const double target = targets[i] - target_mean;
+    const double error = static_cast<double>(targets[i]) - values[i] - error_mean;
+    target_squares += target * target;
+    error_squares += error * error;
+  }
+  return target_squares > 0 ? 1 - error_squares / target_squares : std::numeric_limits<double>::quiet_NaN();
 }
 
 void standardize(Eigen::Ref<Vector> x) {

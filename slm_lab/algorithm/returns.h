@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "slm_lab/base/matrix.h"
 
 namespace slm {
@@ -21,6 +23,10 @@ void discounted_returns(const StepSequence& steps, const ConstMatrixRef& next_va
 /// are written, (num_steps, num_envs). Truncation bootstraps with the value of the final observation and cuts the sum.
 void estimate_gae(const StepSequence& steps, const ConstMatrixRef& values, const ConstMatrixRef& next_values,
                   float gamma, float lam, MatrixRef advantages, MatrixRef targets);
+
+/// 1 - Var(targets - values) / Var(targets): how much of what the targets differ by the values foretell; 1: all of it,
+/// 0: as much as a constant. NaN where the targets do not differ. Both (n).
+double explained_variance(std::span<const float> values, std::span<const float> targets);
 
 /// x <- (x - mean) / (std + 1e-8), std with n - 1; fewer than two numbers stay as they are.
 void standardize(Eigen::Ref<Vector> x);

@@ -54,6 +54,17 @@ TEST(EstimateGae, WithLambdaOneIsTheReturnMinusTheValue) {
   EXPECT_EQ(targets, returns);
 }
 
+TEST(ExplainedVariance, HandWorked) {
+  const std::vector<float> targets = {1, 2, 6};  // variance 14 / 3
+  EXPECT_EQ(explained_variance(targets, targets), 1);
+  EXPECT_EQ(explained_variance(std::vector<float>{4, 5, 9}, targets), 1);  // an offset is no variance
+  EXPECT_EQ(explained_variance(std::vector<float>{-5, -5, -5}, targets), 0);
+  // errors 1, -1, 3 with mean 1: squares 0 + 4 + 4
+  EXPECT_DOUBLE_EQ(explained_variance(std::vector<float>{0, 3, 3}, targets), 1 - 8.0 / 14);
+  EXPECT_EQ(explained_variance(std::vector<float>{-1, -2, -6}, targets), -3);  // worse than a constant
+  EXPECT_TRUE(std::isnan(explained_variance(targets, std::vector<float>{7, 7, 7})));
+}
+
 TEST(Standardize, HasMeanZeroAndSampleDeviationOne) {
   Vector x(3);
   x << 1, 2, 6;  // mean 3, squares 4 + 1 + 9 = 14, std sqrt(7)

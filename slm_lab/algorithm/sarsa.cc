@@ -106,7 +106,11 @@ TrainStats Sarsa::train(Rng& rng) {
   trainer_.net().backward(loss_.d_q_values());
   const float grad_norm = trainer_.step();
   require_finite(grad_norm, "SARSA", "gradient");
-  return {.loss = loss, .value_loss = loss, .grad_norm = grad_norm};
+  return {.loss = loss,
+          .value_loss = loss,
+          .q_value = loss_.mean_value(),
+          .td_error = loss_.mean_error(),
+          .grad_norm = grad_norm};
 }
 
 Coefficients Sarsa::coefficients() const {

@@ -106,8 +106,8 @@ void add_small_plots(std::span<const SessionRow> rows, const std::vector<double>
     if (!changes(values)) continue;
     if (quantity.value == &SessionRow::value_loss && same(values, column(rows, &SessionRow::loss))) continue;
     Plot plot{.title = std::string(quantity.title)};
-    plot.log_scale = spans_decades(values);
     plot.series = {curve(frames, values, kPointsOfSmall, color, Style::normal)};
+    plot.log_scale = spans_decades(plot.series[0].y);
     page.plots.push_back(std::move(plot));
   }
 }
