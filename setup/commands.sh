@@ -8,6 +8,7 @@ program_commands() { # "name<tab>summary" lines
 usage_of_launcher='The launcher knows four more commands:
   slm-lab test [--asan | --tsan | --debug] [CTEST OPTIONS]   build and run every test, e.g. slm-lab test -R Gae
   slm-lab test --repeat N [LAYER...]                         run the tests of layers N times, e.g. --repeat 300 base env
+  slm-lab test --mutants [quick | FILTER]                    run the tests against wrong versions of the program
   slm-lab bench [FILTER]                                     build and run the benchmarks, e.g. slm-lab bench Kernel
   slm-lab lint [--fix]                                       form (clang-format) and habits (clang-tidy)
   slm-lab setup [PART]                                       install an optional part; without PART, list them'

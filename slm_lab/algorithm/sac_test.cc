@@ -24,6 +24,9 @@ constexpr double kGamma = 0.8, kLr = 0.2, kLrEnd = 400, kClip = 0.9, kPolyak = 0
 constexpr int kEnvs = 3, kActions = 3, kBatch = 12, kCapacity = 40, kFrequency = 6, kIter = 3, kStart = 20,
               kReplace = 9;
 constexpr std::int64_t kMaxFrame = 300;
+// Of continuous actions, which live in [-1, 1] everywhere but in the environment.
+constexpr float kLow = -2, kHigh = 4;
+constexpr double kCentre = 1, kHalf = 3;
 
 const std::string kReplaceKeys = fmt::format(R"("update_type": "replace", "update_frequency": {})", kReplace);
 const std::string kPolyakKeys = fmt::format(R"("update_type": "polyak", "polyak_coef": {})", kPolyak);
@@ -84,7 +87,7 @@ class SacInDouble : public testing::TestWithParam<Case> {};
 
 TEST_P(SacInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
-  NoiseEnv env(kEnvs, 4, c.discrete ? Space::discrete(kActions) : Space::box({-1, -1}, {1, 1}));
+  NoiseEnv env(kEnvs, 4, c.discrete ? Space::discrete(kActions) : Space::box({kLow, kLow}, {kHigh, kHigh}));
   const auto agent = make_agent(spec(c), env.info(), 3, kMaxFrame);
   RecordedRun recorded(*agent, env);
   DoubleNet actor(recorded.net("net"));
@@ -115,7 +118,11 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
       else
         expected = squashed(acting(obs.row(e)), normal_matrix(1, 2, act_draws)).actions;
       for (Eigen::Index j = 0; j < expected.cols(); ++j)
-        EXPECT_NEAR(recorded.run.actions(e, j), expected(0, j), 1e-5) << "t " << t;
+        EXPECT_NEAR(recorded.run.actions(e, j), c.discrete ? expected(0, j) : kCentre + kHalf * expected(0, j), 1e-5)
+            << "t " << t;
+      if (!c.discrete)
+        for (double& a : recorded.seen.actions[Transitions::at(recorded.seen.size() - kEnvs + e)])
+          a = (a - kCentre) / kHalf;
     }
 
     replay.add_new(recorded.seen);

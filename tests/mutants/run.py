@@ -4,6 +4,7 @@
   ./slm-lab test --mutants            all of them
   ./slm-lab test --mutants quick      a dozen, for CI
   ./slm-lab test --mutants sac        those whose file or meaning contains "sac"
+  ./slm-lab test --mutants -j8 sac    eight at a time (default: one per core)
 
 The tables lie beside this file, one per layer, and read like a patch:
 
@@ -116,32 +117,37 @@ def run(command, folder=BUILD, seconds=SECONDS):
     return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, timeout=seconds)
 
 
-def build_version(tree, mutant, program, folder):
-    """The test program with the version in it, or the compiler's complaint."""
-    changed = folder / mutant.file
-    changed.parent.mkdir(parents=True, exist_ok=True)
-    changed.write_text((ROOT / mutant.file).read_text().replace("\n".join(mutant.old), "\n".join(mutant.new)))
-    link, new_objects = tree.link[program], []
-    for number, target in enumerate(t for t in tree.objects_of(program) if mutant.file in tree.sources[t]):
-        new = folder / f"{program}_{number}.o"
-        command = tree.compile[target].replace("-Werror", "").replace(" -O3", " -O1")
-        command = command.replace(f" -o {target}", f" -o {new}").replace(f" -MF {target}.d", f" -MF {new}.d")
-        command = re.sub(r" -c (\S+)", lambda m: f" -I{folder} -c {changed if mutant.file.endswith('.cc') else m.group(1)}",
-                         command)
-        command = command.replace(f" -I{ROOT}", f" -I{folder} -I{ROOT}", 1)
-        made = run(command)
-        if made.returncode != 0:
-            return None, next((l for l in made.stderr.splitlines() if "error" in l), made.stderr[-200:])
+def compile_changed(tree, mutant, target, new, folder):
+    """Compiles `target` into `new` from the changed file, or with it in the place of the one that is included."""
+    command = tree.compile[target].replace("-Werror", "").replace(" -O3", " -O1")
+    command = re.sub(r" -o \S+", f" -o {new}", command)
+    command = re.sub(r" -M[FT] \S+| -MD", "", command)
+    command = command.replace(f" -I{ROOT}", f" -I{folder} -I{ROOT}", 1)
+    if mutant.file.endswith(".cc"):
+        command = re.sub(r" -c \S+", f" -c {folder / mutant.file}", command)
+    return run(command)
+
+
+def build_version(tree, mutant, program, folder, objects):
+    """The test program with the version in it, or the compiler's complaint. `objects`: those compiled so far."""
+    link, in_front = tree.link[program], []
+    for target in tree.objects_of(program):
+        if mutant.file not in tree.sources[target]:
+            continue
+        if target not in objects:
+            new = folder / f"{len(objects)}.o"
+            made = compile_changed(tree, mutant, target, new, folder)
+            if made.returncode != 0:
+                return None, next((l for l in made.stderr.splitlines() if "error" in l), made.stderr[-200:])
+            objects[target] = str(new)
         if target in link:
-            link = link.replace(target, str(new))
+            link = link.replace(target, objects[target])
         else:
-            new_objects.append(str(new))
+            in_front.append(objects[target])
     path = folder / program
     # In front of the libraries: what they hold under the same names is then not taken.
-    link = re.sub(r" -o \S+", f" {' '.join(new_objects)} -o {path}", link, count=1)
-    link = link.split(" && ")
-    link = next(part for part in link if " -o " in part)
-    made = run(link)
+    link = re.sub(r" -o \S+", f" {' '.join(in_front)} -o {path}", link, count=1)
+    made = run(next(part for part in link.split(" && ") if " -o " in part))
     return (path, "") if made.returncode == 0 else (None, made.stderr[-300:])
 
 
@@ -162,9 +168,13 @@ def first_failure(path):
 
 
 def verdict(tree, mutant):
-    with tempfile.TemporaryDirectory(dir=BUILD.parent, prefix="mutant_") as folder:
+    with tempfile.TemporaryDirectory(dir=BUILD.parent, prefix="mutant_") as name:
+        folder, objects = pathlib.Path(name), {}
+        changed = folder / mutant.file
+        changed.parent.mkdir(parents=True)
+        changed.write_text((ROOT / mutant.file).read_text().replace("\n".join(mutant.old), "\n".join(mutant.new)))
         for program in mutant.programs():
-            path, error = build_version(tree, mutant, program, pathlib.Path(folder))
+            path, error = build_version(tree, mutant, program, folder, objects)
             if not path:
                 return "BROKEN", error
             if test := first_failure(path):
@@ -173,7 +183,8 @@ def verdict(tree, mutant):
 
 
 def main():
-    wanted = sys.argv[1].lower() if len(sys.argv) > 1 else ""
+    jobs = next((int(a[2:]) for a in sys.argv[1:] if re.fullmatch(r"-j\d+", a)), os.cpu_count())
+    wanted = " ".join(a for a in sys.argv[1:] if not a.startswith("-j")).lower()
     everything = [m for path in sorted(pathlib.Path(__file__).parent.glob("*.txt")) for m in read_table(path)]
     mutants = [m for m in everything
                if not wanted or (m.quick if wanted == "quick" else wanted in (m.file + " " + m.what).lower())]
@@ -188,7 +199,7 @@ def main():
     subprocess.run(["ninja", "-C", str(BUILD), "--quiet", *programs], check=True)
     tree = Tree(programs)
     start, counts = time.monotonic(), {}
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for mutant, (result, note) in zip(mutants, pool.map(lambda m: verdict(tree, m), mutants)):
             counts[result] = counts.get(result, 0) + 1
             print(f"{result:9}{mutant.file.removeprefix('slm_lab/'):34}{mutant.what:70} {note}", flush=True)

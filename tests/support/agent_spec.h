@@ -11,15 +11,23 @@
 
 namespace slm {
 
-/// The algorithm that the JSON of an `agent` object describes, for these spaces: the one place of the tests that knows
-/// how a spec becomes an algorithm. Throws SpecError for an illegal one.
+/// The two functions below are all that tests know of how a spec becomes an algorithm.
+
+/// Reads an `agent` object for these spaces; what is wrong with it is in `report`.
+inline AgentConfig read_agent(const JsonNode& root, SpecReport& report, const EnvInfo& info,
+                              std::int64_t max_frame = 10'000) {
+  SpecReader reader(&root, "agent", report);
+  AgentConfig config = read_agent_config(reader, max_frame);
+  check_agent(config, info, reader);
+  return config;
+}
+
+/// The algorithm that the JSON of an `agent` object describes. Throws SpecError for an illegal one.
 inline std::unique_ptr<Algorithm> make_agent(const std::string& json, const EnvInfo& info, std::uint64_t seed = 3,
                                              std::int64_t max_frame = 10'000) {
   const JsonNode root = parse_json(json, "test.json");
   SpecReport report("test.json");
-  SpecReader reader(&root, "agent", report);
-  const AgentConfig config = read_agent_config(reader, max_frame);
-  check_agent(config, info, reader);
+  const AgentConfig config = read_agent(root, report, info, max_frame);
   report.throw_if_problems();
   return make_algorithm(config, info, Streams(seed, 0, 0));
 }
