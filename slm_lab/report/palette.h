@@ -24,15 +24,14 @@ struct AlgorithmColor {
 
 /// By the names of specs and, where people say something else, by that as well.
 inline constexpr std::array kAlgorithmColors = {
-    AlgorithmColor{"PPO", kPalette[0]},          AlgorithmColor{"ActorCritic", kPalette[1]},
-    AlgorithmColor{"A2C", kPalette[1]},          AlgorithmColor{"SoftActorCritic", kPalette[2]},
-    AlgorithmColor{"SAC", kPalette[2]},          AlgorithmColor{"DQN", kPalette[3]},
-    AlgorithmColor{"DQNBase", rgb(0xf472b6)},
-    AlgorithmColor{"VanillaDQN", rgb(0x831843)}, AlgorithmColor{"DoubleDQN", kPalette[7]},
-    AlgorithmColor{"DDQN+PER", kPalette[7]},     AlgorithmColor{"Reinforce", kPalette[4]},
-    AlgorithmColor{"REINFORCE", kPalette[4]},    AlgorithmColor{"SARSA", kPalette[8]},
-    AlgorithmColor{"PPOSIL", kPalette[6]},       AlgorithmColor{"SIL", kPalette[5]},
-    AlgorithmColor{"Random", kPalette[9]},
+    AlgorithmColor{"PPO", kPalette[0]},       AlgorithmColor{"ActorCritic", kPalette[1]},
+    AlgorithmColor{"A2C", kPalette[1]},       AlgorithmColor{"SoftActorCritic", kPalette[2]},
+    AlgorithmColor{"SAC", kPalette[2]},       AlgorithmColor{"DQN", kPalette[3]},
+    AlgorithmColor{"DQNBase", rgb(0xf472b6)}, AlgorithmColor{"VanillaDQN", rgb(0x831843)},
+    AlgorithmColor{"DoubleDQN", kPalette[7]}, AlgorithmColor{"DDQN+PER", kPalette[7]},
+    AlgorithmColor{"Reinforce", kPalette[4]}, AlgorithmColor{"REINFORCE", kPalette[4]},
+    AlgorithmColor{"SARSA", kPalette[8]},     AlgorithmColor{"PPOSIL", kPalette[6]},
+    AlgorithmColor{"SIL", kPalette[5]},       AlgorithmColor{"Random", kPalette[9]},
 };
 
 /// Null where the algorithm has no row. What follows " (" does not count: DQN (Boltzmann) is a DQN.

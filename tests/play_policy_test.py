@@ -1,0 +1,53 @@
+"""The script of docs/data.md plays what slm-lab has trained as well as slm-lab itself does.
+
+Usage: play_policy_test.py SLM_LAB. Trains briefly, for each kind of policy that the page names, and compares the mean
+return of 100 episodes of the script, in Gymnasium, with D-100. Seeds are fixed on both sides, so the result is always
+the same on one kind of processor; five standard errors of the difference of two such means leave room for others.
+"""
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+SPECS = "slm_lab/spec/benchmark/"
+CASES = [  # file, name, overrides
+    ("ppo/ppo_cartpole.json", "ppo_cartpole", ["env.max_frame=12000"]),
+    ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole", ["env.max_frame=6000"]),
+    ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=100000", "env.normalize_obs=true"]),
+    ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
+]
+
+
+def standard_error(values):
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((v - mean) ** 2 for v in values) / len(values) / len(values))
+
+
+def main(slm_lab):
+    root = pathlib.Path(__file__).resolve().parent.parent
+    page = (root / "docs" / "data.md").read_text()
+    (script,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "import gymnasium" in block]
+    failures = 0
+    for file, name, overrides in CASES:
+        with tempfile.TemporaryDirectory() as data:
+            options = [word for override in overrides for word in ("--override", override)]
+            command = [slm_lab, "run", SPECS + file, name, "train", "--sessions", "1", "--data", data, *options]
+            subprocess.run(command, cwd=root, check=True, capture_output=True)
+            (run,) = pathlib.Path(data).glob(f"{name}_*")
+            ours = json.loads((run / f"info/{name}_t0_s0_session_result.json").read_text())["d100"]
+            played = subprocess.run([sys.executable, "-", str(run / f"model/{name}_t0_s0"), "100"], input=script,
+                                    text=True, check=True, capture_output=True).stdout
+        returns = [float(line) for line in played.split()]
+        mean = sum(returns) / len(returns)
+        room = 5 * math.hypot(standard_error(returns), ours["std"] / math.sqrt(ours["n"])) + 1e-9
+        right = len(returns) == 100 and abs(mean - ours["mean"]) <= room
+        failures += not right
+        print(f"{'ok  ' if right else 'FAIL'} {name}: {mean:.2f} in Gymnasium, {ours['mean']:.2f} by slm-lab, room {room:.2f}")
+    return failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
