@@ -193,8 +193,15 @@ class Painter {
     for (const std::size_t i : points) cairo_line_to(pen_.raw(), to_x(series.x[i]), to_y(series.high[i]));
     for (auto i = points.rbegin(); i != points.rend(); ++i)
       cairo_line_to(pen_.raw(), to_x(series.x[*i]), to_y(series.low[*i]));
-    pen_.color(series.color, 0.15);
+    pen_.color(series.color, shade_opacity());
     cairo_fill(pen_.raw());
+  }
+
+  /// Lighter where many lie over each other.
+  double shade_opacity() const {
+    const auto shades =
+        std::ranges::count_if(plot_.series, [](const PlotSeries& series) { return !series.low.empty(); });
+    return shades > 3 ? 0.08 : 0.15;
   }
 
   void draw_curve(const PlotSeries& series) {
