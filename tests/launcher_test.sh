@@ -95,6 +95,9 @@ expect "arguments stay whole" says 'program: names two words'
 launch run spec.json name train
 expect "a run builds nothing more" nothing_called
 
+SLM_PROGRESS_SECONDS=0 launch test --no-such
+expect "progress is told in a pipe" says 'building (release): 1/2, '
+
 # What changed is noticed.
 touch -d '1 minute ago' "$root/slm_lab/cli/main.cc"
 launch names
