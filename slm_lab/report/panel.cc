@@ -90,7 +90,7 @@ std::vector<Field> fields_of(const SessionProgress& p) {
        3},
       {"", fmt::format("{:>5}/s", count_text(p.fps)), 4},
       {"return ", fmt::format("{:>8}", return_text(p.return_ma)), 1},
-      {"best ", fmt::format("{:>8}", return_text(std::isfinite(p.best) ? p.best : NAN)), 5},
+      {"best ma ", fmt::format("{:>8}", return_text(std::isfinite(p.best) ? p.best : NAN)), 5},
       {running ? "left " : "", fmt::format("{:>{}}", last_field(p), running ? 7 : 12), 2}};
 }
 

@@ -17,7 +17,7 @@ struct SessionProgress {
   double fps = 0;
   double seconds = 0;                                           ///< of training so far
   double return_ma = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last 100 episodes
-  double best = std::numeric_limits<double>::quiet_NaN();
+  double best = std::numeric_limits<double>::quiet_NaN();       ///< highest total_reward_ma
 };
 
 struct PanelStyle {
@@ -27,7 +27,7 @@ struct PanelStyle {
 };
 
 /// One session in one line that is never wider than the terminal: what is least needed goes first.
-/// `s0 ━━━━━━━━━━━━╸───────────  52%  104k/200k   8.41k/s  return   387.20  best   401.33  left    0:12`
+/// `s0 ━━━━━━━━━━━━╸───────────  52%  104k/200k   8.41k/s  return   387.20  best ma   401.33  left    0:12`
 std::string render(const SessionProgress& progress, const PanelStyle& style);
 
 /// A line per session, the last line without its newline; sessions that `max_lines` leaves no room for are counted.
