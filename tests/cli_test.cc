@@ -64,9 +64,10 @@ void expect_readable(const fs::path& file) {
 void expect_table_of_six_log_points(const fs::path& csv) {
   const auto rows = csv_cells(read_file(csv));
   ASSERT_EQ(rows.size(), 7u) << csv;
-  EXPECT_THAT(rows[0], ElementsAre("total_reward", "total_reward_ma", "loss", "fps", "frame", "wall_t", "t", "epi",
-                                   "opt_step", "lr", "grad_norm", "entropy_coef", "clip_eps", "entropy",
-                                   "episode_length", "policy_loss", "value_loss", "kl", "clip_fraction"));
+  EXPECT_THAT(rows[0],
+              ElementsAre("total_reward", "total_reward_ma", "loss", "fps", "frame", "wall_t", "t", "epi", "opt_step",
+                          "lr", "grad_norm", "entropy_coef", "clip_eps", "entropy", "episode_length", "policy_loss",
+                          "value_loss", "explained_variance", "kl", "clip_fraction"));
   for (std::size_t i = 1; i < rows.size(); ++i) {
     EXPECT_EQ(rows[i].size(), rows[0].size());
     EXPECT_EQ(rows[i][4], std::to_string(500 * i));

@@ -136,6 +136,7 @@ std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;
   if (memory_.ready()) {
     stats = train(rng);
+    stats->explained_variance = explained_variance({values_.data(), order_.size()}, {targets_.data(), order_.size()});
     memory_.clear();
   }
   frame_ = frame;

@@ -30,12 +30,12 @@ std::size_t columns(std::string_view text) {
 }
 
 TEST(Render, ShowsEverythingWhereThereIsRoom) {
-  EXPECT_EQ(
-      render(half_way(), {.width = 113, .unicode = true}),
-      "s0 ━━━━━━━━━━━━━━━━╸───────────────   52%   105k/200k  8.41k/s  return   387.20  best ma   401.33  left    0:11");
-  EXPECT_EQ(
-      render(half_way(), {.width = 113}),
-      "s0 ################................   52%   105k/200k  8.41k/s  return   387.20  best ma   401.33  left    0:11");
+  EXPECT_EQ(render(half_way(), {.width = 113, .unicode = true}),
+            "s0 ━━━━━━━━━━━━━━━━╸───────────────   52%   105k/200k  8.41k/s  return   387.20  best ma   401.33  left   "
+            " 0:11");
+  EXPECT_EQ(render(half_way(), {.width = 113}),
+            "s0 ################................   52%   105k/200k  8.41k/s  return   387.20  best ma   401.33  left   "
+            " 0:11");
 }
 
 TEST(Render, IsNeverAsWideAsTheTerminal) {
