@@ -2,7 +2,7 @@
 # Sourced: what the launcher can say before there is a program. The commands are the rows of the program's own table.
 
 program_commands() { # "name<tab>summary" lines
-  sed -n '/, true}/d; s/^ *Command{"\([a-z-]*\)", "\([^"]*\)".*/\1\t\2/p' "$root/slm_lab/cli/main.cc"  # true: hidden
+  sed -n '/, ""}/d; s/^ *Command{"\([a-z-]*\)", "\([^"]*\)".*/\1\t\2/p' "$root/slm_lab/cli/main.cc"  # "": not shown
 }
 
 usage_of_launcher='The launcher knows four more commands:

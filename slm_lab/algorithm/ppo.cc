@@ -15,6 +15,8 @@
 namespace slm {
 namespace {
 
+constexpr int kMaxRows = 1 << 30;  // rounding up to a multiple of num_envs must not overflow
+
 PpoConfig read_config(SpecReader& reader) {
   PpoConfig c;
   c.action = read_action_config(reader);
@@ -29,10 +31,11 @@ PpoConfig read_config(SpecReader& reader) {
       read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
   reader.read("val_loss_coef", c.val_loss_coef, "weight of the critic's loss", at_least(0));
   reader.require("time_horizon", c.time_horizon,
-                 "steps of each environment between two updates; rounded up to a multiple of num_envs", at_least(1));
+                 "steps of each environment between two updates; rounded up to a multiple of num_envs",
+                 between(1, kMaxRows));
   reader.read("minibatch_size", c.minibatch_size,
               "rows per gradient step; rounded up to a multiple of num_envs; the last minibatch may be smaller",
-              at_least(1));
+              between(1, kMaxRows));
   reader.require("training_epoch", c.training_epoch, "passes over each rollout", at_least(1));
   reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
   reader.read("normalize_advantages", c.normalize_advantages,

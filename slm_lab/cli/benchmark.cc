@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <limits>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 
 namespace slm {
@@ -34,20 +36,20 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
   options.command_line = invocation.command_line;
   app.add_option("rows", arguments->patterns, "rows: cartpole/ppo, 'cartpole/*', cartpole, phase1, extra, all");
   app.add_option("--sessions", options.sessions, "sessions (seeds) per row")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, std::numeric_limits<int>::max()))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "seed of every row; choose settings with other seeds")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
   app.add_option("--data", options.data, "folder of the run folders")->capture_default_str();
   app.add_option("--results", options.results,
                  "folder of results and pictures; default: docs/benchmarks of the repository");
   app.add_option("--threads", options.threads, "sessions at once; default: as many as there are cores")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0, 4096));
   app.add_option("--override", options.overrides, "PATH=VALUE in every spec; needs --results, for it does not compare")
       ->allow_extra_args(false);
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "wall-clock between two checkpoints of a session")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_from(0))
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "of the terminal: debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))

@@ -20,7 +20,7 @@ struct Command {
   const char* summary;
   const char* example;
   std::function<int()> (*add)(CLI::App& app, const Invocation& invocation);
-  bool hidden = false;
+  const char* group = "More";  ///< heading in `--help`; empty: not shown
 };
 
 std::function<int()> add_run(CLI::App& app, const Invocation& invocation);
@@ -29,6 +29,7 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_names(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_rollout(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_digest(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_completion(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_version(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_session(CLI::App& app, const Invocation& invocation);  // what an executor starts
 

@@ -9,6 +9,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/near_name.h"
+#include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/failure.h"
 #include "slm_lab/cli/standard_descriptors.h"
@@ -16,39 +17,35 @@
 namespace slm {
 namespace {
 
+constexpr const char* kTraining = "Train and play";
+constexpr const char* kSpecs = "Write specs";
+constexpr const char* kChecks = "Look closer";
+
 constexpr std::array kCommands = {
     Command{"run", "train, continue or play an agent from a spec file",
-            "slm-lab run slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train", add_run},
+            "slm-lab run slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train", add_run, kTraining},
     Command{"benchmark", "run rows of the benchmark and write docs/BENCHMARKS.md",
-            "slm-lab benchmark phase1 --sessions 5 --seed 1000", add_benchmark},
-    Command{"spec", "check spec files; print the JSON Schema of the format",
-            "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec},
-    Command{"names", "list everything that a spec may name", "slm-lab names env", add_names},
-    Command{"rollout", "write a trajectory of an environment as JSON lines",
-            "slm-lab rollout CartPole-v1 --seed 0 --actions actions.txt", add_rollout},
+            "slm-lab benchmark phase1 --sessions 5 --seed 1000", add_benchmark, kTraining},
+    Command{"spec", "check spec files; print the JSON Schema or the documentation of the format",
+            "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec, kSpecs},
+    Command{"names", "list everything that a spec may name", "slm-lab names env", add_names, kSpecs},
+    Command{"rollout", "play an environment: a trajectory as JSON lines, or the mean return of random actions",
+            "slm-lab rollout CartPole-v1 --episodes 100", add_rollout, kChecks},
     Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest",
-            add_digest},
+            add_digest, kChecks},
+    Command{"completion", "print a completion script for a shell", "source <(slm-lab completion bash)", add_completion},
     Command{"version", "print the version of the program and its parts", "slm-lab version", add_version},
-    Command{"session", "run one session of a run folder (started by the program itself)", "", add_session, true},
+    Command{"session", "run one session of a run folder (started by the program itself)", "", add_session, ""},
 };
 
 bool is_command(const std::string& word) {
   return std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) { return word == command.name; });
 }
 
-/// `slm-lab SPEC_FILE SPEC_NAME MODE` is short for `slm-lab run SPEC_FILE SPEC_NAME MODE`.
-std::vector<std::string> with_run(std::vector<std::string> arguments) {
-  if (arguments.empty() || is_command(arguments[0]) || arguments[0].starts_with("-")) return arguments;
-  const bool looks_like_file =
-      arguments[0].find('.') != std::string::npos || arguments[0].find('/') != std::string::npos;
-  if (looks_like_file) arguments.insert(arguments.begin(), "run");
-  return arguments;
-}
-
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
   std::vector<std::string> names;
   for (const Command& command : kCommands)
-    if (!command.hidden) names.push_back(command.name);
+    if (*command.group != '\0') names.push_back(command.name);
   const auto near = near_name(word, names);
   throw SpecError(fmt::format("{}: no such command{}; `slm-lab --help` lists them", word,
                               near ? fmt::format("; did you mean {}?", *near) : ""));
@@ -60,18 +57,21 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
   std::vector<std::pair<CLI::App*, std::function<int()>>> actions;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    if (command.hidden) sub->group("");
+    sub->group(command.group);
     if (*command.example != '\0') sub->footer(fmt::format("\nExample:\n  {}", command.example));
     actions.emplace_back(sub, command.add(*sub, invocation));
   }
-  arguments = with_run(std::move(arguments));
+  app.add_flag("--version")->description("print the version; the same as the command");  // see with_command()
+  arguments = with_command(std::move(arguments), is_command);
   if (!arguments.empty() && !arguments[0].starts_with("-") && !is_command(arguments[0]))
     refuse_unknown_command(arguments[0]);
-  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
   try {
-    app.parse(arguments);
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);  // which CLI11 takes from its end
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    throw SpecError(explain(error, app, arguments));
   }
   for (const auto& [sub, action] : actions)
     if (sub->parsed()) return action();

@@ -12,6 +12,7 @@
 #include "slm_lab/net/init.h"
 #include "slm_lab/net/loss.h"
 #include "slm_lab/net/lr_schedule.h"
+#include "slm_lab/net/net_types.h"
 #include "slm_lab/net/optimizer.h"
 #include "slm_lab/net/registry.h"
 
@@ -42,6 +43,12 @@ Names activations() {
   return lines;
 }
 
+Names net_types() {
+  Names lines;
+  for (const std::string& name : net_type_names()) lines.push_back(mark(name, net_type_available(name)));
+  return lines;
+}
+
 struct Kind {
   std::string name;
   Names (*list)();
@@ -51,7 +58,7 @@ const std::vector<Kind>& kinds() {
       {"env", environments},
       {"algorithm", algorithms},
       {"memory", [] { return memory_names(); }},
-      {"net", net_type_names},
+      {"net", net_types},
       {"activation", activations},
       {"optimizer", optimizer_names},
       {"lr_scheduler", lr_schedule_names},

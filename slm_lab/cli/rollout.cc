@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <sstream>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/env/registry.h"
 
@@ -16,7 +20,7 @@ struct RolloutArguments {
   std::string env, actions_file, policy;
   std::vector<std::string> kwargs;
   std::uint64_t seed = 0;
-  std::int64_t steps = 1000;
+  std::int64_t steps = 1000, episodes = 0;
 };
 
 /// Enough digits to restore the number: the shortest text that reads back as the same value.
@@ -64,6 +68,34 @@ std::vector<double> random_action(const Space& space, Rng& rng) {
   return action;
 }
 
+/// Mean return of random actions, the baseline below which nothing was learnt.
+int play_episodes(const RolloutArguments& arguments) {
+  const auto env = make_rollout_env(arguments.env, arguments.kwargs, arguments.seed);
+  Rng policy_rng = Streams(arguments.seed, 0, 0).stream("action");
+  std::vector<double> obs, returns;
+  std::int64_t steps = 0;
+  for (std::int64_t episode = 0; episode < arguments.episodes; ++episode) {
+    env->reset(obs);
+    double sum = 0;
+    for (bool ended = false; !ended; ++steps) {
+      const RolloutEnv::Step step = env->step(random_action(env->info().action_space, policy_rng), obs);
+      sum += step.reward;
+      ended = step.terminated || step.truncated;
+    }
+    returns.push_back(sum);
+  }
+  const auto n = static_cast<double>(returns.size());
+  const double mean = std::accumulate(returns.begin(), returns.end(), 0.0) / n;
+  double squares = 0;
+  for (const double r : returns) squares += (r - mean) * (r - mean);
+  const auto [low, high] = std::minmax_element(returns.begin(), returns.end());
+  fmt::print(
+      "{{\"episodes\": {}, \"mean_return\": {:.6g}, \"std_return\": {:.6g}, \"min_return\": {:.6g}, "
+      "\"max_return\": {:.6g}, \"mean_length\": {:.6g}}}\n",
+      returns.size(), mean, std::sqrt(squares / n), *low, *high, static_cast<double>(steps) / n);
+  return 0;
+}
+
 int rollout(const RolloutArguments& arguments) {
   const auto env = make_rollout_env(arguments.env, arguments.kwargs, arguments.seed);
   const bool from_file = !arguments.actions_file.empty();
@@ -97,20 +129,24 @@ int rollout(const RolloutArguments& arguments) {
 std::function<int()> add_rollout(CLI::App& app, const Invocation&) {
   auto arguments = std::make_shared<RolloutArguments>();
   app.add_option("env", arguments->env, "environment, by its Gymnasium id")->required();
-  app.add_option("--seed", arguments->seed, "seed of the first reset")->capture_default_str();
+  app.add_option("--seed", arguments->seed, "seed of the first reset")->check(whole_number(0))->capture_default_str();
   auto* file = app.add_option("--actions", arguments->actions_file,
                               "file with one action per line, numbers separated by spaces; - for standard input");
   app.add_option("--policy", arguments->policy, "random: actions drawn uniformly")
       ->check(CLI::IsMember({"random"}))
       ->excludes(file);
   app.add_option("--steps", arguments->steps, "steps to take with --policy")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
+  app.add_option("--episodes", arguments->episodes, "play so many episodes at random and print their mean return")
+      ->check(whole_number(1))
+      ->excludes(file);
   app.add_option("--kwarg", arguments->kwargs, "NAME=VALUE: option of the environment (repeatable)")
       ->allow_extra_args(false);
   return [arguments] {
+    if (arguments->episodes > 0) return play_episodes(*arguments);
     if (arguments->actions_file.empty() && arguments->policy.empty())
-      throw SpecError("rollout: expected --actions FILE or --policy random");
+      throw SpecError("rollout: expected --episodes N, --policy random or --actions FILE");
     return rollout(*arguments);
   };
 }

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/near_name.h"
+#include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/experiment/enjoy.h"
 #include "slm_lab/experiment/train.h"
@@ -40,6 +41,16 @@ LoadedSpec load(const RunArguments& arguments, const Invocation& invocation, con
                               misspelt ? fmt::format("; did you mean {}{}?", *near, mode.substr(word.size())) : ""));
 }
 
+/// `run FILE` and `run FILE MODE`: a file with one spec needs no name.
+void leave_out_name(const CLI::App& app, RunArguments& arguments) {
+  const auto given = [&](const char* option) { return app.get_option(option)->count() > 0; };
+  const std::vector<std::string> modes = {"dev", "train", "search", "enjoy"};
+  const std::string word = arguments.spec_name.substr(0, arguments.spec_name.find('@'));
+  const bool is_mode = !given("mode") && std::find(modes.begin(), modes.end(), word) != modes.end();
+  if (is_mode) arguments.mode = arguments.spec_name;
+  if (is_mode || (given("spec_file") && !given("spec_name"))) arguments.spec_name = "";
+}
+
 int run(const RunArguments& arguments, const Invocation& invocation) {
   const std::size_t at = arguments.mode.find('@');
   const std::string mode = arguments.mode.substr(0, at);
@@ -63,31 +74,33 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   a.train.command_line = invocation.command_line;
   app.add_option("spec_file", a.spec_file, "spec file; a path below slm_lab/spec may be given without it")
       ->capture_default_str();
-  app.add_option("spec_name", a.spec_name, "which spec of the file")->capture_default_str();
+  app.add_option("spec_name", a.spec_name, "which spec of the file; not needed where it has one")
+      ->capture_default_str();
   app.add_option("mode", a.mode, "dev, train, train@latest, train@DIR or enjoy@DIR")->capture_default_str();
   app.add_option("-s,--set", a.sets, "KEY=VALUE: fill ${KEY} in the spec file (repeatable)")->allow_extra_args(false);
   app.add_option("--override", a.overrides, "PATH=VALUE: set any key, as agent.algorithm.gamma=0.98 (repeatable)")
       ->allow_extra_args(false);
-  app.add_option("--seed", a.seed, "seed of the run, instead of the spec's meta.seed");
+  app.add_option("--seed", a.seed, "seed of the run, instead of the spec's meta.seed")->check(whole_number(0));
   app.add_option("--sessions", a.sessions, "number of sessions, instead of the spec's meta.max_session")
-      ->check(CLI::Range(1, std::numeric_limits<int>::max()));
+      ->check(whole_number(1, std::numeric_limits<int>::max()));
   app.add_option("--threads", a.train.threads, "threads in all; default: as many as there are cores")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0, 4096));
   app.add_option("--data", a.train.data, "folder in which run folders are made and found")->capture_default_str();
   app.add_option("--log-level", a.train.log_level, "of the terminal: debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))
       ->capture_default_str();
   app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_from(0))
       ->capture_default_str();
   app.add_option("--episodes", a.enjoy.episodes, "enjoy: episodes to play")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, std::numeric_limits<int>::max()))
       ->capture_default_str();
   app.add_flag("--sample", a.enjoy.sample, "enjoy: sample actions as in training instead of taking the best");
   app.add_option("--executor", a.train.executor, "where sessions run")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();
-  return [arguments, &invocation] {
+  return [arguments, &app, &invocation] {
+    leave_out_name(app, *arguments);
     arguments->enjoy.data = arguments->train.data;
     arguments->enjoy.seed = arguments->seed;
     return run(*arguments, invocation);

@@ -11,17 +11,20 @@ namespace {
 
 struct CheckArguments {
   std::string file, name;
-  std::vector<std::string> sets;
+  std::vector<std::string> sets, overrides;
 };
 
 /// Checks one spec; returns whether it is accepted.
-bool check_one(const CheckArguments& arguments, const std::string& name, const LoadOptions& options) {
+bool check_one(SpecFile& file, std::size_t index, const CheckArguments& arguments) {
+  const std::string name = shortened(file.name(index), 64);
   try {
-    const LoadedSpec loaded = load_spec(arguments.file, name, options);
+    const LoadedSpec loaded = file.take(index);
     SpecReport report(loaded.file);
     report.allow_placeholders = true;
     const LabSpec spec = read_lab_spec(loaded, report);
-    fmt::print("{}: {}: accepted\n", arguments.file, name);
+    const std::vector<std::string> missing = missing_parts(spec, loaded.root);
+    fmt::print("{}: {}: accepted{}\n", arguments.file, name,
+               missing.empty() ? "" : fmt::format(", but cannot run here: needs {}", fmt::join(missing, ", ")));
     if (!report.has_placeholders)  // or it might rest on a default
       fmt::print("  {}\n", training_rate_text(spec.agent.plan->training_rate(spec.env.num_envs)));
     for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert  {}\n", report.line(finding));
@@ -38,11 +41,13 @@ int check(const CheckArguments& arguments, const Invocation& invocation) {
   LoadOptions options;
   options.repository = invocation.root;
   options.sets = arguments.sets;
+  options.overrides = arguments.overrides;
   options.allow_placeholders = true;
+  SpecFile file(arguments.file, options);
+  if (!arguments.name.empty())
+    return check_one(file, file.index_of(arguments.name), arguments) ? 0 : static_cast<int>(ExitCode::usage);
   bool accepted = true;
-  const auto names =
-      arguments.name.empty() ? spec_names(arguments.file, options) : std::vector<std::string>{arguments.name};
-  for (const std::string& name : names) accepted = check_one(arguments, name, options) && accepted;
+  for (std::size_t i = 0; i < file.size(); ++i) accepted = check_one(file, i, arguments) && accepted;
   return accepted ? 0 : static_cast<int>(ExitCode::usage);
 }
 
@@ -63,9 +68,14 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
   check_app->add_option("file", arguments->file, "spec file")->required();
   check_app->add_option("name", arguments->name, "one spec of the file; default: all");
   check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")->allow_extra_args(false);
+  check_app->add_option("--override", arguments->overrides, "PATH=VALUE: set any key of each spec (repeatable)")
+      ->allow_extra_args(false);
+  check_app->footer("\nExample:\n  slm-lab spec check demo.json --override env.num_envs=8");
   CLI::App* schema_app =
       app.add_subcommand("schema", "print the JSON Schema of spec files, for editors and validators");
+  schema_app->footer("\nExample:\n  slm-lab spec schema > spec.schema.json");
   CLI::App* docs_app = app.add_subcommand("docs", "print docs/spec.md: every key with its type, default and meaning");
+  docs_app->footer("\nExample:\n  slm-lab spec docs > docs/spec.md");
   return [=, &invocation] {
     if (check_app->parsed()) return check(*arguments, invocation);
     if (schema_app->parsed()) fmt::print("{}\n", spec_json_schema(format().format()));

@@ -6,6 +6,9 @@
 namespace slm {
 namespace {
 
+// More would not be a wish but a slip, and some sizes are made before a whole run can be weighed.
+constexpr int kMaxEnvs = 1 << 20, kMaxFrames = 1024;
+
 void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
   reader.read("normalize_obs", c.normalize_obs,
               "observations less their running mean, over their running standard deviation");
@@ -19,7 +22,7 @@ void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
   reader.read("frame_op", c.frame_op,
               "join the last frame_op_len observations: along the first axis, or along a new one",
               one_of({"concat", "stack"}));
-  reader.read("frame_op_len", c.frame_op_len, "observations joined by frame_op", at_least(2));
+  reader.read("frame_op_len", c.frame_op_len, "observations joined by frame_op", between(2, kMaxFrames));
   reader.read(
       "rescale_action", c.rescale_action,
       "the policy acts in [-1, 1], which is mapped to the bounds; without it actions are clipped to the bounds");
@@ -53,7 +56,7 @@ EnvConfig read_env_config(SpecReader& reader) {
   EnvConfig c;
   reader.require("name", c.name, "Gymnasium id of the environment (slm-lab names env)");
   if (!c.name.empty() && find_env(c.name) == nullptr) reader.problem("name", unknown_env(c.name));
-  reader.read("num_envs", c.num_envs, "environments stepped together; frames advance by as many", at_least(1));
+  reader.read("num_envs", c.num_envs, "environments stepped together; frames advance by as many", between(1, kMaxEnvs));
   reader.require("max_frame", c.max_frame, "frames (steps over all environments) after which the session ends",
                  at_least(1));
   read_wrapper_keys(reader, c);

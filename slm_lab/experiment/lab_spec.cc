@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/experiment/session_memory.h"
+#include "slm_lab/net/net_types.h"
+#include "slm_lab/spec/spec_path.h"
 #include "slm_lab/store/saved_spec.h"
 
 namespace slm {
@@ -10,10 +14,17 @@ namespace {
 
 constexpr int kMinLogPoints = 3;  // a curve, a moving average and a stability need as many
 
-/// What concerns several parts of a spec.
+/// Whether every value was read that agent and environment are checked with against each other.
+bool was_read(const SpecReport& report) {
+  for (const char* path : {"env.name", "env.num_envs", "env.frame_op", "env.frame_op_len"})
+    if (!report.was_read(path)) return false;
+  return report.all_read("agent.algorithm") && report.all_read("agent.memory");
+}
+
+/// What concerns several parts of a spec. Values that were not read take no part.
 void check_together(const LabSpec& spec, SpecReader& meta) {
   const std::int64_t log_points = spec.env.max_frame / spec.meta.log_frequency;
-  if (log_points < kMinLogPoints)
+  if (log_points < kMinLogPoints && meta.report().was_read("env.max_frame"))
     meta.problem("log_frequency",
                  fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
                              spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));
@@ -37,13 +48,22 @@ LabSpec read_lab_spec(SpecReader& reader) {
   spec.search = read_search_space(reader);
   reader.inert("name", "a spec is known by its key in the file");
   reader.done();
-  if (find_env(spec.env.name) != nullptr) check_agent(spec.agent, env_info(spec.env, spec.env.num_envs), agent);
+  if (find_env(spec.env.name) != nullptr && was_read(reader.report())) {
+    const EnvInfo info = env_info(spec.env, spec.env.num_envs);
+    check_agent(spec.agent, info, agent);
+    if (spec.agent.plan && reader.object())
+      check_session_memory(
+          session_memory(*reader.object(), info, static_cast<double>(spec.agent.plan->replay_bytes(info))), reader);
+  }
   check_together(spec, meta);
   return spec;
 }
 
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
   SpecReader reader(&loaded.root, "", report);
+  if (!loaded.layout.empty())
+    report.add_note({loaded.root.position, "", loaded.name, "",
+                     "in the layout of SLM-Lab 4.0 to 4.2 and of the book; read as: " + loaded.layout});
   const LabSpec spec = read_lab_spec(reader);
   report.throw_if_problems();
   return spec;
@@ -53,6 +73,16 @@ LabSpec read_saved_spec(const DataFolder& folder, int trial) {
   const LoadedSpec loaded = load_saved_spec(folder, trial);
   SpecReport report(loaded.file);
   return read_lab_spec(loaded, report);
+}
+
+std::vector<std::string> missing_parts(const LabSpec& spec, const JsonNode& root) {
+  std::vector<std::string> missing;
+  const JsonNode* net = find_at_path(root, "agent.net.type");
+  if (net && net->is(JsonNode::Kind::string) && !net_type_available(net->text)) missing.push_back(net->text);
+  const EnvEntry* env = find_env(spec.env.name);
+  if (env && !env->available()) missing.push_back(spec.env.name);
+  if (spec.meta.distributed != "false") missing.push_back("meta.distributed: " + spec.meta.distributed);
+  return missing;
 }
 
 }  // namespace slm

@@ -3,9 +3,11 @@
 namespace slm {
 namespace {
 
+constexpr double kMaxTransitions = 1e12;  // so that no number of bytes overflows
+
 void read_replay(SpecReader& reader, ReplayConfig& c) {
   reader.require("batch_size", c.batch_size, "transitions per batch", at_least(1));
-  reader.require("max_size", c.max_size, "transitions kept; the oldest are overwritten", at_least(1));
+  reader.require("max_size", c.max_size, "transitions kept; the oldest are overwritten", between(1, kMaxTransitions));
   reader.read("use_cer", c.use_cer, "combined experience replay: every batch holds the newest transitions");
   if (!c.prioritized()) return;
   reader.require("alpha", c.alpha, "how much priorities count: 0 is uniform sampling", between(0, 1));

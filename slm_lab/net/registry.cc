@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/dueling.h"
+#include "slm_lab/net/net_types.h"
 
 namespace slm {
 namespace {
@@ -47,6 +49,15 @@ std::vector<std::string> net_type_names() {
   std::vector<std::string> names;
   for (const NetEntry& entry : kNetTypes) names.emplace_back(entry.name);
   return names;
+}
+
+bool net_type_available(std::string_view type) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::ranges::none_of(kNetTypes, [&](const NetEntry& e) {
+    return !e.make && std::ranges::equal(std::string_view(e.name), type, same);
+  });
 }
 
 std::unique_ptr<Net> make_net(const NetConfig& config, int in_dim, const std::vector<Head>& heads, Rng& init) {

@@ -8,6 +8,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/near_name.h"
+#include "slm_lab/spec/old_layout.h"
 #include "slm_lab/spec/spec_path.h"
 #include "slm_lab/spec/template.h"
 
@@ -84,28 +85,18 @@ void check_all_used(const TemplateValues& values, const FilledTemplate& filled, 
   }
 }
 
-JsonNode parse_file(const std::string& file, const LoadOptions& options) {
+JsonNode parse_file(const std::string& file, const LoadOptions& options, std::optional<Position>& trailing_comma) {
   const std::string source = read_text(file, resolve(file, options.repository));
   const TemplateValues values = parse_template_values(options.sets);
   const FilledTemplate filled(source, values);
-  JsonNode root = parse_json(filled.text(), file, filled.locate(source));
+  std::string text = filled.text();
+  if (const auto comma = blank_trailing_commas(text)) trailing_comma = filled.locate(source)(*comma);
+  JsonNode root = parse_json(text, file, filled.locate(source));
   if (!root.is(JsonNode::Kind::object))
     throw SpecError(
         fmt::format("{}:{}:{}: expected an object of specs by name", file, root.position.line, root.position.column));
   check_all_used(values, filled, file);
   return root;
-}
-
-JsonNode take_spec(JsonNode& root, const std::string& file, const std::string& name) {
-  if (JsonNode* spec = root.find(name)) return std::move(*spec);
-  std::vector<std::string> names;
-  for (const JsonMember& member : root.members)
-    if (names.size() < kMaxListed) names.push_back(shortened(member.key, 64));
-  if (names.empty()) throw SpecError(fmt::format("{}: it holds no spec", file));
-  const auto near = near_name(name, names);
-  throw SpecError(fmt::format("{}: no spec {}{}; it has: {}{}", file, json_quoted(name),
-                              near ? fmt::format("; did you mean {}?", *near) : "", fmt::join(names, ", "),
-                              names.size() < root.members.size() ? ", ..." : ""));
 }
 
 void check_name(const std::string& name) {
@@ -143,24 +134,45 @@ void refuse_placeholders(const JsonNode& spec, const std::string& file) {
 
 }  // namespace
 
-LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options) {
+SpecFile::SpecFile(std::string_view file, const LoadOptions& options)
+    : file_(file), options_(options), root_(parse_file(file_, options, trailing_comma_)) {}
+
+std::size_t SpecFile::index_of(std::string_view name) const {
+  if (name.empty() && size() == 1) return 0;
+  for (std::size_t i = 0; i < size(); ++i)
+    if (this->name(i) == name) return i;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(size(), kMaxListed); ++i) names.push_back(shortened(this->name(i), 64));
+  if (names.empty()) throw SpecError(fmt::format("{}: it holds no spec", file_));
+  const auto near = near_name(std::string(name), names);
+  const std::string what = name.empty() ? "name one of its specs" : "no spec " + json_quoted(name);
+  throw SpecError(fmt::format("{}: {}{}; it has: {}{}", file_, what,
+                              near ? fmt::format("; did you mean {}?", *near) : "", fmt::join(names, ", "),
+                              names.size() < size() ? ", ..." : ""));
+}
+
+LoadedSpec SpecFile::take(std::size_t index) {
   LoadedSpec spec;
-  spec.file = file;
-  spec.name = name;
+  spec.file = file_;
+  spec.name = name(index);
   check_name(spec.name);
-  JsonNode root = parse_file(spec.file, options);
-  spec.root = take_spec(root, spec.file, spec.name);
-  apply_overrides(spec.root, options);
-  if (!options.allow_placeholders) refuse_placeholders(spec.root, spec.file);
+  spec.root = std::move(root_.members[index].value);
+  std::vector<std::string> changes = upgrade_layout(spec.root);
+  if (trailing_comma_)
+    changes.push_back(
+        fmt::format("no trailing commas (the first at {}:{})", trailing_comma_->line, trailing_comma_->column));
+  spec.layout = fmt::format("{}", fmt::join(changes, "; "));
+  apply_overrides(spec.root, options_);
+  if (!options_.allow_placeholders) refuse_placeholders(spec.root, file_);
   spec.canonical = to_canonical_json(spec.root);
   spec.hash = sha256_hex(spec.canonical);
   return spec;
 }
 
-std::vector<std::string> spec_names(std::string_view file, const LoadOptions& options) {
-  std::vector<std::string> names;
-  for (const JsonMember& member : parse_file(std::string(file), options).members) names.push_back(member.key);
-  return names;
+LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options) {
+  if (!name.empty()) check_name(std::string(name));
+  SpecFile specs(file, options);
+  return specs.take(specs.index_of(name));
 }
 
 std::string spec_file_text(const LoadedSpec& spec) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,15 +25,32 @@ struct LoadedSpec {
   std::string name;       ///< matches [A-Za-z0-9_][A-Za-z0-9._-]{0,63}: it names files
   std::string canonical;  ///< to_canonical_json(root)
   std::string hash;       ///< SHA-256 of `canonical`: two specs with the same hash mean the same
+  std::string layout;     ///< what was changed in a spec of an old layout (old_layout.h); empty: nothing
 };
 
 /// `file`: a path that exists, or a path below slm_lab/spec as in SLM-Lab (demo.json, benchmark/ppo/ppo_cartpole.json).
-/// Throws SpecError: no such file or spec (with near names), malformed JSON (line and column), a -s that fills nothing,
-/// placeholders left.
+/// `name` may be empty where the file has one spec. Throws SpecError: no such file or spec (with near names), malformed
+/// JSON (line and column), a -s that fills nothing, placeholders left.
 LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options);
 
-/// The names of the specs in a file, in its order.
-std::vector<std::string> spec_names(std::string_view file, const LoadOptions& options);
+/// A spec file, read and parsed once however many of its specs are wanted.
+class SpecFile {
+ public:
+  /// Throws as load_spec.
+  SpecFile(std::string_view file, const LoadOptions& options);
+
+  std::size_t size() const { return root_.members.size(); }
+  const std::string& name(std::size_t index) const { return root_.members[index].key; }  ///< in the order of the file
+  std::size_t index_of(std::string_view name) const;  ///< "": the only one. Throws SpecError, with near names
+  /// The spec at `index`, which leaves the file: each may be taken once.
+  LoadedSpec take(std::size_t index);
+
+ private:
+  std::string file_;
+  LoadOptions options_;
+  std::optional<Position> trailing_comma_;  // the first; set while root_ is parsed
+  JsonNode root_;
+};
 
 /// The file with this one spec, as a run's folder keeps it: {name: root}.
 std::string spec_file_text(const LoadedSpec& spec);

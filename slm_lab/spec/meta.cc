@@ -5,6 +5,8 @@
 namespace slm {
 namespace {
 
+constexpr int kMaxSessions = 10'000;  // each has files and a line of its own
+
 // SLM-Lab writes these into the spec that it saves beside its results.
 constexpr std::string_view kWrittenByRun[] = {
     "experiment", "trial",         "session",      "cuda_offset", "resume",        "experiment_ts", "prepath",
@@ -40,7 +42,8 @@ MetaConfig read_meta_config(SpecReader& r) {
   if (const auto* name = std::get_if<std::string>(&distributed)) m.distributed = *name;
   if (const auto* value = std::get_if<bool>(&distributed); value && *value)
     r.problem("distributed", "expected false, shared or synced");
-  r.require("max_session", m.max_session, "sessions of a trial: the same spec from different seeds", at_least(1));
+  r.require("max_session", m.max_session, "sessions of a trial: the same spec from different seeds",
+            between(1, kMaxSessions));
   r.read("max_trial", m.max_trial, "specs that a search samples", at_least(1));
   r.read("log_frequency", m.log_frequency, "frames between log points: a row of the session's record", at_least(1));
   r.read("eval_frequency", m.eval_frequency, "frames between evaluations, with rigorous_eval", at_least(1));

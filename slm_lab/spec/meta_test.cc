@@ -59,7 +59,7 @@ TEST(ReadMetaConfig, RefusesNonsense) {
       read(R"({"max_session": 0, "distributed": true, "seed": -1, "rigorous_eval": -2, "log_frequency": 0.5})")
           .problems,
       testing::ElementsAre(
-          "f.json:1:17: meta.max_session = 0: expected an integer >= 1; nearest legal value: 1",
+          "f.json:1:17: meta.max_session = 0: expected an integer in [1, 10000]; nearest legal value: 1",
           "f.json:1:35: meta.distributed = true: expected false, shared or synced",
           "f.json:1:49: meta.seed = -1: expected an integer >= 0; nearest legal value: 0",
           "f.json:1:70: meta.rigorous_eval = -2: expected true or false, or an integer >= 0; nearest legal value: 0",

@@ -35,6 +35,7 @@ SpecReader::SpecReader(const JsonNode* object, std::string path, SpecReport& rep
   if (format_) format_->begin_pass();
   if (object && !object->is(Kind::object)) {
     report.add_problem({object->position, object->origin, state_->path, shown(*object), "expected an object"});
+    report.add_unread(state_->path);
     state_->unreadable = true;
   }
 }
@@ -65,6 +66,7 @@ const JsonMember* SpecReader::ask(std::string_view key) {
 bool SpecReader::tolerated_placeholder(const JsonMember& member) {
   if (!state_->report.allow_placeholders || !is_placeholder(member.value)) return false;
   state_->report.has_placeholders = true;
+  state_->report.add_unread(dotted_path(state_->path, member.key));
   state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
                            shown(member.value), "to be given with -s"});
   return true;
@@ -74,6 +76,7 @@ void SpecReader::wrong_value(const JsonMember& member, std::string_view message)
   const JsonNode& value = member.value;
   state_->report.add_problem(
       {value.position, value.origin, dotted_path(state_->path, member.key), shown(value), std::string(message)});
+  state_->report.add_unread(dotted_path(state_->path, member.key));
 }
 
 void SpecReader::missing(std::string_view key, std::string_view expected, std::string_view doc) {
@@ -81,6 +84,7 @@ void SpecReader::missing(std::string_view key, std::string_view expected, std::s
   const JsonNode& object = *state_->object;
   state_->report.add_missing_key({object.position, object.origin, dotted_path(state_->path, key), "",
                                   fmt::format("missing; expected {} ({})", expected, doc)});
+  state_->report.add_unread(dotted_path(state_->path, key));
 }
 
 FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc) {
@@ -121,6 +125,7 @@ void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, c
   state_->report.add_problem({misfit.at->position, misfit.at->origin,
                               dotted_path(state_->path, member.key) + misfit.where, shown(*misfit.at),
                               fmt::format("expected {}{}", expected, remedy)});
+  state_->report.add_unread(dotted_path(state_->path, member.key));
 }
 
 SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required) {
@@ -190,10 +195,9 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
     if (const auto misfit = Field<std::string>::parse(member->value, one_of(names), name))
       wrong_value(*member, fmt::format("expected {}{}", Field<std::string>::expected(one_of(names)), misfit->nearest));
   }
-  if (name.empty())
-    state_->unreadable = true;
-  else
-    read_rest(name, *this);
+  if (!name.empty()) return read_rest(name, *this);
+  state_->unreadable = true;
+  state_->report.add_unread(state_->path);
 }
 
 void SpecReader::report_misspelt(std::string_view key) {
@@ -241,17 +245,16 @@ bool SpecReader::has(std::string_view key) const {
   return value && !value->is(Kind::null);
 }
 
+// What a key holds that was not read is no wish of the user's, so nothing more is said of it.
 void SpecReader::problem(std::string_view key, std::string_view what) {
-  if (silent()) return;
+  if (silent() || !state_->report.was_read(dotted_path(state_->path, spelling(key)))) return;
   const JsonNode& object = *state_->object;
-  if (const JsonMember* member = object.find_member(spelling(key)))
-    wrong_value(*member, what);
-  else
-    state_->report.add_problem({object.position, object.origin, dotted_path(state_->path, key), "", std::string(what)});
+  if (const JsonMember* member = object.find_member(spelling(key))) return wrong_value(*member, what);
+  state_->report.add_problem({object.position, object.origin, dotted_path(state_->path, key), "", std::string(what)});
 }
 
 void SpecReader::note(std::string_view key, std::string_view what) {
-  if (silent()) return;
+  if (silent() || !state_->report.was_read(dotted_path(state_->path, spelling(key)))) return;
   const JsonNode& object = *state_->object;
   const JsonMember* member = object.find_member(spelling(key));
   const JsonNode& at = member ? member->value : object;

@@ -1,5 +1,6 @@
 #include "slm_lab/spec/reader.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 /// Reads `text` with `read` and returns the problems as a user sees them.
 std::vector<std::string> problems(std::string_view text, const std::function<void(SpecReader&)>& read,
@@ -250,6 +252,33 @@ TEST(SpecReader, APlaceholderIsAnyValueWhereAllowed) {
   EXPECT_THAT(problems(R"({"gamma": "${g}"})", read, true), IsEmpty());
   EXPECT_EQ(problems(R"({"gamma": "${g}"})", read, false).size(), 1u);
   EXPECT_EQ(problems(R"({"gamma": "x${g}"})", read, true).size(), 1u);
+}
+
+TEST(SpecReader, AValueThatWasNotReadTakesPartInNoCheckAgainstAnother) {
+  const auto read = [](SpecReader& r) {
+    SpecReader env = r.require_child("env", "where");
+    std::int64_t low = 0, high = 0;
+    env.require("low", low, "from");
+    env.require("high", high, "to");
+    if (high < 5 && r.report().was_read("env.low")) env.problem("high", "expected at least low + 5");
+  };
+  EXPECT_THAT(problems(R"({"env": {"low": 1, "high": 2}})", read, true),
+              ElementsAre("f.json:1:28: env.high = 2: expected at least low + 5"));
+  for (const char* low : {"\"${low}\"", "1.5", "null", "\"x\""}) {
+    const auto lines = problems(fmt::format(R"({{"env": {{"low": {}, "high": 2}}}})", low), read, true);
+    for (const std::string& line : lines) EXPECT_THAT(line, Not(HasSubstr("low + 5"))) << low;
+    EXPECT_LE(lines.size(), 1u);  // of its own fault
+  }
+  EXPECT_THAT(problems(R"({"env": {"high": 2}})", read), ElementsAre(HasSubstr("env.low: missing")));
+  EXPECT_THAT(problems(R"({"env": 5})", read), ElementsAre(HasSubstr("env = 5: expected an object")));
+  // A refused value is as if it had not been read.
+  EXPECT_THAT(problems(R"({"a": 1})",
+                       [](SpecReader& r) {
+                         r.problem("a", "not this");
+                         r.problem("a", "nor with that");
+                         r.done();
+                       }),
+              ElementsAre(HasSubstr("unknown key"), HasSubstr("not this")));
 }
 
 TEST(SpecReport, ThrowsOneErrorWithALinePerProblem) {

@@ -67,6 +67,24 @@ bool SpecReport::knows(std::string_view path) const {
   return objects != objects_by_key_.end() && objects->second.contains(object);
 }
 
+bool SpecReport::all_read(std::string_view object_path) const {
+  const auto below = unread_.lower_bound(std::string(object_path) + ".");
+  return was_read(object_path) && (below == unread_.end() || !below->starts_with(std::string(object_path) + "."));
+}
+
+std::vector<std::string> SpecReport::known_paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [key, objects] : objects_by_key_)
+    for (const std::string& object : objects) paths.push_back(dotted_path(object, key));
+  return paths;
+}
+
+bool SpecReport::was_read(std::string_view path) const {
+  for (std::size_t end = path.size(); end != std::string_view::npos; end = path.substr(0, end).rfind('.'))
+    if (unread_.contains(path.substr(0, end))) return false;
+  return !unread_.contains("");
+}
+
 std::string SpecReport::meant(const UnknownKey& unknown) const {
   if (objects_by_key_.contains(unknown.key) || unknown.key.size() > kMaxKeyShown) return "";
   return near_name(unknown.key, unknown.legal).value_or("");

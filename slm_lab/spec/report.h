@@ -51,6 +51,15 @@ class SpecReport {
   void remember_key(const std::string& object_path, std::string_view key);
   /// Whether some reader has asked for this dotted path.
   bool knows(std::string_view path) const;
+  std::vector<std::string> known_paths() const;
+
+  /// The value at this dotted path, or everything below it, was not read: absent though required, of the wrong form,
+  /// refused, or a placeholder. The field holds a default that nobody asked for.
+  void add_unread(std::string path) { unread_.insert(std::move(path)); }
+  /// Whether neither the path nor an object around it was named to add_unread().
+  bool was_read(std::string_view path) const;
+  /// Whether nothing below this object was named to add_unread(), nor the object itself.
+  bool all_read(std::string_view object_path) const;
 
   /// `key` is required and absent; not reported if a misspelt one turns out to stand in its place.
   void add_missing_key(SpecFinding finding);
@@ -81,6 +90,7 @@ class SpecReport {
   bool more_problems_ = false;  // than kMaxFindings
   std::vector<UnknownKey> unknown_;
   std::map<std::string, std::set<std::string>, std::less<>> objects_by_key_;
+  std::set<std::string, std::less<>> unread_;
   FormatObject format_;
 };
 

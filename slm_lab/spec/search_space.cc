@@ -36,6 +36,20 @@ constexpr std::array kDistributions = {
     DistributionRow{"choice", SearchDistribution::choice, 0, "a list of values"},
 };
 
+// SLM-Lab's own files search these, which no version since 4.0 reads.
+constexpr std::string_view kRemovedPaths[] = {
+    "agent.agent.training_batch_iter",
+    "agent.algorithm.clip_eps",
+    "agent.algorithm.entropy_coef",
+    "agent.net.clip_grad",
+    "agent.net.lr",
+    "agent.net.lr_anneal_timestep",
+    "agent.net.lr_decay_frequency",
+    "agent.net.lr_scheduler_spec.rnn_hidden_size",
+    "agent.net.lr_scheduler_spec.seq_len",
+    "agent.net.training_iter",
+};
+
 class SearchReader {
  public:
   explicit SearchReader(SpecReader& spec) : spec_(spec), report_(spec.report()) {}
@@ -71,11 +85,32 @@ class SearchReader {
     if (!wrong.empty())
       return report_.add_problem({member.value.position, member.value.origin, "search." + key,
                                   to_json_line(member.value), fmt::format("expected {}: {}", row->args, wrong)});
-    dimension.inert = !find_at_path(*spec_.object(), path) && !report_.knows(path);
-    if (dimension.inert)
+    if (!is_read(path)) {
+      dimension.inert = std::ranges::find(kRemovedPaths, path) != std::end(kRemovedPaths);
+      if (!dimension.inert) return problem(member.position, member.value, key, unread(path));
       report_.add_note({member.position, member.value.origin, "search." + key, "",
-                        fmt::format("no key {} in this spec: not searched", path)});
+                        fmt::format("nothing is read from {} since SLM-Lab 4: not searched", path)});
+    }
     dimensions_.push_back(std::move(dimension));
+  }
+
+  /// Whether a value at this path would be read; true where a fault of the spec hides the answer.
+  bool is_read(const std::string& path) const {
+    return find_at_path(*spec_.object(), path) || !report_.was_read(path) || report_.knows(path) ||
+           report_.knows(without_prefixes(path));
+  }
+
+  /// "agent.net.critic_optim_spec.lr": agent.net.optim_spec.lr, of which it is the critic's own.
+  static std::string without_prefixes(std::string path) {
+    for (const std::string_view prefix : {".actor_", ".critic_"})
+      for (std::size_t at; (at = path.find(prefix)) != std::string::npos;) path.erase(at + 1, prefix.size() - 1);
+    return path;
+  }
+
+  std::string unread(const std::string& path) const {
+    const auto near = near_name(path, report_.known_paths());
+    return fmt::format("nothing is read from {}{}", shortened(path, 120),
+                       near ? fmt::format("; did you mean {}?", *near) : "");
   }
 
   static std::string unknown(const std::string& name) {

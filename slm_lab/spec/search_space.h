@@ -30,12 +30,12 @@ struct SearchDimension {
   SearchDistribution distribution = SearchDistribution::uniform;
   std::vector<double> args;       ///< of all but choice
   std::vector<JsonNode> choices;  ///< of choice
-  /// Nothing in the spec is read from this path: sampling it would change nothing, so a search leaves it out.
+  /// A path of SLM-Lab's own files from which nothing is read any more: a search leaves it out.
   bool inert = false;
 };
 
-/// Reads the `search` block of a whole spec. Call it when all else has been read: it notes paths that nobody asked for,
-/// which in SLM-Lab silently do nothing and which real spec files hold.
+/// Reads the `search` block of a whole spec. Call it when all else has been read: a path that nobody asked for, which
+/// in SLM-Lab silently does nothing, is a problem.
 std::vector<SearchDimension> read_search_space(SpecReader& spec);
 
 }  // namespace slm

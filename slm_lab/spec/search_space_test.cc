@@ -17,7 +17,7 @@ struct Read {
   std::vector<std::string> problems, notes;
 };
 
-/// Reads {"agent": {"gamma": 0.9, "layers": [64]}, "search": `search`}, of which gamma, lam and layers are legal keys.
+/// Reads {"agent": {"gamma": 0.9, "layers": [64]}, "search": `search`}, of which gamma, lam, layers and the letters are legal keys.
 Read read(const std::string& search) {
   const JsonNode root =
       parse_json("{\"agent\": {\"gamma\": 0.9, \"layers\": [64]},\n\"search\": " + search + "}", "f.json");
@@ -28,6 +28,7 @@ Read read(const std::string& search) {
   std::vector<int> layers;
   agent.read("gamma", value, "");
   agent.read("lam", value, "");
+  for (const char* letter : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}) agent.read(letter, value, "");
   agent.read("layers", layers, "");
   agent.done();
   Read out{read_search_space(reader), {}, {}};
@@ -68,17 +69,20 @@ TEST(ReadSearchSpace, TheBaseOfALogarithmIsIgnoredAndTheStepOfQrandintIs1) {
   EXPECT_THAT(r.dimensions[1].args, ElementsAre(1, 10, 1));
 }
 
-TEST(ReadSearchSpace, NotesAPathThatNobodyReads) {
-  const Read r = read(
-      R"({"agent": {"lam__uniform": [0, 1], "layers[0]__choice": [32, 64]}, "agent.agent.gamma__uniform": [0, 1]})");
+TEST(ReadSearchSpace, RefusesAPathThatNobodyReads) {
+  const Read r =
+      read(R"({"agent": {"lam__uniform": [0, 1], "layers[0]__choice": [32, 64]}, "agent.gama__uniform": [0, 1]})");
+  EXPECT_THAT(r.problems,
+              ElementsAre("f.json:2:78: search.agent.gama__uniform: nothing is read from agent.gama; did you "
+                          "mean agent.gamma?"));
+  EXPECT_EQ(r.dimensions.size(), 2u);  // lam is not in the spec, but a legal key
+}
+
+TEST(ReadSearchSpace, NotesThePathsOfOldFilesThatNothingReads) {
+  const Read r = read(R"({"agent.net.lr_decay_frequency__choice": [1, 2]})");
   EXPECT_THAT(r.problems, IsEmpty());
-  EXPECT_THAT(
-      r.notes,
-      ElementsAre(
-          "f.json:2:78: search.agent.agent.gamma__uniform: no key agent.agent.gamma in this spec: not searched"));
-  EXPECT_FALSE(r.dimensions[0].inert);  // not in the spec, but a legal key
-  EXPECT_FALSE(r.dimensions[1].inert);
-  EXPECT_TRUE(r.dimensions[2].inert);
+  EXPECT_THAT(r.notes, ElementsAre(HasSubstr("nothing is read from agent.net.lr_decay_frequency since SLM-Lab 4")));
+  EXPECT_TRUE(r.dimensions[0].inert);
 }
 
 TEST(ReadSearchSpace, RefusesWhatCannotBeSampled) {

@@ -12,19 +12,29 @@ constexpr std::string_view kIntroduction = R"(# The spec file
 <!-- Made by `slm-lab spec docs`; do not edit. -->
 
 A spec file is a JSON object of specs by name: `{"ppo_cartpole": {"agent": {...}, "env": {...}, "meta": {...}}}`.
-Strict JSON: no comments, no trailing commas; numbers may be written `1e6`. Unknown keys are errors, with the nearest
-legal key; keys that real spec files carry and that have no effect are accepted and listed by `slm-lab spec check`.
+JSON without comments; numbers may be written `1e6`. Unknown keys are errors, with the nearest legal key; keys that real
+spec files carry and that have no effect are accepted and listed by `slm-lab spec check`. A first one of your own:
+[own-spec.md](own-spec.md).
 
 - `${KEY}` in a file is filled by `-s KEY=VALUE`. A number, `true` or `false` replaces the whole string `"${KEY}"`; other
   text is inserted into it.
 - `--override PATH=VALUE` sets any key: `--override agent.algorithm.gamma=0.98`.
 - Names (of algorithms, nets, activations...) are compared without regard to case.
 - "required" keys have no default. `null` is a value only where the type says so.
+- Every size is bounded: what a session would take is estimated before anything is made, and refused where this machine has
+  less.
+
+## Files of SLM-Lab 4.0 to 4.2 and of the book
+
+Their layout is read as it is, with one note that names every change: `agent` and `env` as lists of one, a `body` of one
+agent in one environment, `__grid_search` (read as `__choice`), trailing commas, `meta.search`, `spec_params` (give the
+values with `-s`), `normalize_state: false`, and the ids that Gymnasium has renumbered (`LunarLander-v2`, `Pendulum-v0`).
+Without `meta.log_frequency` its `eval_frequency` is taken. Several agents or environments are refused.
 
 ## search
 
 A search samples one value for each key `PATH__DISTRIBUTION` of the `search` block; nested objects and dots in the path
-mean the same. A path from which nothing is read is noted and not searched.
+mean the same. A path from which nothing is read is refused, with the nearest one.
 
 | distribution | arguments | draws |
 |---|---|---|

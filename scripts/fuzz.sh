@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Fuzzes a reader with libFuzzer: scripts/fuzz.sh [TARGET] [SECONDS], as scripts/fuzz.sh spec 60. Needs clang 14 (Debian:
+# clang-14) and the packages of setup/packages.txt. Findings are left in build/fuzz/TARGET.
+set -euo pipefail
+target=${1:-spec} seconds=${2:-60}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+clang=${CXX:-clang++-14}
+command -v "$clang" > /dev/null || { echo "fuzz.sh: no $clang; apt-get install clang-14" >&2; exit 3; }
+[[ -f $root/tests/fuzz/${target}_fuzzer.cc ]] || { echo "fuzz.sh: no tests/fuzz/${target}_fuzzer.cc" >&2; exit 2; }
+
+# The layers below the readers, without their tests and without what needs an instruction set of its own.
+folder=$root/build/fuzz/$target
+mkdir -p "$folder/corpus"
+sources=$(find "$root"/slm_lab/base "$root"/slm_lab/spec -name '*.cc' ! -name '*_test.cc')
+objects=()
+for source in $sources "$root/tests/fuzz/${target}_fuzzer.cc"; do
+  object=$folder/$(basename "$(dirname "$source")")_$(basename "$source" .cc).o
+  objects+=("$object")
+  [[ $object -nt $source ]] && continue
+  "$clang" -std=c++20 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -I"$root" \
+    -isystem /usr/include/eigen3 -DSLM_VERSION='"fuzz"' -DSLM_BUILD_TYPE='"fuzz"' -DSLM_COMPILER='"clang"' \
+    -DSLM_SOURCE_DIR="\"$root\"" -c "$source" -o "$object"
+done
+"$clang" -fsanitize=fuzzer,address,undefined "${objects[@]}" -lfmt -lcrypto -lxxhash -lpthread -o "$folder/fuzzer"
+cd "$folder"
+exec ./fuzzer -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 corpus "$root/tests/fuzz/corpus/$target"

@@ -1,0 +1,127 @@
+#include "slm_lab/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "slm_lab/base/near_name.h"
+
+namespace slm {
+namespace {
+
+bool looks_like_file(const std::string& word) {
+  return word.find('=') == std::string::npos && word.find_first_of("./") != std::string::npos;
+}
+
+/// Options first: the command is the first word that is one; a spec file stands for `run`.
+std::vector<std::string> command_to_front(std::vector<std::string> arguments,
+                                          const std::function<bool(const std::string&)>& is_command) {
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    if (is_command(*word)) {
+      std::rotate(arguments.begin(), word, word + 1);
+      return arguments;
+    }
+    if (!word->starts_with("-") && looks_like_file(*word)) {
+      arguments.insert(arguments.begin(), "run");
+      return arguments;
+    }
+  }
+  return arguments;
+}
+
+const CLI::App& chosen(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? app : chosen(*commands.front());
+}
+
+/// "run", "spec check"; empty for the program itself.
+std::string path_of(const CLI::App& app) {
+  if (app.get_parent() == nullptr) return "";
+  const std::string parent = path_of(*app.get_parent());
+  return parent.empty() ? app.get_name() : parent + " " + app.get_name();
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
+  const auto near = near_name(word, names);
+  return near ? fmt::format("; did you mean {}?", *near) : "";
+}
+
+std::string unexpected(const CLI::App& command, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> left = command.remaining(true);
+  const auto is_left = [&](const std::string& word) { return std::find(left.begin(), left.end(), word) != left.end(); };
+  const auto is_option = [&](const std::string& word) { return word.starts_with("-") && is_left(word); };
+  auto word = std::find_if(arguments.begin(), arguments.end(), is_option);
+  if (word == arguments.end()) word = std::find_if(arguments.begin(), arguments.end(), is_left);
+  if (word == arguments.end()) return "unexpected arguments";
+  if (!word->starts_with("-")) return fmt::format("unexpected argument {}", *word);
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::string name = word->substr(0, word->find('='));
+  return fmt::format("no option {}{}", name, did_you_mean(name, names));
+}
+
+std::string missing_command(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+  return fmt::format("expected one of {}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+std::vector<std::string> with_command(std::vector<std::string> arguments,
+                                      const std::function<bool(const std::string&)>& is_command) {
+  if (arguments.empty() || is_command(arguments[0])) return arguments;
+  const std::string first = arguments[0];
+  if (first == "--help" || first == "-h") return arguments;
+  if (first == "--version" || first == "-V") return {"version"};
+  if (first == "help") {
+    if (arguments.size() == 1) return {"--help"};
+    std::rotate(arguments.begin(), arguments.begin() + 1, arguments.end());
+    arguments.back() = "--help";
+    return arguments;
+  }
+  if (first.starts_with("-")) return command_to_front(std::move(arguments), is_command);
+  if (looks_like_file(first)) arguments.insert(arguments.begin(), "run");
+  return arguments;
+}
+
+std::string explain(const CLI::ParseError& error, const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App& command = chosen(app);
+  const std::string path = path_of(command), called = path.empty() ? "slm-lab" : "slm-lab " + path;
+  std::string what = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    what = unexpected(command, arguments);
+  else if (what.find("subcommand is required") != std::string::npos)
+    what = missing_command(command);
+  return fmt::format("{}: {}; see `{} --help`", called, what, called);
+}
+
+CLI::Validator whole_number(long long low, long long high) {
+  const bool bounded = high < std::numeric_limits<long long>::max();
+  const std::string range = bounded ? fmt::format("from {} to {}", low, high) : fmt::format(">= {}", low);
+  return {[=](std::string& text) {
+            long long value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool is_number = error == std::errc() && end == text.data() + text.size();
+            if (is_number && value >= low && value <= high) return std::string();
+            return fmt::format("expected a whole number {}, not {}", range, text);
+          },
+          range};
+}
+
+CLI::Validator number_from(double low) {
+  return {[low](std::string& text) {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool is_number = error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+            if (is_number && value >= low) return std::string();
+            return fmt::format("expected a number >= {}, not {}", low, text);
+          },
+          fmt::format(">= {}", low)};
+}
+
+}  // namespace slm

@@ -1,0 +1,126 @@
+#include "slm_lab/experiment/session_memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "slm_lab/base/memory_limit.h"
+#include "slm_lab/env/vec_env.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+#include "slm_lab/spec/spec_path.h"
+
+namespace slm {
+namespace {
+
+// Copies that are alive at once; each errs upwards.
+constexpr double kObsCopies = 6;      // obs, next_obs, the environment's own, joined frames, two of wrappers
+constexpr double kRolloutCopies = 2;  // the memory, and what an update gathers from it
+constexpr double kWeightCopies = 12;  // weights, gradient, two moments; target, best and saved ones
+constexpr double kNets = 2;           // actor and critic
+constexpr double kActivationCopies = 3;
+constexpr double kRecordBytes = 400;  // of a log point: its row, and its points in graphs
+constexpr double kRowBytes = 64;      // of a transition, beside its observations
+
+/// The number at the path; 0 where there is none.
+double number_at(const JsonNode& spec, std::string_view path) {
+  const JsonNode* node = find_at_path(spec, path);
+  return node && node->is(JsonNode::Kind::number) ? node->number : 0;
+}
+
+/// Names are compared without case.
+std::string lower_text_at(const JsonNode& spec, std::string_view path) {
+  const JsonNode* node = find_at_path(spec, path);
+  std::string text = node ? node->text : "";
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// The first of the paths under which the spec holds a number.
+std::string first_of(const JsonNode& spec, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths)
+    if (number_at(spec, path) > 0) return path;
+  return "";
+}
+
+struct Layers {
+  std::string path;
+  double weights = 0, widths = 0;
+};
+
+/// The largest of the nets that the spec describes: agent.net.hid_layers, actor_hid_layers, fc_hid_layers ...
+Layers largest_layers(const JsonNode& spec, double inputs) {
+  Layers largest;
+  const JsonNode* net = find_at_path(spec, "agent.net");
+  if (!net) return largest;
+  for (const JsonMember& member : net->members) {
+    if (!member.key.ends_with("hid_layers") || !member.value.is(JsonNode::Kind::array)) continue;
+    Layers layers{"agent.net." + member.key, 0, 0};
+    double before = inputs;
+    for (const JsonNode& width : member.value.elements) {
+      layers.weights += (before + 1) * width.number;
+      layers.widths += width.number;
+      before = width.number;
+    }
+    if (layers.weights >= largest.weights) largest = layers;
+  }
+  return largest;
+}
+
+}  // namespace
+
+std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info, double replay_bytes) {
+  const double num_envs = info.num_envs, obs_dim = info.obs_space.size(), obs_bytes = 4 * obs_dim;
+  std::vector<MemoryNeed> needs;
+  const auto add = [&](const std::string& path, const char* what, double bytes) {
+    if (!path.empty() && bytes > 0) needs.push_back({path, what, bytes});
+  };
+  const bool joins = find_at_path(spec, "env.frame_op_len") != nullptr;
+  add(joins ? "env.frame_op_len" : "env.num_envs", "observations", kObsCopies * num_envs * obs_bytes);
+
+  const std::string horizon = first_of(
+      spec, {"agent.algorithm.time_horizon", "agent.algorithm.num_step_returns", "agent.algorithm.training_frequency"});
+  const std::string memory = lower_text_at(spec, "agent.memory.name");
+  const bool is_rollout = memory.starts_with("onpolicy");
+  const bool counts_episodes = is_rollout && memory != "onpolicybatchreplay";
+  // An episode without a limit may be as long as the run.
+  const double episode = info.max_episode_steps > 0 ? info.max_episode_steps : number_at(spec, "env.max_frame");
+  const double rows = number_at(spec, horizon) * (counts_episodes ? episode : num_envs);
+  if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
+  add("agent.memory.max_size", "the replay", replay_bytes);
+
+  const Layers layers = largest_layers(spec, obs_dim);
+  add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);
+  const std::string batch = first_of(spec, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
+  const double batch_rows = std::max({is_rollout ? rows : 0, number_at(spec, batch), num_envs});
+  add(batch.empty() || number_at(spec, batch) < batch_rows ? layers.path : batch, "activations",
+      4 * kActivationCopies * batch_rows * (layers.widths + obs_dim));
+
+  const double log_frequency = std::max(1.0, number_at(spec, "meta.log_frequency"));
+  const bool logs = number_at(spec, "meta.log_frequency") > 0;
+  add(logs ? "meta.log_frequency" : "env.max_frame", "records",
+      kRecordBytes * number_at(spec, "env.max_frame") / (logs ? log_frequency : 10000));
+  return needs;
+}
+
+double total_bytes(const std::vector<MemoryNeed>& needs) {
+  double sum = 0;
+  for (const MemoryNeed& need : needs) sum += need.bytes;
+  return sum;
+}
+
+void check_session_memory(const std::vector<MemoryNeed>& needs, SpecReader& spec) {
+  const double needed = total_bytes(needs), present = static_cast<double>(memory_limit());
+  if (needed <= present) return;
+  const auto largest =
+      *std::max_element(needs.begin(), needs.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+  if (!spec.report().was_read(largest.path)) return;  // it has been refused already
+  const JsonNode* value = find_at_path(*spec.object(), largest.path);
+  const JsonNode& at = value ? *value : *spec.object();
+  spec.report().add_problem({at.position, at.origin, largest.path, value ? shortened(to_json_line(at), 60) : "",
+                             fmt::format("a session would take {}, of which {} {}, and this machine has {}",
+                                         gib_text(needed), gib_text(largest.bytes), largest.what, gib_text(present))});
+}
+
+}  // namespace slm

@@ -1,0 +1,152 @@
+#include "slm_lab/spec/old_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace slm {
+namespace {
+
+using Kind = JsonNode::Kind;
+
+/// Keys that told the old program how to run, and nothing about the experiment.
+constexpr std::string_view kDropped[] = {"search", "train_mode", "training_mode"};  // of meta
+
+struct RenamedEnv {
+  std::string_view old_id, id;
+};
+// The same task under a newer number; Gymnasium no longer makes the old one.
+constexpr RenamedEnv kRenamedEnvs[] = {
+    {"Pendulum-v0", "Pendulum-v1"},
+    {"LunarLander-v2", "LunarLander-v3"},
+    {"BipedalWalker-v2", "BipedalWalker-v3"},
+    {"LunarLanderContinuous-v2", "LunarLanderContinuous-v3"},
+    {"Acrobot-v0", "Acrobot-v1"},
+    {"BipedalWalkerHardcore-v2", "BipedalWalkerHardcore-v3"},
+};
+
+bool erase(JsonNode& object, std::string_view key) {
+  return std::erase_if(object.members, [&](const JsonMember& member) { return member.key == key; }) > 0;
+}
+
+class Upgrade {
+ public:
+  explicit Upgrade(JsonNode& spec) : spec_(spec) {}
+
+  std::vector<std::string> run() {
+    const bool agent = unwrap(spec_, "agent"), env = unwrap(spec_, "env");
+    const bool body = drop_body();
+    if (!agent && !env && !body) return {};
+    if (agent || env) add("agent and env are objects, not lists of one");
+    if (body) add("no body");
+    if (erase(spec_, "spec_params")) add("no spec_params: a run is one spec; give its values with -s");
+    upgrade_meta();
+    upgrade_env();
+    upgrade_search();
+    return std::move(changes_);
+  }
+
+ private:
+  void add(std::string change) { changes_.push_back(std::move(change)); }
+
+  static bool unwrap(JsonNode& object, std::string_view key) {
+    JsonNode* list = object.find(key);
+    if (!list || !list->is(Kind::array) || list->elements.size() != 1 || !list->elements[0].is(Kind::object))
+      return false;
+    JsonNode only = std::move(list->elements[0]);
+    *list = std::move(only);
+    return true;
+  }
+
+  /// The body told how several agents and environments meet; of one each it says nothing.
+  bool drop_body() {
+    const JsonNode* agent = spec_.find("agent");
+    const JsonNode* env = spec_.find("env");
+    return agent && env && agent->is(Kind::object) && env->is(Kind::object) && erase(spec_, "body");
+  }
+
+  void upgrade_meta() {
+    JsonNode* meta = spec_.find("meta");
+    if (!meta || !meta->is(Kind::object)) return;
+    for (const std::string_view key : kDropped)
+      if (erase(*meta, key)) add(fmt::format("no meta.{}", key));
+    // There, what was reported came from evaluations; here from the log points of training.
+    const JsonNode* eval_frequency = meta->find("eval_frequency");
+    if (!eval_frequency || meta->find("log_frequency")) return;
+    add(fmt::format("meta.log_frequency = {}, as eval_frequency", shortened(to_json_line(*eval_frequency), 20)));
+    JsonNode copy = *eval_frequency;
+    meta->at_or_insert("log_frequency") = std::move(copy);
+  }
+
+  void upgrade_env() {
+    JsonNode* env = spec_.find("env");
+    if (!env || !env->is(Kind::object)) return;
+    // false, and null for the whole of what a later version removed, asked for nothing.
+    const JsonNode* normalize = env->find("normalize_state");
+    if (normalize && normalize->is(Kind::boolean) && !normalize->boolean && erase(*env, "normalize_state"))
+      add("no env.normalize_state");
+    JsonNode* name = env->find("name");
+    for (const RenamedEnv& renamed : kRenamedEnvs)
+      if (name && name->is(Kind::string) && name->text == renamed.old_id) {
+        add(fmt::format("{} is {}", renamed.old_id, renamed.id));
+        name->text = renamed.id;
+      }
+  }
+
+  void upgrade_search() {
+    JsonNode* search = spec_.find("search");
+    if (!search || !search->is(Kind::object)) return;
+    for (const char* key : {"agent", "env"}) unwrap(*search, key);
+    bool renamed = false;
+    choose_from_grids(*search, renamed);
+    if (renamed) add("__grid_search is __choice");
+  }
+
+  static void choose_from_grids(JsonNode& node, bool& renamed) {
+    constexpr std::string_view kGrid = "__grid_search";
+    for (JsonMember& member : node.members) {
+      if (member.key.ends_with(kGrid)) {
+        const std::string key = member.key.substr(0, member.key.size() - kGrid.size()) + "__choice";
+        if (node.find(key)) continue;  // which then stays, to be refused
+        member.key = key;
+        renamed = true;
+      }
+      choose_from_grids(member.value, renamed);
+    }
+  }
+
+  JsonNode& spec_;
+  std::vector<std::string> changes_;
+};
+
+}  // namespace
+
+std::vector<std::string> upgrade_layout(JsonNode& spec) { return Upgrade(spec).run(); }
+
+std::optional<std::size_t> blank_trailing_commas(std::string& json) {
+  std::optional<std::size_t> first;
+  std::size_t comma = std::string::npos;  // one behind a value, with nothing but space since
+  char before = '\0';                     // the last character that is no space
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+      if (!in_string) before = '"';
+      continue;
+    }
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
+    if ((c == '}' || c == ']') && comma != std::string::npos) {
+      json[comma] = ' ';
+      if (!first) first = comma;
+    }
+    const bool behind_value = before != '\0' && before != ',' && before != ':' && before != '[' && before != '{';
+    comma = c == ',' && behind_value ? i : std::string::npos;
+    in_string = c == '"';
+    before = c;
+  }
+  return first;
+}
+
+}  // namespace slm

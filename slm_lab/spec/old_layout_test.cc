@@ -1,0 +1,79 @@
+#include "slm_lab/spec/old_layout.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace slm {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Upgraded {
+  std::string json;
+  std::vector<std::string> changes;
+};
+Upgraded upgraded(std::string_view text) {
+  JsonNode spec = parse_json(text, "f.json");
+  const auto changes = upgrade_layout(spec);
+  return {to_json_line(spec), changes};
+}
+
+TEST(OldLayout, IsRewrittenAndEachChangeNamed) {
+  const Upgraded spec = upgraded(R"({
+    "agent": [{"name": "DQN"}],
+    "env": [{"name": "LunarLander-v2", "normalize_state": false, "max_frame": 100}],
+    "body": {"product": "outer", "num": 1},
+    "meta": {"search": "RandomSearch", "eval_frequency": 500},
+    "spec_params": {"env": ["a", "b"]},
+    "search": {"agent": [{"algorithm": {"gamma__grid_search": [0.9, 0.99]}}]}
+  })");
+  EXPECT_EQ(spec.json, R"({"agent": {"name": "DQN"}, "env": {"name": "LunarLander-v3", "max_frame": 100}, )"
+                       R"("meta": {"eval_frequency": 500, "log_frequency": 500}, )"
+                       R"("search": {"agent": {"algorithm": {"gamma__choice": [0.9, 0.99]}}}})");
+  EXPECT_THAT(spec.changes, ElementsAre("agent and env are objects, not lists of one", "no body",
+                                        "no spec_params: a run is one spec; give its values with -s", "no meta.search",
+                                        "meta.log_frequency = 500, as eval_frequency", "no env.normalize_state",
+                                        "LunarLander-v2 is LunarLander-v3", "__grid_search is __choice"));
+}
+
+TEST(OldLayout, TodaysLayoutIsLeftAlone) {
+  constexpr const char* kToday =
+      R"({"agent": {}, "env": {"name": "LunarLander-v2"}, "meta": {"eval_frequency": 5}, "search": {"a__grid_search": [1]}})";
+  EXPECT_EQ(upgraded(kToday).json, kToday);
+  EXPECT_THAT(upgraded(kToday).changes, IsEmpty());
+  EXPECT_THAT(upgraded("[]").changes, IsEmpty());
+  EXPECT_THAT(upgraded("{}").changes, IsEmpty());
+}
+
+TEST(OldLayout, WhatHasNoCounterpartStaysForTheReaderToRefuse) {
+  constexpr const char* kTwo = R"({"agent": [{}, {}], "env": [{}], "body": {"num": 2}})";
+  EXPECT_EQ(upgraded(kTwo).json, R"({"agent": [{}, {}], "env": {}, "body": {"num": 2}})");
+  constexpr const char* kNothing = R"({"agent": [], "env": [1], "body": 3})";
+  EXPECT_EQ(upgraded(kNothing).json, kNothing);
+  // A key that stands twice after the renaming would hide one of the two.
+  EXPECT_EQ(upgraded(R"({"agent": [{}], "search": {"a__choice": [1], "a__grid_search": [2]}})").json,
+            R"({"agent": {}, "search": {"a__choice": [1], "a__grid_search": [2]}})");
+}
+
+std::string blanked(std::string json) {
+  blank_trailing_commas(json);
+  return json;
+}
+
+TEST(TrailingCommas, BecomeSpaces) {
+  EXPECT_EQ(blanked(R"({"a": [1, 2,], "b": {"c": "x",},})"), R"({"a": [1, 2 ], "b": {"c": "x" } })");
+  EXPECT_EQ(blanked("[1,\n \t]"), "[1 \n \t]");
+  std::string text = R"({"a": 1, "b": [2,]})";
+  EXPECT_EQ(blank_trailing_commas(text), 16u);
+  EXPECT_EQ(blank_trailing_commas(text), std::nullopt);
+}
+
+TEST(TrailingCommas, InStringsAndWhereAValueIsMissingStay) {
+  for (const char* text : {R"({"a,}": "b,]"})", R"(["\",]"])", "[,]", "{,}", "[1,,]", R"({"a":,})", "[1, 2]", ",", "",
+                           R"(["\\", "a,]"])", "\"", "\"\\"})
+    EXPECT_EQ(blanked(text), text);
+}
+
+}  // namespace
+}  // namespace slm
