@@ -17,7 +17,8 @@ struct Read {
   std::vector<std::string> problems, notes;
 };
 
-/// Reads {"agent": {"gamma": 0.9, "layers": [64]}, "search": `search`}, of which gamma, lam, layers and the letters are legal keys.
+/// Reads {"agent": {"gamma": 0.9, "layers": [64]}, "search": `search`}, of which gamma, lam, layers and the letters are
+/// legal keys.
 Read read(const std::string& search) {
   const JsonNode root =
       parse_json("{\"agent\": {\"gamma\": 0.9, \"layers\": [64]},\n\"search\": " + search + "}", "f.json");
