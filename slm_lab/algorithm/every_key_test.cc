@@ -1,0 +1,252 @@
+// Every key of the format, for every algorithm: another value changes the weights, or is refused, or the spec's check
+// says that it means nothing there (and then it changes nothing). Nothing is ignored in silence.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/spec/format.h"
+#include "tests/support/agent_spec.h"
+#include "tests/support/noise_env.h"
+
+namespace slm {
+namespace {
+
+using Json = nlohmann::json;
+
+/// Two specs that differ in the key alone: both are the algorithm's own, patched.
+struct KeyChange {
+  std::string from, to;  // JSON of `algorithm`, `memory` or `net` (merge patches)
+};
+
+// A new key belongs here: two legal values of it, with what must be set for it to matter.
+const std::map<std::string, KeyChange>& changes() {
+  static const std::map<std::string, KeyChange> table{
+      {"algorithm.gamma", {R"({})", R"({"gamma": 0.5})"}},
+      {"algorithm.lam", {R"({})", R"({"lam": 0.3})"}},
+      {"algorithm.num_step_returns", {R"({"lam": null})", R"({"lam": null, "num_step_returns": 4})"}},
+      {"algorithm.training_frequency", {R"({})", R"({"training_frequency": 12})"}},
+      {"algorithm.training_iter", {R"({})", R"({"training_iter": 3})"}},
+      {"algorithm.training_batch_iter", {R"({})", R"({"training_batch_iter": 3})"}},
+      {"algorithm.training_start_step", {R"({})", R"({"training_start_step": 60})"}},
+      {"algorithm.training_epoch", {R"({})", R"({"training_epoch": 4})"}},
+      {"algorithm.time_horizon", {R"({})", R"({"time_horizon": 12})"}},
+      {"algorithm.minibatch_size", {R"({})", R"({"minibatch_size": 4})"}},
+      {"algorithm.policy_loss_coef", {R"({})", R"({"policy_loss_coef": 0.3})"}},
+      {"algorithm.val_loss_coef", {R"({})", R"({"val_loss_coef": 0.3})"}},
+      {"algorithm.normalize_v_targets", {R"({})", R"({"normalize_v_targets": true})"}},
+      {"algorithm.normalize_advantages",
+       {R"({"normalize_advantages": "none"})", R"({"normalize_advantages": "standardize"})"}},
+      {"algorithm.center_return", {R"({})", R"({"center_return": true})"}},
+      {"algorithm.recompute_advantages", {R"({})", R"({"recompute_advantages": true})"}},
+      {"algorithm.target_kl", {R"({})", R"({"target_kl": 1e-7})"}},
+      {"algorithm.clip_vloss", {R"({})", R"({"clip_vloss": true})"}},
+      {"algorithm.clip_eps_spec",
+       {R"({})", R"({"clip_eps_spec": {"name": "linear_decay", "start_val": 0.2, "end_val": 0, "end_step": 60}})"}},
+      {"algorithm.entropy_coef_spec",
+       {R"({})", R"({"entropy_coef_spec": {"name": "linear_decay", "start_val": 0.3, "end_val": 0, "end_step": 60}})"}},
+      {"algorithm.explore_var_spec",
+       {R"({})", R"({"explore_var_spec": {"name": "linear_decay", "start_val": 0.5, "end_val": 0, "end_step": 60}})"}},
+      {"algorithm.action_pdtype", {R"({})", R"({"action_pdtype": "Argmax"})"}},
+      {"algorithm.action_policy", {R"({})", R"({"action_policy": "random"})"}},
+      {"algorithm.policy_delay", {R"({})", R"({"policy_delay": 2})"}},
+      {"algorithm.target_entropy", {R"({})", R"({"target_entropy": 0.2})"}},
+      {"algorithm.fixed_alpha", {R"({})", R"({"fixed_alpha": 0.3})"}},
+      {"algorithm.alpha_lr", {R"({})", R"({"alpha_lr": 0.3})"}},
+      {"algorithm.log_alpha_min", {R"({"alpha_lr": 0.3})", R"({"alpha_lr": 0.3, "log_alpha_min": 0.5})"}},
+      {"algorithm.log_alpha_max", {R"({"alpha_lr": 0.3})", R"({"alpha_lr": 0.3, "log_alpha_max": -0.5})"}},
+      {"algorithm.sil_policy_loss_coef", {R"({})", R"({"sil_policy_loss_coef": 0.3})"}},
+      {"algorithm.sil_val_loss_coef", {R"({})", R"({"sil_val_loss_coef": 0.3})"}},
+
+      {"memory.batch_size", {R"({})", R"({"batch_size": 6})"}},
+      {"memory.max_size", {R"({})", R"({"max_size": 30})"}},
+      {"memory.use_cer", {R"({})", R"({"use_cer": true})"}},
+      {"memory.sil_replay_name",
+       {R"({})", R"({"sil_replay_name": "PrioritizedReplay", "alpha": 0.6, "epsilon": 0.01})"}},
+      {"memory.alpha", {R"({})", R"({"alpha": 0.2})"}},
+      {"memory.epsilon", {R"({})", R"({"epsilon": 0.5})"}},
+      {"memory.importance_weights", {R"({})", R"({"importance_weights": false})"}},
+      {"memory.beta", {R"({})", R"({"beta": 0.9})"}},
+      {"memory.beta_end_step", {R"({})", R"({"beta_end_step": 50})"}},
+      {"memory.stratified", {R"({})", R"({"stratified": true})"}},
+
+      {"net.hid_layers", {R"({})", R"({"hid_layers": [6]})"}},
+      {"net.hid_layers_activation", {R"({})", R"({"hid_layers_activation": "relu"})"}},
+      {"net.out_layer_activation", {R"({})", R"({"out_layer_activation": "tanh"})"}},
+      {"net.init_fn", {R"({})", R"({"init_fn": "xavier_uniform_"})"}},
+      {"net.clip_grad_val", {R"({})", R"({"clip_grad_val": 0.05})"}},
+      {"net.loss_spec", {R"({})", R"({"loss_spec": {"name": "SmoothL1Loss", "beta": 0.1}})"}},
+      {"net.optim_spec", {R"({})", R"({"optim_spec": {"name": "RMSprop", "lr": 0.02}})"}},
+      {"net.lr_scheduler_spec", {R"({})", R"({"lr_scheduler_spec": {"name": "LinearToZero", "frame": 200}})"}},
+      {"net.update_type",
+       {R"({"update_frequency": 4})", R"({"update_type": "polyak", "polyak_coef": 0.3, "update_frequency": null})"}},
+      {"net.update_frequency", {R"({"update_frequency": 2})", R"({"update_frequency": 20})"}},
+      {"net.polyak_coef",
+       {R"({"update_type": "polyak", "polyak_coef": 0.3, "update_frequency": null})",
+        R"({"update_type": "polyak", "polyak_coef": 0.1, "update_frequency": null})"}},
+      {"net.log_std_init", {R"({})", R"({"log_std_init": -0.5})"}},
+      {"net.actor_init_std", {R"({})", R"({"actor_init_std": 0.3})"}},
+      {"net.critic_init_std", {R"({})", R"({"critic_init_std": 0.3})"}},
+      {"net.shared", {R"({})", R"({"shared": true})"}},
+      {"net.use_same_optim",
+       {R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}})",
+        R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}, "use_same_optim": true})"}},
+      {"net.layer_norm", {R"({})", R"({"layer_norm": true})"}},
+  };
+  return table;
+}
+
+/// Keys that some algorithm still ignores in silence where it has no use for them: to be read, refused or called inert.
+const std::set<std::string>& still_silent() {
+  static const std::set<std::string> keys{"algorithm.action_policy", "algorithm.explore_var_spec", "net.actor_init_std",
+                                          "net.critic_init_std",     "net.log_std_init",           "net.loss_spec",
+                                          "net.polyak_coef",         "net.update_frequency",       "net.update_type"};
+  return keys;
+}
+
+/// An agent in which as much as can be has an effect.
+Json agent_of(const std::string& name) {
+  Json algorithm{{"name", name}, {"gamma", 0.9}}, memory{{"name", "OnPolicyBatchReplay"}};
+  Json net = Json::parse(R"({"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh",
+      "optim_spec": {"name": "Adam", "lr": 0.02}})");
+  const bool is_sil = name == "SIL" || name == "PPOSIL", is_ppo = name == "PPO" || name == "PPOSIL";
+  const bool is_dqn = name.ends_with("DQN") || name == "DQNBase", is_sac = name == "SoftActorCritic";
+  if (is_ppo) {
+    algorithm.update(Json::parse(R"({"lam": 0.8, "time_horizon": 8, "minibatch_size": 8, "training_epoch": 3,
+        "clip_eps_spec": {"name": "no_decay", "start_val": 0.05}})"));
+  } else {
+    algorithm["training_frequency"] = 8;
+  }
+  if (name == "ActorCritic" || name == "SIL") algorithm["lam"] = 0.8;
+  if (is_dqn || name == "SARSA") {
+    algorithm["action_policy"] = "epsilon_greedy";
+    algorithm["explore_var_spec"] = Json::parse(R"({"name": "no_decay", "start_val": 0.5})");
+  }
+  if (is_dqn || is_sac) {
+    algorithm["training_start_step"] = 20;
+    memory = Json::parse(R"({"name": "PrioritizedReplay", "batch_size": 8, "max_size": 60, "alpha": 0.6,
+        "epsilon": 0.01, "beta": 0.3})");
+  }
+  if (is_dqn || is_sil) algorithm.update(Json::parse(R"({"training_iter": 1, "training_batch_iter": 1})"));
+  if (is_sil) {
+    algorithm.update(Json::parse(R"({"sil_policy_loss_coef": 1, "sil_val_loss_coef": 0.1})"));
+    memory.update(Json::parse(R"({"sil_replay_name": "Replay", "batch_size": 8, "max_size": 60})"));
+  }
+  if (name == "DQN" || name == "DQNBase" || name == "DoubleDQN" || is_sac) net["update_frequency"] = 4;
+  if (is_sil || is_ppo || name == "ActorCritic")
+    net.update(Json::parse(R"({"shared": false, "use_same_optim": false})"));
+  return {{"name", "test"}, {"algorithm", algorithm}, {"memory", memory}, {"net", net}};
+}
+
+struct Outcome {
+  bool refused = false;
+  std::set<std::string> remarked;  // dotted paths of inert keys and of notes
+  std::set<std::string> inert;
+  std::vector<float> weights;
+};
+
+Outcome train(const Json& agent, bool discrete) {
+  Outcome outcome;
+  NoiseEnv env(2, 3, discrete ? Space::discrete(3) : Space::box({-1}, {1}));
+  const JsonNode root = parse_json(agent.dump(), "test.json");
+  SpecReport report("test.json");
+  const AgentConfig config = read_agent(root, report, env.info(), /*max_frame=*/160);
+  outcome.refused = !report.problems().empty();
+  if (outcome.refused) return outcome;
+  for (const SpecFinding& finding : report.inert_keys()) outcome.inert.insert(finding.path);
+  outcome.remarked = outcome.inert;
+  for (const SpecFinding& finding : report.notes()) outcome.remarked.insert(finding.path);
+  try {
+    const auto learner = make_algorithm(config, env.info(), Streams(3, 0, 0));
+    run_agent(*learner, env, 80);
+    for (const NamedNet& named : learner->nets())
+      for (const Tensor& tensor : named.net->parameters().tensors)
+        for (const float value : read_tensor(tensor, named.net->parameters().values)) outcome.weights.push_back(value);
+  } catch (const SpecError&) {
+    outcome.refused = true;
+  }
+  return outcome;
+}
+
+/// The keys that a describing reader asked for in `object`, in the branches that `chosen` takes.
+void collect(const FormatObject& object, const Json& chosen, std::vector<const FormatKey*>& keys) {
+  for (const FormatKey& key : object.keys)
+    if (key.role == FormatKey::Role::field || key.role == FormatKey::Role::child) keys.push_back(&key);
+  for (const FormatObject::Choice& choice : object.choices)
+    for (const FormatObject::Branch& branch : choice.branches)
+      if (chosen.value(choice.key, "") == branch.first) collect(*branch.second, chosen, keys);
+}
+
+std::vector<std::string> algorithm_names() {
+  std::vector<std::string> names;
+  for (const AlgorithmEntry& entry : algorithm_table())
+    if (entry.name != "Random") names.emplace_back(entry.name);
+  return names;
+}
+
+Json patched(Json agent, const std::string& part, const std::string& patch, const std::string& prefix,
+             const std::string& key) {
+  Json changed = Json::parse(patch);
+  if (!prefix.empty() && changed.contains(key)) {
+    changed[prefix + key] = changed[key];
+    changed.erase(key);
+  }
+  agent[part].merge_patch(changed);
+  // JSON's merge patch takes null for "remove"; in a spec null is a value of its own.
+  if (changed.contains("lam") && changed["lam"].is_null()) agent[part]["lam"] = nullptr;
+  return agent;
+}
+
+class EveryKey : public testing::TestWithParam<std::tuple<std::string, bool>> {};
+
+TEST_P(EveryKey, ChangesTheWeightsOrIsNotIgnoredInSilence) {
+  const auto& [name, discrete] = GetParam();
+  const Json agent = agent_of(name);
+  if (train(agent, discrete).refused) {
+    ASSERT_FALSE(discrete) << "the agent itself must be legal";
+    GTEST_SKIP() << "discrete actions only";
+  }
+  SpecReport report = SpecReport::describing();
+  SpecReader reader(nullptr, "agent", report);
+  read_agent_config(reader);
+  for (const FormatKey& part : report.format().keys) {
+    if (!part.child) continue;
+    std::vector<const FormatKey*> keys;
+    collect(*part.child, agent.at(part.name), keys);
+    for (const FormatKey* key : keys) {
+      const std::string path = part.name + "." + key->name;
+      const auto change = changes().find(path);
+      if (change == changes().end()) {
+        ADD_FAILURE() << path << ": add two values of it to changes() in slm_lab/algorithm/every_key_test.cc";
+        continue;
+      }
+      std::vector<std::string> prefixes{""};
+      if (agent.at("net").contains("shared"))
+        prefixes.insert(prefixes.end(), key->prefixes.begin(), key->prefixes.end());
+      for (const std::string& prefix : prefixes) {
+        const Outcome from = train(patched(agent, part.name, change->second.from, "", key->name), discrete);
+        const Outcome to = train(patched(agent, part.name, change->second.to, prefix, key->name), discrete);
+        if (from.refused || to.refused) continue;
+        const std::string changed = "agent." + part.name + "." + prefix + key->name;
+        if (to.inert.contains(changed)) {
+          EXPECT_EQ(from.weights, to.weights) << changed << " is called inert and is not";
+        } else if (!to.remarked.contains(changed) && !still_silent().contains(path)) {
+          EXPECT_NE(from.weights, to.weights) << changed << " is ignored in silence";
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryKey, testing::Combine(testing::ValuesIn(algorithm_names()), testing::Bool()),
+                         [](const auto& instance) {
+                           return std::get<0>(instance.param) +
+                                  (std::get<1>(instance.param) ? "Discrete" : "Continuous");
+                         });
+
+}  // namespace
+}  // namespace slm
