@@ -73,8 +73,18 @@ class Upgrade {
     // There, what was reported came from evaluations; here from the log points of training.
     const JsonNode* eval_frequency = meta->find("eval_frequency");
     if (!eval_frequency || meta->find("log_frequency")) return;
-    add(fmt::format("meta.log_frequency = {}, as eval_frequency", shortened(to_json_line(*eval_frequency), 20)));
     JsonNode copy = *eval_frequency;
+    const JsonNode* env = spec_.find("env");
+    const JsonNode* max_frame = env ? env->find("max_frame") : nullptr;
+    // Short runs of that time were evaluated once; a curve needs three points.
+    const auto frames = max_frame ? max_frame->integer() : std::nullopt;
+    if (frames && copy.is(Kind::number) && copy.number > static_cast<double>(*frames) / 3 && *frames >= 3) {
+      copy.number = static_cast<double>(*frames / 3);
+      copy.text = fmt::format("{}", *frames / 3);
+      add(fmt::format("meta.log_frequency = {}, a third of max_frame", copy.text));
+    } else {
+      add(fmt::format("meta.log_frequency = {}, as eval_frequency", shortened(to_json_line(copy), 20)));
+    }
     meta->at_or_insert("log_frequency") = std::move(copy);
   }
 

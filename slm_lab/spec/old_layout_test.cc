@@ -6,6 +6,7 @@
 namespace slm {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -22,19 +23,26 @@ Upgraded upgraded(std::string_view text) {
 TEST(OldLayout, IsRewrittenAndEachChangeNamed) {
   const Upgraded spec = upgraded(R"({
     "agent": [{"name": "DQN"}],
-    "env": [{"name": "LunarLander-v2", "normalize_state": false, "max_frame": 100}],
+    "env": [{"name": "LunarLander-v2", "normalize_state": false, "max_frame": 2000}],
     "body": {"product": "outer", "num": 1},
     "meta": {"search": "RandomSearch", "eval_frequency": 500},
     "spec_params": {"env": ["a", "b"]},
     "search": {"agent": [{"algorithm": {"gamma__grid_search": [0.9, 0.99]}}]}
   })");
-  EXPECT_EQ(spec.json, R"({"agent": {"name": "DQN"}, "env": {"name": "LunarLander-v3", "max_frame": 100}, )"
+  EXPECT_EQ(spec.json, R"({"agent": {"name": "DQN"}, "env": {"name": "LunarLander-v3", "max_frame": 2000}, )"
                        R"("meta": {"eval_frequency": 500, "log_frequency": 500}, )"
                        R"("search": {"agent": {"algorithm": {"gamma__choice": [0.9, 0.99]}}}})");
   EXPECT_THAT(spec.changes, ElementsAre("agent and env are objects, not lists of one", "no body",
                                         "no spec_params: a run is one spec; give its values with -s", "no meta.search",
                                         "meta.log_frequency = 500, as eval_frequency", "no env.normalize_state",
                                         "LunarLander-v2 is LunarLander-v3", "__grid_search is __choice"));
+}
+
+TEST(OldLayout, AShortRunHasThreeLogPoints) {
+  const Upgraded spec = upgraded(R"({"agent": [{}], "env": [{"max_frame": 1000}], "meta": {"eval_frequency": 500}})");
+  EXPECT_EQ(spec.json,
+            R"({"agent": {}, "env": {"max_frame": 1000}, "meta": {"eval_frequency": 500, "log_frequency": 333}})");
+  EXPECT_THAT(spec.changes, Contains("meta.log_frequency = 333, a third of max_frame"));
 }
 
 TEST(OldLayout, TodaysLayoutIsLeftAlone) {
