@@ -8,6 +8,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
+#include "slm_lab/cli/limits.h"
 
 namespace slm {
 namespace {
@@ -15,16 +16,28 @@ namespace {
 struct BenchmarkArguments {
   std::vector<std::string> patterns;
   BenchmarkOptions options;
-  bool list = false, render = false;
+  bool list = false, render = false, status = false, publish = false;
 };
+
+/// Where results go: beside the run folders, unless they are for the page.
+std::filesystem::path results_folder(const BenchmarkArguments& arguments) {
+  const BenchmarkOptions& options = arguments.options;
+  if (!arguments.publish) return options.results.empty() ? options.data / "page" : options.results;
+  if (!options.results.empty()) throw SpecError("--publish: results go to docs/benchmarks; give it or --results");
+  if (!options.overrides.empty()) throw SpecError("--publish: with --override results do not belong on the page");
+  return options.repository / "docs" / "benchmarks";
+}
 
 int run(const BenchmarkArguments& arguments) {
   if (arguments.list) return list_benchmark(arguments.options), 0;
   if (arguments.render) return render_benchmark(arguments.options), 0;
-  if (arguments.patterns.empty())
+  const auto rows = select_benchmark_rows(
+      arguments.patterns.empty() && arguments.status ? std::vector<std::string>{"all"} : arguments.patterns);
+  if (arguments.status) return print_benchmark_status(rows, arguments.options), 0;
+  if (rows.empty())
     throw SpecError(
         "name rows to run: `slm-lab benchmark phase1`, `slm-lab benchmark 'cartpole/*'`; `--list` shows all");
-  return run_benchmark(select_benchmark_rows(arguments.patterns), arguments.options);
+  return run_benchmark(rows, arguments.options);
 }
 
 }  // namespace
@@ -35,18 +48,16 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
   options.repository = invocation.root;
   options.command_line = invocation.command_line;
   app.add_option("rows", arguments->patterns, "rows: cartpole/ppo, 'cartpole/*', cartpole, phase1, extra, all");
-  app.add_option("--sessions", options.sessions, "sessions (seeds) per row")
-      ->check(whole_number(1, std::numeric_limits<int>::max()))
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "seed of every row; choose settings with other seeds")
-      ->check(whole_number(0))
-      ->capture_default_str();
+  app.add_option("--sessions", options.sessions, "sessions (seeds) per row; default: as many as the page has")
+      ->check(whole_number(1, std::numeric_limits<int>::max()));
+  app.add_option("--seed", options.seed, "seed of every row; default: the page's. Choose settings with other seeds")
+      ->check(whole_number(0));
   app.add_option("--data", options.data, "folder of the run folders")->capture_default_str();
-  app.add_option("--results", options.results,
-                 "folder of results and pictures; default: docs/benchmarks of the repository");
+  app.add_option("--results", options.results, "folder of results and pictures; default: page in the data folder");
+  app.add_flag("--publish", arguments->publish, "results go to docs/benchmarks and docs/BENCHMARKS.md instead");
   app.add_option("--threads", options.threads, "sessions at once; default: as many as there are cores")
-      ->check(whole_number(0, 4096));
-  app.add_option("--override", options.overrides, "PATH=VALUE in every spec; needs --results, for it does not compare")
+      ->check(whole_number(0, kMaxThreads));
+  app.add_option("--override", options.overrides, "PATH=VALUE in every spec: the results do not compare")
       ->allow_extra_args(false);
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "wall-clock between two checkpoints of a session")
       ->check(number_from(0))
@@ -55,13 +66,11 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))
       ->capture_default_str();
   app.add_flag("--again", options.again, "run anew what is done already");
-  app.add_flag("--list", arguments->list, "print every row and how it stands, for these --sessions and --seed");
+  app.add_flag("--list", arguments->list, "print every row: on the page, against the shipped spec, and here");
+  app.add_flag("--status", arguments->status, "print how far the rows are, without running them");
   app.add_flag("--render", arguments->render, "only write the page and the pictures from the results that are there");
   return [arguments] {
-    BenchmarkOptions& given = arguments->options;
-    if (!given.overrides.empty() && given.results.empty())
-      throw SpecError("--override: such results do not belong on the page; name a folder for them with --results DIR");
-    if (given.results.empty()) given.results = given.repository / "docs" / "benchmarks";
+    arguments->options.results = results_folder(*arguments);
     return run(*arguments);
   };
 }

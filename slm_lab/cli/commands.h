@@ -10,7 +10,8 @@ namespace slm {
 /// How the program was called; for manifests and for finding the shipped spec files.
 struct Invocation {
   std::vector<std::string> command_line;
-  std::string root;  ///< of the repository
+  std::string root;      ///< of the repository
+  std::string launcher;  ///< what the user typed to call it
 };
 
 /// A row of the command table. `add` declares the options on its sub-command and returns what runs after parsing; the
@@ -24,6 +25,7 @@ struct Command {
 };
 
 std::function<int()> add_run(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_enjoy(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_spec(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_names(CLI::App& app, const Invocation& invocation);

@@ -24,8 +24,10 @@ constexpr const char* kChecks = "Look closer";
 constexpr std::array kCommands = {
     Command{"run", "train, continue or play an agent from a spec file",
             "slm-lab run slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train", add_run, kTraining},
-    Command{"benchmark", "run rows of the benchmark and write docs/BENCHMARKS.md",
-            "slm-lab benchmark phase1 --sessions 5 --seed 1000", add_benchmark, kTraining},
+    Command{"enjoy", "play the weights of a run", "slm-lab enjoy data/ppo_cartpole_2026_11_28_120000 --episodes 20",
+            add_enjoy, kTraining},
+    Command{"benchmark", "run rows of the benchmark as its page does", "slm-lab benchmark cartpole/ppo", add_benchmark,
+            kTraining},
     Command{"spec", "check spec files; print the JSON Schema or the documentation of the format",
             "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec, kSpecs},
     Command{"names", "list everything that a spec may name", "slm-lab names env", add_names, kSpecs},
@@ -84,8 +86,10 @@ int guarded_main(int argc, char** argv) {
   open_standard_descriptors();  // before anything opens a file
   try {
     set_flush_to_zero();
-    const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
-    const Invocation invocation{{argv, argv + argc}, root != nullptr ? root : source_dir()};
+    const char* root = std::getenv("SLM_LAB_ROOT");  // this and the next are exported by the launcher
+    const char* launcher = std::getenv("SLM_LAB_LAUNCHER");
+    const Invocation invocation{
+        {argv, argv + argc}, root != nullptr ? root : source_dir(), launcher != nullptr ? launcher : argv[0]};
     const int code = run_command(invocation, {argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
     return code;

@@ -6,7 +6,8 @@
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
-#include "slm_lab/experiment/enjoy.h"
+#include "slm_lab/cli/enjoy_options.h"
+#include "slm_lab/cli/limits.h"
 #include "slm_lab/experiment/train.h"
 
 namespace slm {
@@ -72,6 +73,7 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   auto arguments = std::make_shared<RunArguments>();
   RunArguments& a = *arguments;
   a.train.command_line = invocation.command_line;
+  a.train.launcher = invocation.launcher;
   app.add_option("spec_file", a.spec_file, "spec file; a path below slm_lab/spec may be given without it")
       ->capture_default_str();
   app.add_option("spec_name", a.spec_name, "which spec of the file; not needed where it has one")
@@ -84,24 +86,23 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("--sessions", a.sessions, "number of sessions, instead of the spec's meta.max_session")
       ->check(whole_number(1, std::numeric_limits<int>::max()));
   app.add_option("--threads", a.train.threads, "threads in all; default: as many as there are cores")
-      ->check(whole_number(0, 4096));
+      ->check(whole_number(0, kMaxThreads));
   app.add_option("--data", a.train.data, "folder in which run folders are made and found")->capture_default_str();
+  app.add_option("--name", a.train.name, "name of the new run folder, instead of {spec}_{timestamp}");
   app.add_option("--log-level", a.train.log_level, "of the terminal: debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))
       ->capture_default_str();
   app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
       ->check(number_from(0))
       ->capture_default_str();
-  app.add_option("--episodes", a.enjoy.episodes, "enjoy: episodes to play")
-      ->check(whole_number(1, std::numeric_limits<int>::max()))
-      ->capture_default_str();
-  app.add_flag("--sample", a.enjoy.sample, "enjoy: sample actions as in training instead of taking the best");
+  add_enjoy_options(app, a.enjoy);
   app.add_option("--executor", a.train.executor, "where sessions run")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();
   return [arguments, &app, &invocation] {
     leave_out_name(app, *arguments);
     arguments->enjoy.data = arguments->train.data;
+    arguments->enjoy.spec_name = arguments->spec_name;
     arguments->enjoy.seed = arguments->seed;
     return run(*arguments, invocation);
   };

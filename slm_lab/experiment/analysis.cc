@@ -10,6 +10,7 @@
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/benchmark_rows.h"
+#include "slm_lab/experiment/say.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/metric_files.h"
@@ -61,7 +62,7 @@ void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
   try {
     draw_all(folder, spec, trial);
   } catch (const Error& error) {
-    std::fputs(fmt::format("no graphs: {}\n", error.what()).c_str(), stderr);
+    say(fmt::format("no graphs: {}", error.what()));
   }
 }
 

@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <list>
+#include <cstdio>
+#include <memory>
+#include <system_error>
 
 #include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
+#include "slm_lab/base/memory_limit.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/forked_work.h"
 #include "slm_lab/experiment/local_executor.h"
+#include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/session_pool.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/train.h"
@@ -24,51 +29,74 @@
 namespace slm {
 namespace {
 
-/// The rows that are not done, from their run folders to their results files.
+constexpr std::chrono::seconds kLastPage{2};  // that a stop waits for
+
+/// The rows that are not done, from their run folders to their results files. What goes wrong with one of them, its
+/// folder or its pictures included, is said and ends no other.
 class BenchmarkRun {
  public:
   BenchmarkRun(std::vector<BenchmarkPlan> plans, const BenchmarkOptions& options)
-      : options_(options), folder_(options.results, options.repository), plans_(std::move(plans)) {
+      : options_(options), folder_(options.results, options.repository) {
     const auto longer = [](const BenchmarkPlan& a, const BenchmarkPlan& b) { return a.row->cost > b.row->cost; };
-    std::stable_sort(plans_.begin(), plans_.end(), longer);  // so that no core idles while a last long row ends
-    for (const BenchmarkPlan& plan : plans_) open(plan);
+    std::stable_sort(plans.begin(), plans.end(), longer);  // so that no core idles while a last long row ends
+    for (BenchmarkPlan& plan : plans) contain(plan.row->id, [&] { open(std::move(plan)); });
   }
 
   int run() {
+    int sessions = 0;
+    for (const TrialRun& trial : runs_) sessions += trial.spec.meta.max_session;
+    if (sessions == 0) return exit_code_;
     const int threads = options_.threads > 0 ? options_.threads : available_cores();
-    const int slots = std::min(options_.sessions * static_cast<int>(runs_.size()), threads);
+    const Resources budget{static_cast<double>(threads), memory_limit()};
     const std::unique_ptr<Executor> executor =
-        options_.make_executor ? options_.make_executor(slots) : std::make_unique<LocalExecutor>(slots);
+        options_.make_executor ? options_.make_executor(budget) : std::make_unique<LocalExecutor>(budget);
     PoolOptions pool;
-    pool.threads_per_session = std::max(1, threads / slots);
+    pool.threads_per_session = std::max(1, threads / sessions);
     pool.checkpoint_seconds = options_.checkpoint_seconds;
     pool.log_level = options_.log_level;
     pool.compact = true;
-    run_sessions(runs_, *executor, pool, [&](std::size_t run, const TrialOutcome& outcome) { end(run, outcome); });
+    run_sessions(runs_, *executor, pool, [&](std::size_t run, const TrialOutcome& outcome) {
+      contain(runs_[run].name, [&] { end(run, outcome); });
+    });
+    page_.finish(kLastPage);
     return exit_code_;
   }
 
  private:
-  void open(const BenchmarkPlan& plan) {
+  template <class Work>
+  void contain(std::string_view row, const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      say(fmt::format("{}: {}", row, error.what()));
+      if (exit_code_ == 0) exit_code_ = static_cast<int>(error.code());
+    } catch (const std::system_error& error) {  // of the file system
+      say(fmt::format("{}: {}", row, error.what()));
+      if (exit_code_ == 0) exit_code_ = static_cast<int>(ExitCode::io);
+    }
+  }
+
+  void open(BenchmarkPlan plan) {
     const DataFolder folder = plan.folder ? *plan.folder : DataFolder::create(options_.data, plan.loaded->name);
-    locks_.emplace_back(folder.root(),
-                        FolderLock::Options{.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
+    auto lock = std::make_unique<FolderLock>(
+        folder.root(), FolderLock::Options{.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
     if (!plan.folder) save_spec(folder, *plan.loaded);
     manifests_.push_back(
         open_manifest(folder, plan.loaded->hash, plan.spec->meta.seed, kernels().name, options_.command_line));
     runs_.push_back({folder, *plan.spec, /*trial=*/0, std::string(plan.row->id)});
+    locks_.push_back(std::move(lock));
+    plans_.push_back(std::move(plan));
   }
 
   void end(std::size_t run, const TrialOutcome& outcome) {
     const TrialRun& trial = runs_[run];
-    close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
-    for (const SessionFailure& failure : outcome.failures) fmt::print(stderr, "{}: {}\n", trial.name, failure.text());
     if (exit_code_ == 0) exit_code_ = outcome.exit_code;
+    for (const SessionFailure& failure : outcome.failures) say(fmt::format("{}: {}", trial.name, failure.text()));
+    close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
     if (outcome.exit_code != 0 && outcome.failures.empty()) return;  // interrupted: not over
-    draw_graphs(trial.folder, trial.spec, trial.trial);
     analyse_trial(trial.folder, trial.spec, trial.trial);
     save(run, outcome);
-    folder_.render();
+    page_.start(0, [this] { folder_.render(); });
   }
 
   void save(std::size_t run, const TrialOutcome& outcome) const {
@@ -113,29 +141,31 @@ class BenchmarkRun {
   // One of each per plan:
   std::vector<TrialRun> runs_;
   std::vector<Manifest> manifests_;
-  std::list<FolderLock> locks_;
+  std::vector<std::unique_ptr<FolderLock>> locks_;
+  ForkedWork page_;
   int exit_code_ = 0;
 };
 
 }  // namespace
 
 int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {
+  catch_stop_signals(SecondStop::end_at_once);
   std::vector<BenchmarkPlan> to_run;
   int exit_code = 0;
   for (const BenchmarkRow* row : rows) {
     BenchmarkPlan plan = plan_benchmark_row(*row, options);
     if (plan.kind == BenchmarkPlan::Kind::done) {
-      fmt::print(stderr, "{}: done already (same spec, seed, sessions and version); --again runs it anew\n", row->id);
+      say(fmt::format("{}: done already (same spec, seed and sessions, version {}); --again runs it anew", row->id,
+                      plan.version));
     } else if (plan.kind == BenchmarkPlan::Kind::refused) {
-      fmt::print(stderr, "{}: cannot run: {}\n", row->id, plan.reason);
-      exit_code = static_cast<int>(ExitCode::usage);
+      say(fmt::format("{}: cannot run: {}", row->id, plan.reason));
+      exit_code = plan.exit_code;
     } else {
       if (plan.kind == BenchmarkPlan::Kind::resume)
-        fmt::print(stderr, "{}: continues {}\n", row->id, plan.folder->root().string());
+        say(fmt::format("{}: continues {}", row->id, plan.folder->root().string()));
       to_run.push_back(std::move(plan));
     }
   }
-  catch_stop_signals(SecondStop::end_at_once);
   const BenchmarkFolder folder(options.results, options.repository);
   if (to_run.empty()) {
     folder.render();
@@ -143,11 +173,11 @@ int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOpti
     const int code = BenchmarkRun(std::move(to_run), options).run();
     if (exit_code == 0 || stop_signal() != 0) exit_code = code;
   }
-  fmt::print("{}", benchmark_table(folder.envs(rows)));
+  std::fputs(benchmark_table(folder.envs(rows)).c_str(), stdout);
   if (stop_signal() != 0)
-    fmt::print(stderr, "stopped; what was done is kept. The same command goes on.\n");
+    say("stopped; what was done is kept. The same command goes on.");
   else
-    fmt::print("page: {}\n", folder.page().string());
+    std::fputs(fmt::format("page: {}\n", folder.page().string()).c_str(), stdout);
   return exit_code;
 }
 

@@ -21,21 +21,21 @@ struct BenchmarkOptions {
   std::filesystem::path repository;               ///< where the spec files are
   std::filesystem::path data = "data/benchmark";  ///< run folders
   std::filesystem::path results;                  ///< see BenchmarkFolder
-  int sessions = 4;
-  std::int64_t seed = 1000;  ///< settings are chosen with others
+  std::optional<int> sessions;                    ///< of every row; default: those of the page
+  std::optional<std::int64_t> seed;  ///< of every row; default: that of the page, which no settings were chosen with
   std::vector<std::string> overrides;
   bool again = false;  ///< also what is done
   int threads = 0;     ///< in all; 0: as many as cores
   double checkpoint_seconds = 5;
   std::string log_level = "info";
-  std::vector<std::string> command_line;                                        ///< for the manifests
-  std::function<std::unique_ptr<Executor>(int slots)> make_executor = nullptr;  ///< default: LocalExecutor
+  std::vector<std::string> command_line;                                                      ///< for the manifests
+  std::function<std::unique_ptr<Executor>(const Resources& budget)> make_executor = nullptr;  ///< or LocalExecutor
 };
 
 /// What is to be done for a row.
 struct BenchmarkPlan {
   enum class Kind {
-    done,     ///< this spec, seed, number of sessions and version have a result
+    done,     ///< this spec, seed and number of sessions have a result
     resume,   ///< have a run folder
     start,    ///< have nothing yet
     refused,  ///< cannot run here
@@ -43,6 +43,8 @@ struct BenchmarkPlan {
   const BenchmarkRow* row;
   Kind kind = Kind::start;
   std::string reason = "";                ///< refused
+  int exit_code = 0;                      ///< refused
+  std::string version = "";               ///< done: of the program that did it
   std::optional<LoadedSpec> loaded = {};  ///< unless refused
   std::optional<LabSpec> spec = {};
   std::optional<DataFolder> folder = {};  ///< resume
@@ -54,8 +56,11 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
 /// failure; the exit code is that of the first session that failed, or of the stop.
 int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);
 
-/// Prints every row and how it stands.
+/// Prints every row: what the page says of it, whether that is for the spec as it is shipped, and how it stands here.
 void list_benchmark(const BenchmarkOptions& options);
+
+/// Prints how far these rows are, without running anything: sessions that are done, frames, and whether one is at work.
+void print_benchmark_status(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);
 
 /// Writes the page and the pictures from the results files that are there.
 void render_benchmark(const BenchmarkOptions& options);

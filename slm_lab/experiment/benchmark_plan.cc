@@ -1,44 +1,108 @@
 #include <fmt/format.h>
 
-#include "slm_lab/base/build_info.h"
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/lock.h"
 #include "slm_lab/experiment/benchmark.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/train.h"
+#include "slm_lab/report/csv.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/store/manifest.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
 
-/// The newest run of exactly this spec, seed and number of sessions (all in the hash) by this version.
+namespace fs = std::filesystem;
+
+constexpr int kSessions = 5;          // of a row that the page does not have yet
+constexpr std::int64_t kSeed = 1000;  // settings are chosen with others
+
+fs::path page_folder(const BenchmarkOptions& options) { return options.repository / "docs" / "benchmarks"; }
+
+/// The row as it is run: with the page's sessions and seed unless others were asked for.
+LoadedSpec load_row(const BenchmarkRow& row, const BenchmarkOptions& options) {
+  const auto published = BenchmarkFolder(page_folder(options), options.repository).result(row);
+  return load_benchmark_spec(row, options.repository,
+                             options.sessions.value_or(published ? published->num_sessions : kSessions),
+                             options.seed.value_or(published ? published->seed : kSeed), options.overrides);
+}
+
+/// The newest run of exactly this spec, seed and number of sessions (all in the hash), by whichever version: a campaign
+/// of weeks survives updates, and a checkpoint that another version cannot read says so.
 std::optional<DataFolder> find_run(const BenchmarkOptions& options, const LoadedSpec& loaded) {
   std::optional<DataFolder> found;
-  for (const DataFolder& folder : DataFolder::all(options.data, loaded.name)) {
-    const Manifest manifest = read_manifest(folder);  // written after the spec, so both are there
-    if (manifest.spec_hash == loaded.hash && manifest.version == version()) found = folder;
-  }
+  for (const DataFolder& folder : DataFolder::all(options.data, loaded.name))
+    if (read_manifest(folder).spec_hash == loaded.hash) found = folder;  // written after the spec, so both are there
   return found;
 }
 
 bool is_done(const std::optional<BenchmarkResult>& result, const LoadedSpec& loaded) {
-  return result && result->failures.empty() && result->spec_hash == loaded.hash && result->version == version();
+  return result && result->failures.empty() && result->spec_hash == loaded.hash;
 }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 std::string state_text(const BenchmarkPlan& plan, const std::optional<BenchmarkResult>& result) {
   switch (plan.kind) {
     case BenchmarkPlan::Kind::done:
-      return "done";
+      return fmt::format("done ({})", plan.version);
     case BenchmarkPlan::Kind::resume:
       return "unfinished in " + plan.folder->root().string();
     case BenchmarkPlan::Kind::refused:
-      return plan.reason.substr(0, plan.reason.find('\n'));
+      return first_line(plan.reason);
     case BenchmarkPlan::Kind::start:
       break;
   }
   if (!result) return "not run";
-  return fmt::format("has a result for another spec, seed, number of sessions or version (seed {}, {} sessions, {})",
+  return fmt::format("has a result for another spec, seed or number of sessions (seed {}, {} sessions, {})",
                      result->seed, result->num_sessions, result->version);
+}
+
+/// What the page says of a row, against the spec as it is shipped now.
+std::string page_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row) {
+  if (!row.result) return "not run";
+  return fmt::format("{} ({}, seed {}, {} sessions{})", status_text(env, row), row.result->version, row.result->seed,
+                     row.result->num_sessions, row.spec_changed ? "; the spec has changed since" : "");
+}
+
+/// Whether a program works in the folder.
+std::string owner(const DataFolder& folder) {
+  try {
+    const FolderLock lock(folder.root());
+    return "stopped";
+  } catch (const Error& error) {
+    return error.code() == ExitCode::busy ? "running" : error.what();
+  }
+}
+
+/// Frames that are in the table of a session, as of its newest checkpoint.
+double frames_of(const DataFolder& folder, int session) {
+  const fs::path table = folder.session_csv(0, session, "train");
+  if (!fs::exists(table)) return 0;
+  const std::vector<SessionRow> rows = read_csv(table);
+  return rows.empty() ? 0 : rows.back().frame;
+}
+
+std::vector<std::string> status_cells(const BenchmarkPlan& plan) {
+  if (plan.kind == BenchmarkPlan::Kind::done) return {"done", "", "100 %"};
+  if (plan.kind == BenchmarkPlan::Kind::refused) return {first_line(plan.reason), "", ""};
+  if (plan.kind == BenchmarkPlan::Kind::start) return {"not begun", "", "0 %"};
+  const MetaConfig& meta = plan.spec->meta;
+  int done = 0;
+  double frames = 0;
+  for (int session = 0; session < meta.max_session; ++session) {
+    const auto result = read_session_result(*plan.folder, 0, session);
+    done += result.has_value();
+    frames += result ? static_cast<double>(result->frame) : frames_of(*plan.folder, session);
+  }
+  const double all = static_cast<double>(plan.spec->env.max_frame) * meta.max_session;
+  return {owner(*plan.folder), fmt::format("{} of {}", done, meta.max_session),
+          fmt::format("{:.0f} %", std::floor(100 * std::min(1.0, frames / all)))};
 }
 
 }  // namespace
@@ -46,32 +110,47 @@ std::string state_text(const BenchmarkPlan& plan, const std::optional<BenchmarkR
 BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions& options) {
   BenchmarkPlan plan{&row};
   try {
-    plan.loaded = load_benchmark_spec(row, options.repository, options.sessions, options.seed, options.overrides);
+    plan.loaded = load_row(row, options);
     SpecReport report(plan.loaded->file);
-    plan.spec = read_lab_spec(*plan.loaded, report);
+    plan.spec = read_lab_spec(*plan.loaded, report);  // refuses what does not fit into memory; see run_sessions
     check_runnable(*plan.spec);
+    if (options.again) return plan;
+    const auto result = BenchmarkFolder(options.results, options.repository).result(row);
+    if (is_done(result, *plan.loaded)) {
+      plan.kind = BenchmarkPlan::Kind::done;
+      plan.version = result->version;
+    } else {
+      plan.folder = find_run(options, *plan.loaded);
+      if (plan.folder) plan.kind = BenchmarkPlan::Kind::resume;
+    }
   } catch (const Error& error) {
     plan.kind = BenchmarkPlan::Kind::refused;
     plan.reason = error.what();
-    return plan;
-  }
-  if (options.again) return plan;
-  if (is_done(BenchmarkFolder(options.results, options.repository).result(row), *plan.loaded)) {
-    plan.kind = BenchmarkPlan::Kind::done;
-  } else {
-    plan.folder = find_run(options, *plan.loaded);
-    if (plan.folder) plan.kind = BenchmarkPlan::Kind::resume;
+    plan.exit_code = static_cast<int>(error.code());
   }
   return plan;
 }
 
 void list_benchmark(const BenchmarkOptions& options) {
   const BenchmarkFolder folder(options.results, options.repository);
+  const std::vector<BenchmarkPageEnv> page = BenchmarkFolder(page_folder(options), options.repository).envs({});
   std::vector<std::vector<std::string>> rows;
-  for (const BenchmarkRow& row : benchmark_rows())
-    rows.push_back({std::string(row.id), std::string(benchmark_env(row).phase), std::string(row.spec_file),
-                    std::string(row.spec_name), state_text(plan_benchmark_row(row, options), folder.result(row))});
-  fmt::print("{}", text_table({"row", "phase", "spec file", "spec name", "state"}, rows));
+  for (const BenchmarkPageEnv& env : page)
+    for (const BenchmarkPageRow& shown : env.rows) {
+      const BenchmarkRow& row = *select_benchmark_rows(std::vector{shown.id})[0];
+      rows.push_back({shown.id, std::string(benchmark_env(row).phase), shown.spec_file, shown.spec_name,
+                      page_text(env, shown), state_text(plan_benchmark_row(row, options), folder.result(row))});
+    }
+  fmt::print("{}", text_table({"row", "phase", "spec file", "spec name", "on the page", "here"}, rows));
+}
+
+void print_benchmark_status(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {
+  std::vector<std::vector<std::string>> cells;
+  for (const BenchmarkRow* row : rows) {
+    cells.push_back({std::string(row->id)});
+    for (std::string& cell : status_cells(plan_benchmark_row(*row, options))) cells.back().push_back(std::move(cell));
+  }
+  fmt::print("{}", text_table({"row", "state", "sessions done", "frames"}, cells));
 }
 
 void render_benchmark(const BenchmarkOptions& options) {

@@ -77,38 +77,30 @@ class InlineExecutor final : public Executor {
     std::vector<std::string> started;  // {spec name}/{session}
     std::set<std::string> fail;
   };
-  InlineExecutor(int slots, Log& log) : slots_(slots), log_(log) {}
-  int slots() const override { return slots_; }
-  void start(const SessionJob& job) override { waiting_.push_back(job); }
-  void stop_all(bool) override {}
+  InlineExecutor(const Resources& budget, Log& log) : budget_(budget), log_(log) {}
+  Resources budget() const override { return budget_; }
+  void start(JobId id, const SessionJob& job) override { waiting_.emplace_back(id, job); }
+  void stop(JobId, Stop) override {}
 
-  std::vector<SessionEvent> wait(int) override {
-    const SessionJob job = waiting_.front();
+  std::vector<JobEvent> wait(int) override {
+    const auto [id, job] = waiting_.front();
     waiting_.erase(waiting_.begin());
     const std::string name = DataFolder::open(job.folder).spec_name() + "/" + std::to_string(job.session);
     log_.started.push_back(name);
-    std::vector<SessionEvent> events;
-    SessionEvent event;
-    event.trial = job.trial;
-    event.session = job.session;
-    event.run = job.run;
-    if (log_.fail.contains(name)) {
-      event.exit_code = static_cast<int>(ExitCode::diverged);
-    } else {
-      run_session(job, [&](const SessionMessage& message) {
-        event.line = message.to_line();
-        events.push_back(event);
-      });
-    }
-    event.exited = true;
-    events.push_back(event);
+    std::vector<JobEvent> events;
+    JobEnded ended{.job = id, .failure = {}};
+    if (log_.fail.contains(name))
+      ended.exit_code = static_cast<int>(ExitCode::diverged);
+    else
+      run_session(job, [&](const SessionMessage& message) { events.emplace_back(JobReported{id, message}); });
+    events.emplace_back(ended);
     return events;
   }
 
  private:
-  int slots_;
+  Resources budget_;
   Log& log_;
-  std::vector<SessionJob> waiting_;
+  std::vector<std::pair<JobId, SessionJob>> waiting_;
 };
 
 class Benchmark : public testing::Test {
@@ -120,7 +112,7 @@ class Benchmark : public testing::Test {
     options_.sessions = 2;
     options_.log_level = "error";
     options_.overrides = {"env.max_frame=2000", "meta.log_frequency=600"};
-    options_.make_executor = [this](int slots) { return std::make_unique<InlineExecutor>(slots, log_); };
+    options_.make_executor = [this](const Resources& budget) { return std::make_unique<InlineExecutor>(budget, log_); };
   }
 
   /// The sessions that ran.
@@ -228,6 +220,57 @@ TEST_F(Benchmark, ARowThatCannotRunDoesNotStopTheOthers) {
   EXPECT_THAT(run({"cartpole/a2c", "cartpole/ppo"}), ElementsAre("ppo_cartpole/0", "ppo_cartpole/1"));
   EXPECT_EQ(code_, 2);
   EXPECT_THAT(err_, HasSubstr("cartpole/a2c: cannot run: "));
+}
+
+TEST_F(Benchmark, ARowWhoseResultCannotBeWrittenDoesNotStopTheOthers) {
+  std::filesystem::create_directories(options_.results / "curves" / "cartpole_ppo_cartpole.csv" / "x");
+  run({"cartpole/a2c", "cartpole/ppo"});
+  EXPECT_NE(code_, 0);
+  EXPECT_THAT(err_, HasSubstr("cartpole/ppo: "));
+  EXPECT_THAT(result("cartpole/a2c").sessions, SizeIs(2));
+}
+
+// The page's own sessions and seed, so that the commands that it prints give what it shows.
+TEST_F(Benchmark, DefaultsToTheSessionsAndTheSeedOfThePage) {
+  options_.sessions.reset();
+  const BenchmarkRow& row = *select_benchmark_rows(std::vector<std::string>{"cartpole/a2c"})[0];
+  const BenchmarkResult published =
+      BenchmarkFolder(std::filesystem::path(source_dir()) / "docs" / "benchmarks", source_dir()).result(row).value();
+  const BenchmarkPlan plan = plan_benchmark_row(row, options_);
+  EXPECT_EQ(plan.spec->meta.max_session, published.num_sessions);
+  EXPECT_EQ(plan.spec->meta.seed, published.seed);
+}
+
+// A campaign of weeks survives updates of the program.
+TEST_F(Benchmark, WhatAnotherVersionDidIsDoneAndWhatItBeganGoesOn) {
+  run({"cartpole/a2c"});
+  const std::filesystem::path file = options_.results / "results" / "cartpole_a2c_gae_cartpole.json";
+  const auto replace_version = [](const std::filesystem::path& path) {
+    std::string text = read_file(path);
+    const std::string now = std::string("\"version\": \"") + version() + "\"";
+    const std::size_t at = text.find(now);
+    ASSERT_NE(at, text.npos) << text;
+    write_file_durably(path, text.replace(at, now.size(), "\"version\": \"0.1.9\""));
+  };
+  replace_version(file);
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::done);
+  EXPECT_THAT(run({"cartpole/a2c"}), IsEmpty());
+  EXPECT_THAT(err_, HasSubstr("version 0.1.9"));
+  std::filesystem::remove(file);
+  replace_version(DataFolder::latest(options_.data, "a2c_gae_cartpole").manifest_file());
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::resume);
+}
+
+TEST_F(Benchmark, TellsHowFarItIsWithoutRunningAnything) {
+  run({"cartpole/a2c"});
+  std::filesystem::remove(options_.results / "results" / "cartpole_a2c_gae_cartpole.json");
+  const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
+  std::filesystem::remove(folder.session_result(0, 1));
+  testing::internal::CaptureStdout();
+  print_benchmark_status(select_benchmark_rows(std::vector<std::string>{"cartpole/a2c", "cartpole/ppo"}), options_);
+  const std::string table = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(table, testing::ContainsRegex("cartpole/a2c +stopped +1 of 2 +100 %"));
+  EXPECT_THAT(table, testing::ContainsRegex("cartpole/ppo +not begun +0 %"));
 }
 
 TEST(BenchmarkFolder, ThePageIsBesideTheRepositorysFolderAndInsideAnother) {

@@ -2,36 +2,74 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <regex>
+
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/evaluation.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/report/csv.h"
 #include "slm_lab/store/data_folder.h"
-#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
 
-constexpr int kTrial = 0;
+namespace fs = std::filesystem;
 
-/// The session that did best: the one to show.
-int best_session(const DataFolder& folder, const LabSpec& spec) {
-  int best = -1;
-  double best_score = 0;
-  for (int session = 0; session < spec.meta.max_session; ++session) {
-    const auto result = read_session_result(folder, kTrial, session);
-    if (!result || (best >= 0 && !(result->total_reward_ma > best_score))) continue;
-    best = session;
-    best_score = result->total_reward_ma;
-  }
-  return best >= 0 ? best : 0;  // none is done: what the first one has so far
+/// Weights of a run.
+struct Played {
+  DataFolder folder;
+  int trial = 0;
+  std::optional<int> session;
+};
+
+Played find_run(const std::string& where, const EnjoyOptions& options) {
+  if (where == "latest")
+    return {options.spec_name.empty() ? DataFolder::latest(options.data)
+                                      : DataFolder::latest(options.data, options.spec_name),
+            0, options.session};
+  static const std::regex kSpecFile(R"(.+?_t(\d{1,6})(?:_s(\d{1,6}))?_spec\.json)");
+  const fs::path path = where;
+  const std::string name = path.filename().string();
+  std::smatch match;
+  if (!std::regex_match(name, match, kSpecFile)) return {DataFolder::open(path), 0, options.session};
+  // SLM-Lab writes a spec file per session; here the name alone says which.
+  Played played{DataFolder::open(path.has_parent_path() ? path.parent_path() : "."), std::stoi(match[1]),
+                options.session};
+  if (match[2].matched && !played.session) played.session = std::stoi(match[2]);
+  return played;
 }
 
-void load_weights(const DataFolder& folder, int session, Algorithm& algorithm) {
+/// The score of the weights on the disk: the table and they are written together. NaN when there are none.
+double score(const Played& run, int session, bool last) {
+  const fs::path table = run.folder.session_csv(run.trial, session, "train");
+  double score = std::numeric_limits<double>::quiet_NaN();
+  if (!fs::exists(table)) return score;
+  for (const SessionRow& row : read_csv(table))
+    if (last || !(row.total_reward_ma < score)) score = row.total_reward_ma;
+  return score;
+}
+
+int choose_session(const Played& run, const LabSpec& spec, bool last) {
+  int best = 0;
+  double best_score = std::numeric_limits<double>::quiet_NaN();
+  for (int session = 0; session < spec.meta.max_session; ++session) {
+    const double here = score(run, session, last);
+    if (std::isnan(here) || here <= best_score) continue;
+    best = session;
+    best_score = here;
+  }
+  return best;
+}
+
+void load_weights(const Played& run, bool last, Algorithm& algorithm) {
   for (const NamedNet& named : algorithm.nets()) {
-    const auto file = folder.weights(kTrial, session, /*best=*/true, named.name);
-    if (!std::filesystem::exists(file)) throw SpecError(fmt::format("{}: no weights yet; train first", file.string()));
+    const fs::path file = run.folder.weights(run.trial, *run.session, /*best=*/!last, named.name);
+    if (!fs::exists(file)) throw SpecError(fmt::format("{}: no weights yet; train first", file.string()));
     Archive archive = Archive::read(file);
     named.net->parameters().serialize(archive);
     named.net->parameters_changed();
@@ -41,24 +79,28 @@ void load_weights(const DataFolder& folder, int session, Algorithm& algorithm) {
 }  // namespace
 
 int enjoy(const std::string& where, const EnjoyOptions& options) {
-  const DataFolder folder = DataFolder::open(where);
-  const LabSpec spec = read_saved_spec(folder, kTrial);
-  const int session = best_session(folder, spec);
+  Played run = find_run(where, options);
+  const LabSpec spec = read_saved_spec(run.folder, run.trial);
+  if (!run.session) run.session = choose_session(run, spec, options.last_weights);
+  if (*run.session < 0 || *run.session >= spec.meta.max_session)
+    throw SpecError(fmt::format("session {}: {} has the sessions 0 to {}", *run.session, run.folder.root().string(),
+                                spec.meta.max_session - 1));
 
   const std::uint64_t seed = options.seed.value_or(spec.meta.seed);
-  const Streams streams = Streams(seed, kTrial, static_cast<std::uint64_t>(session)).at(1);  // not those of D-100
+  const Streams streams = Streams(seed, run.trial, static_cast<std::uint64_t>(*run.session)).at(1);  // not of D-100
   EnvStatistics statistics;
   const auto env = make_env(spec.env, 1, spec.agent.plan->gamma(), streams, statistics, EnvUse::evaluate);
   const auto algorithm = make_algorithm(spec.agent, env->info(), streams);
-  load_weights(folder, session, *algorithm);
-  if (const auto file = folder.statistics(kTrial, session); std::filesystem::exists(file)) {
+  load_weights(run, options.last_weights, *algorithm);
+  if (const fs::path file = run.folder.statistics(run.trial, *run.session); fs::exists(file)) {
     Archive archive = Archive::read(file);
     statistics.serialize(archive);
   }
 
   const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.plan->gamma(), statistics, streams,
                                          options.episodes, options.sample ? ActMode::evaluate : ActMode::greedy);
-  fmt::print("{}, best weights of session {}, {} actions\n", spec.env.name, session,
+  fmt::print("{}, {} weights of session {} (total_reward_ma {:.2f}), {} actions\n", spec.env.name,
+             options.last_weights ? "last" : "best", *run.session, score(run, *run.session, options.last_weights),
              options.sample ? "sampled" : "greedy");
   for (std::size_t i = 0; i < evaluation.returns.size(); ++i)
     fmt::print("episode {:3}  return {:10.2f}\n", i + 1, evaluation.returns[i]);

@@ -8,13 +8,17 @@
 namespace slm {
 
 struct EnjoyOptions {
-  std::filesystem::path data = "data";  ///< where `latest`... run folders are found
+  std::filesystem::path data = "data";  ///< where run folders are found by `latest`
+  std::string spec_name;                ///< whose latest run; empty: the latest of any
   int episodes = 10;
   bool sample = false;                ///< as in training instead of greedy
+  std::optional<int> session;         ///< default: the one whose weights have the best score
+  bool last_weights = false;          ///< those of the end instead of the best ones
   std::optional<std::uint64_t> seed;  ///< of the episodes; default: the spec's
 };
 
-/// Plays the best weights of the best session of a run folder and prints each return. Writes nothing.
-int enjoy(const std::string& folder, const EnjoyOptions& options);
+/// Plays weights of a run and prints each return. `where` is a run folder, a spec file inside one (the name of
+/// SLM-Lab's {spec}_t{trial}_s{session}_spec.json names the session too), or `latest`. Writes nothing.
+int enjoy(const std::string& where, const EnjoyOptions& options);
 
 }  // namespace slm

@@ -1,43 +1,67 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "slm_lab/experiment/session_message.h"
+
 namespace slm {
+
+/// The number by which whoever starts a job knows it; comes back in its events.
+using JobId = std::size_t;
 
 /// One session of one run folder, to be run somewhere.
 struct SessionJob {
   std::filesystem::path folder;
   int trial = 0;
   int session = 0;
-  std::size_t run = 0;  ///< the caller's number for the run folder and trial; comes back in the events
   int threads = 1;
   double checkpoint_seconds = 5;  ///< wall-clock between two checkpoints
 };
 
-/// Something that happened to a job: a line it reported, or its end.
-struct SessionEvent {
-  int trial = 0;
-  int session = 0;
-  std::size_t run = 0;
-  bool exited = false;
-  int exit_code = 0;     ///< once exited; 128 + signal when a signal ended it
-  bool crashed = false;  ///< once exited: ended by a signal that nobody here sent
-  std::string line;      ///< otherwise: a SessionMessage
+/// What a job takes, and what an executor has to give.
+struct Resources {
+  double cores = 1;
+  std::int64_t bytes = 0;
 };
 
-/// Runs sessions somewhere, passes on what they report, and can stop them. It decides nothing.
+/// It runs.
+struct JobStarted {
+  JobId job;
+};
+/// It said something.
+struct JobReported {
+  JobId job;
+  SessionMessage message;
+};
+/// It runs no longer.
+struct JobEnded {
+  JobId job;
+  int exit_code = 0;     ///< 128 + signal when a signal ended it
+  bool crashed = false;  ///< ended by a signal that nobody here sent
+  std::string failure;   ///< why it could not be started; empty otherwise
+};
+using JobEvent = std::variant<JobStarted, JobReported, JobEnded>;
+
+enum class Stop {
+  at_checkpoint,  ///< asks it to checkpoint and end
+  now             ///< ends it
+};
+
+/// Runs sessions somewhere, passes on what they report, and can stop any one of them. It decides nothing.
 class Executor {
  public:
   virtual ~Executor() = default;
-  virtual int slots() const = 0;  ///< sessions that can run at once
-  virtual void start(const SessionJob& job) = 0;
+  virtual Resources budget() const = 0;  ///< in all, whatever runs
+  /// A job that cannot be started ends with a failure: it takes no other down.
+  virtual void start(JobId id, const SessionJob& job) = 0;
   /// What happened since the last call; waits up to `milliseconds` for something to happen.
-  virtual std::vector<SessionEvent> wait(int milliseconds) = 0;
-  /// Asks every running session to checkpoint and end (`now`: to end at once).
-  virtual void stop_all(bool now) = 0;
+  virtual std::vector<JobEvent> wait(int milliseconds) = 0;
+  virtual void stop(JobId id, Stop how) = 0;
 };
 
 }  // namespace slm

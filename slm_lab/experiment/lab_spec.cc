@@ -59,6 +59,10 @@ LabSpec read_lab_spec(SpecReader& reader) {
   return spec;
 }
 
+std::int64_t session_bytes(const LabSpec& spec) {
+  return spec.agent.plan->replay_bytes(env_info(spec.env, spec.env.num_envs));
+}
+
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
   SpecReader reader(&loaded.root, "", report);
   if (!loaded.layout.empty())

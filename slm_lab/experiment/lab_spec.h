@@ -30,6 +30,9 @@ LabSpec read_lab_spec(SpecReader& reader);
 /// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
 
+/// What one session takes of the machine's memory: its replay, the one part that may be large.
+std::int64_t session_bytes(const LabSpec& spec);
+
 /// The spec that a run folder holds of one of its trials.
 LabSpec read_saved_spec(const DataFolder& folder, int trial);
 

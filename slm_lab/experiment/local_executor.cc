@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/store/data_folder.h"
@@ -22,25 +23,50 @@ void check(int error, const char* what) {
     throw Error(ExitCode::io, fmt::format("cannot start a session process: {}: {}", what, std::strerror(error)));
 }
 
+std::vector<std::string> command(const SessionJob& job) {
+  return {"slm-lab",
+          "session",
+          job.folder.string(),
+          fmt::format("--trial={}", job.trial),
+          fmt::format("--session={}", job.session),
+          fmt::format("--threads={}", job.threads),
+          fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
+          fmt::format("--parent={}", getpid())};
+}
+
+/// A session is ours, so this happens only where it could not say all: a full pipe of a killed process, a log level of
+/// some library. It is passed on instead of ending everything.
+SessionMessage message_of(const std::string& line) {
+  try {
+    return SessionMessage::from_line(line);
+  } catch (const std::exception&) {
+    SessionMessage message;
+    message.kind = SessionMessage::Kind::warning;
+    message.text = "an unreadable report: " + line.substr(0, 80);
+    return message;
+  }
+}
+
 }  // namespace
 
 LocalExecutor::~LocalExecutor() {
-  stop_all(/*now=*/true);
+  for (Child& child : children_) stop(child, Stop::now);
   for (Child& child : children_) reap(child);
 }
 
-void LocalExecutor::start(const SessionJob& job) {
-  const DataFolder folder = DataFolder::open(job.folder);
+void LocalExecutor::start(JobId id, const SessionJob& job) {
+  try {
+    children_.push_back(spawn(id, job));
+    events_.emplace_back(JobStarted{id});
+  } catch (const Error& error) {
+    events_.emplace_back(JobEnded{id, static_cast<int>(error.code()), /*crashed=*/false, error.what()});
+  }
+}
+
+LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
   // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into its log.
-  const std::string log = folder.session_log(job.trial, job.session).string();
-  std::vector<std::string> arguments = {"slm-lab",
-                                        "session",
-                                        job.folder.string(),
-                                        fmt::format("--trial={}", job.trial),
-                                        fmt::format("--session={}", job.session),
-                                        fmt::format("--threads={}", job.threads),
-                                        fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
-                                        fmt::format("--parent={}", getpid())};
+  const std::string log = DataFolder::open(job.folder).session_log(job.trial, job.session).string();
+  std::vector<std::string> arguments = command(job);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -50,75 +76,68 @@ void LocalExecutor::start(const SessionJob& job) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW,
+                                   0644);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[1], kReportDescriptor);
-  Child child;
-  child.job = job;
-  child.pipe = ends[0];
+  Child child{.id = id, .pipe = ends[0], .partial = {}};
   const int error = posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (error != 0) close(ends[0]);
-  check(error, "spawn");
-  children_.push_back(std::move(child));
+  check(error, log.c_str());  // most likely that file cannot be written, or there are too many processes
+  return child;
 }
 
-std::vector<SessionEvent> LocalExecutor::wait(int milliseconds) {
+std::vector<JobEvent> LocalExecutor::wait(int milliseconds) {
   std::vector<pollfd> descriptors;
   for (const Child& child : children_) descriptors.push_back({child.pipe, POLLIN, 0});
-  std::vector<SessionEvent> events;
-  if (poll(descriptors.data(), descriptors.size(), milliseconds) <= 0) return events;  // time or a signal
+  std::vector<JobEvent> events = std::exchange(events_, {});
+  if (poll(descriptors.data(), descriptors.size(), events.empty() ? milliseconds : 0) <= 0)
+    return events;  // time or a signal
   std::vector<Child> still_running;
   for (std::size_t i = 0; i < children_.size(); ++i) {
     Child& child = children_[i];
     if (descriptors[i].revents == 0 || read_lines(child, events))
       still_running.push_back(std::move(child));
     else
-      events.push_back(reap(child));
+      events.emplace_back(reap(child));
   }
   children_ = std::move(still_running);
   return events;
 }
 
-bool LocalExecutor::read_lines(Child& child, std::vector<SessionEvent>& events) {
+bool LocalExecutor::read_lines(Child& child, std::vector<JobEvent>& events) {
   char buffer[65536];
   const ssize_t count = read(child.pipe, buffer, sizeof buffer);
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   child.partial.append(buffer, static_cast<std::size_t>(count));
   std::size_t begin = 0;
-  for (std::size_t end; (end = child.partial.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    SessionEvent event;
-    event.trial = child.job.trial;
-    event.session = child.job.session;
-    event.run = child.job.run;
-    event.line = child.partial.substr(begin, end - begin);
-    events.push_back(std::move(event));
-  }
+  for (std::size_t end; (end = child.partial.find('\n', begin)) != std::string::npos; begin = end + 1)
+    events.emplace_back(JobReported{child.id, message_of(child.partial.substr(begin, end - begin))});
   child.partial.erase(0, begin);
   return count > 0;
 }
 
-SessionEvent LocalExecutor::reap(Child& child) {
+JobEnded LocalExecutor::reap(Child& child) {
   close(child.pipe);
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
-  SessionEvent event;
-  event.trial = child.job.trial;
-  event.session = child.job.session;
-  event.run = child.job.run;
-  event.exited = true;
-  event.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  event.crashed = WIFSIGNALED(status) && !child.stopped;
-  return event;
+  JobEnded ended{.job = child.id, .failure = {}};
+  ended.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  ended.crashed = WIFSIGNALED(status) && !child.stopped;
+  return ended;
 }
 
-void LocalExecutor::stop_all(bool now) {
-  for (Child& child : children_) {
-    child.stopped = true;
-    kill(child.pid, now ? SIGKILL : SIGTERM);
-  }
+void LocalExecutor::stop(JobId id, Stop how) {
+  for (Child& child : children_)
+    if (child.id == id) stop(child, how);
+}
+
+void LocalExecutor::stop(Child& child, Stop how) {
+  child.stopped = true;
+  kill(child.pid, how == Stop::now ? SIGKILL : SIGTERM);
 }
 
 }  // namespace slm

@@ -13,27 +13,30 @@ class LocalExecutor final : public Executor {
   /// Where a session process finds its end of the pipe; high enough to hide no other descriptor.
   static constexpr int kReportDescriptor = 64;
 
-  explicit LocalExecutor(int slots) : slots_(slots) {}
+  explicit LocalExecutor(const Resources& budget) : budget_(budget) {}
   ~LocalExecutor() override;
-  int slots() const override { return slots_; }
-  void start(const SessionJob& job) override;
-  std::vector<SessionEvent> wait(int milliseconds) override;
-  void stop_all(bool now) override;
+  Resources budget() const override { return budget_; }
+  void start(JobId id, const SessionJob& job) override;
+  std::vector<JobEvent> wait(int milliseconds) override;
+  void stop(JobId id, Stop how) override;
 
  private:
   struct Child {
-    SessionJob job;
+    JobId id;
     pid_t pid = -1;
     int pipe = -1;        // its reports
     std::string partial;  // of a line
     bool stopped = false;
   };
+  static Child spawn(JobId id, const SessionJob& job);
+  static void stop(Child& child, Stop how);
   /// Appends the complete lines that have arrived; returns false at the end of the pipe.
-  static bool read_lines(Child& child, std::vector<SessionEvent>& events);
-  SessionEvent reap(Child& child);
+  static bool read_lines(Child& child, std::vector<JobEvent>& events);
+  static JobEnded reap(Child& child);
 
-  int slots_;
+  Resources budget_;
   std::vector<Child> children_;
+  std::vector<JobEvent> events_;  // of start(), until the next wait()
 };
 
 }  // namespace slm

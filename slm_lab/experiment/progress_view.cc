@@ -28,6 +28,16 @@ ProgressView::ProgressView(std::vector<SessionProgress> sessions, const std::str
       lines_(sessions_.size()),
       panel_(STDERR_FILENO, verbosity_ >= 2 && is_live_terminal(STDERR_FILENO)) {}
 
+void ProgressView::done_before(std::size_t session, const SessionResult& result) {
+  SessionProgress& progress = sessions_[session];
+  progress.state = SessionProgress::State::done;
+  progress.frame = result.frame;
+  progress.fps = result.fps();
+  progress.seconds = result.seconds;
+  progress.return_ma = result.ma100;
+  progress.best = result.best_total_reward_ma;
+}
+
 void ProgressView::show(std::size_t session, const SessionMessage& message) {
   SessionProgress& progress = sessions_[session];
   progress.state = SessionProgress::State::running;

@@ -7,6 +7,7 @@
 
 #include "slm_lab/experiment/session_message.h"
 #include "slm_lab/report/panel.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 
@@ -19,6 +20,8 @@ namespace slm {
 class ProgressView {
  public:
   ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact = false);
+  /// It was done before the program began.
+  void done_before(std::size_t session, const SessionResult& result);
   void show(std::size_t session, const SessionMessage& message);
   void exited(std::size_t session, int exit_code);
   void warn(const std::string& unit, const std::string& text);  ///< unit: a session or what it belongs to

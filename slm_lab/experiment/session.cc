@@ -82,7 +82,7 @@ SessionRow Session::row_now() const {
 void Session::evaluate_now() {
   const Evaluation evaluation =
       evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
-               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.env.num_envs, ActMode::evaluate);
+               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval, ActMode::evaluate);
   SessionRow row = row_now();
   row.total_reward = evaluation.mean();
   row.eval_episodes = static_cast<double>(evaluation.returns.size());

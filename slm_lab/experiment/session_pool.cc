@@ -10,8 +10,9 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/analysis.h"
+#include "slm_lab/experiment/forked_work.h"
 #include "slm_lab/experiment/progress_view.h"
-#include "slm_lab/experiment/session_message.h"
+#include "slm_lab/experiment/run_jobs.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/store/session_result.h"
 
@@ -20,185 +21,181 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kWaitMilliseconds = 100;
-constexpr std::chrono::seconds kGraphInterval{20};  // while running; a graph takes tens of milliseconds
-constexpr int kMaxCrashes = 1;                      // a session that crashes is tried once more
+constexpr std::chrono::seconds kGraphInterval{20};      // while running
+constexpr std::chrono::milliseconds kLastGraphs{1500};  // that a stop waits for
 
-/// The lines of the view: one per session of every trial.
+/// A session of one of the trials; its place in the list is its line of the view and its job's number.
+struct PoolSession {
+  std::size_t run;
+  int session;
+  std::optional<SessionResult> result = {};  // of an earlier run of the program
+  std::string error = {};                    // what it said last, if it failed
+};
+
+/// All sessions of all trials, those that are done with their results.
+std::vector<PoolSession> sessions_of(std::span<const TrialRun> runs) {
+  std::vector<PoolSession> sessions;
+  for (std::size_t run = 0; run < runs.size(); ++run)
+    for (int session = 0; session < runs[run].spec.meta.max_session; ++session) sessions.push_back({run, session});
+  return sessions;
+}
+
 std::vector<SessionProgress> lines_of(std::span<const TrialRun> runs) {
   std::size_t width = 0;
   for (const TrialRun& run : runs) width = std::max(width, run.name.size());
   std::vector<SessionProgress> lines;
-  for (const TrialRun& run : runs)
-    for (int session = 0; session < run.spec.meta.max_session; ++session) {
-      lines.push_back({.name = fmt::format("{:<{}}s{}", run.name, width == 0 ? 0 : width + 1, session)});
-      lines.back().max_frame = run.spec.env.max_frame;
-    }
+  for (const PoolSession& session : sessions_of(runs)) {
+    const TrialRun& run = runs[session.run];
+    lines.push_back({.name = fmt::format("{:<{}}s{}", run.name, width == 0 ? 0 : width + 1, session.session)});
+    lines.back().max_frame = run.spec.env.max_frame;
+  }
   return lines;
 }
 
 /// Sessions of several trials on their way through an executor.
-class SessionPool {
+class SessionPool final : public JobSource {
  public:
   using Ended = std::function<void(std::size_t run, const TrialOutcome& outcome)>;
 
-  SessionPool(std::span<const TrialRun> runs, Executor& executor, const PoolOptions& options, const Ended& ended)
+  SessionPool(std::span<const TrialRun> runs, const PoolOptions& options, const Ended& ended)
       : runs_(runs),
-        executor_(executor),
         options_(options),
         ended_(ended),
         view_(lines_of(runs), options.log_level, options.compact),
+        sessions_(sessions_of(runs)),
         states_(runs.size()) {
-    std::size_t first_line = 0;
-    for (std::size_t run = 0; run < runs.size(); ++run) {
-      states_[run].first_line = first_line;
-      first_line += static_cast<std::size_t>(runs[run].spec.meta.max_session);
-      for (int session = 0; session < runs[run].spec.meta.max_session; ++session) {
-        if (read_session_result(runs[run].folder, runs[run].trial, session)) continue;
-        waiting_.push_back({run, session});
-        ++states_[run].left;
-      }
-    }
+    for (JobId id = 0; id < sessions_.size(); ++id) look_up(id);
   }
 
-  void run() {
-    start_waiting();
+  void run(Executor& executor) {
     for (std::size_t run = 0; run < runs_.size(); ++run)
       if (states_[run].left == 0) end(run);
-    while (running_ > 0) {
-      for (const SessionEvent& event : executor_.wait(kWaitMilliseconds)) handle(event);
-      pass_on_stop();
-      draw_graphs_sometimes();
-    }
+    run_jobs(*this, executor);
     view_.close();
     for (std::size_t run = 0; run < runs_.size(); ++run)
       if (states_[run].left > 0) end(run);  // a stop kept sessions from starting
+    graphs_.finish(kLastGraphs);
+  }
+
+  std::optional<Job> next(const Resources& free) override {
+    if (waiting_.empty()) return std::nullopt;
+    const JobId id = waiting_.front();
+    const TrialRun& run = runs_[sessions_[id].run];
+    const Resources needs{static_cast<double>(options_.threads_per_session), session_bytes(run.spec)};
+    const bool fits = needs.cores <= free.cores && needs.bytes <= free.bytes;
+    if (!fits && running_ > 0) return std::nullopt;  // the first one always fits: that was checked before it all began
+    waiting_.pop_front();
+    ++running_;
+    State& state = states_[sessions_[id].run];
+    if (!state.started) state.started = Clock::now();
+    SessionJob job;
+    job.folder = run.folder.root();
+    job.trial = run.trial;
+    job.session = sessions_[id].session;
+    job.threads = options_.threads_per_session;
+    job.checkpoint_seconds = options_.checkpoint_seconds;
+    return Job{id, job, needs};
+  }
+
+  bool reported(JobId id, const SessionMessage& message) override {
+    view_.show(id, message);
+    if (message.kind == SessionMessage::Kind::error) sessions_[id].error = message.text;
+    if (message.kind == SessionMessage::Kind::checkpoint) states_[sessions_[id].run].checkpoint_seen = true;
+    return true;
+  }
+
+  void crashed(JobId id, int signal) override {
+    view_.warn(name(id), fmt::format("ended by signal {}; tried again from its checkpoint", signal));
+  }
+
+  void ended(const JobEnded& job) override {
+    State& state = states_[sessions_[job.job].run];
+    --running_;
+    view_.exited(job.job, job.exit_code);
+    if (job.exit_code != 0 && stop_signal() != 0) state.interrupted = true;
+    if (job.exit_code != 0 && stop_signal() == 0) add_failure(job);
+    if (--state.left == 0) end(sessions_[job.job].run);
+  }
+
+  void stopping(const std::string& text) override { view_.warn("trial", text); }
+
+  void idle() override {
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      State& state = states_[run];
+      if (!state.checkpoint_seen || state.left == 0 || Clock::now() - state.graphs_drawn < kGraphInterval) continue;
+      if (graphs_.too_early(run)) continue;
+      draw(run);
+    }
   }
 
  private:
-  struct Waiting {
-    std::size_t run;
-    int session;
-  };
-
   /// How a trial stands.
   struct State {
     TrialOutcome outcome;
-    std::size_t first_line = 0;         // of the view
-    int left = 0;                       // sessions that have not ended for good
-    bool interrupted = false;           // a session ended early because of a stop
-    std::map<int, int> crashes;         // by session
-    std::map<int, std::string> errors;  // what failed sessions said last
-    bool checkpoint_seen = false;       // since the graphs were drawn
+    int left = 0;                  // sessions that have not ended for good
+    bool interrupted = false;      // a session ended early because of a stop
+    bool checkpoint_seen = false;  // since the graphs were drawn
     Clock::time_point graphs_drawn = Clock::now();
     std::optional<Clock::time_point> started;
   };
 
-  void start_waiting() {
-    while (stop_signal() == 0 && !waiting_.empty() && running_ < executor_.slots()) {
-      const auto [run, session] = waiting_.front();
-      waiting_.pop_front();
-      SessionJob job;
-      job.folder = runs_[run].folder.root();
-      job.trial = runs_[run].trial;
-      job.session = session;
-      job.run = run;
-      job.threads = options_.threads_per_session;
-      job.checkpoint_seconds = options_.checkpoint_seconds;
-      if (!states_[run].started) states_[run].started = Clock::now();
-      ++running_;
-      executor_.start(job);
+  /// A session that is done is shown with its result; one whose result cannot be read has failed; others wait.
+  void look_up(JobId id) {
+    PoolSession& session = sessions_[id];
+    const TrialRun& run = runs_[session.run];
+    try {
+      session.result = read_session_result(run.folder, run.trial, session.session);
+      if (session.result) return view_.done_before(id, *session.result);
+      waiting_.push_back(id);
+      ++states_[session.run].left;
+    } catch (const Error& error) {
+      session.error = error.what();
+      add_failure({.job = id, .exit_code = static_cast<int>(error.code()), .failure = {}});
     }
   }
 
-  std::size_t line(const SessionEvent& event) const {
-    return states_[event.run].first_line + static_cast<std::size_t>(event.session);
+  std::string name(JobId id) const {
+    const std::string& run = runs_[sessions_[id].run].name;
+    return fmt::format("{}{}s{}", run, run.empty() ? "" : " ", sessions_[id].session);
   }
 
-  void handle(const SessionEvent& event) {
-    if (event.exited)
-      handle_exit(event);
-    else
-      handle_message(event, SessionMessage::from_line(event.line));
-  }
-
-  void handle_message(const SessionEvent& event, const SessionMessage& message) {
-    view_.show(line(event), message);
-    State& state = states_[event.run];
-    if (message.kind == SessionMessage::Kind::error) state.errors[event.session] = message.text;
-    if (message.kind == SessionMessage::Kind::checkpoint) state.checkpoint_seen = true;
-  }
-
-  void handle_exit(const SessionEvent& event) {
-    State& state = states_[event.run];
-    --running_;
-    view_.exited(line(event), event.exit_code);
-    const bool again = event.crashed && ++state.crashes[event.session] <= kMaxCrashes;
-    if (again) {
-      view_.warn(name(event),
-                 fmt::format("ended by signal {}; tried once more from its checkpoint", event.exit_code - 128));
-      waiting_.push_front({event.run, event.session});
-    } else {
-      --state.left;
-      if (event.exit_code != 0 && stop_signal() != 0) state.interrupted = true;
-      if (event.exit_code != 0 && stop_signal() == 0) add_failure(event);
-    }
-    start_waiting();  // before anything that takes time
-    if (state.left == 0) end(event.run);
-  }
-
-  std::string name(const SessionEvent& event) const {
-    const std::string& run = runs_[event.run].name;
-    return fmt::format("{}{}s{}", run, run.empty() ? "" : " ", event.session);
-  }
-
-  void add_failure(const SessionEvent& event) {
-    State& state = states_[event.run];
-    if (state.outcome.exit_code == 0) state.outcome.exit_code = event.crashed ? 1 : event.exit_code;
-    const auto error = state.errors.find(event.session);
-    const DataFolder& folder = runs_[event.run].folder;
-    state.outcome.failures.push_back({.session = event.session,
-                                      .reason = error != state.errors.end() ? error->second
-                                                : event.crashed
-                                                    ? fmt::format("ended by signal {}", event.exit_code - 128)
-                                                    : fmt::format("ended with code {}", event.exit_code),
-                                      .log = folder.session_log(event.trial, event.session)});
+  void add_failure(const JobEnded& job) {
+    const PoolSession& session = sessions_[job.job];
+    const TrialRun& run = runs_[session.run];
+    TrialOutcome& outcome = states_[session.run].outcome;
+    if (outcome.exit_code == 0) outcome.exit_code = job.crashed ? 1 : job.exit_code;
+    outcome.failures.push_back({.session = session.session,
+                                .reason = !job.failure.empty()     ? job.failure
+                                          : !session.error.empty() ? session.error
+                                          : job.crashed ? fmt::format("ended by signal {}", job.exit_code - 128)
+                                                        : fmt::format("ended with code {}", job.exit_code),
+                                .log = run.folder.session_log(run.trial, session.session)});
   }
 
   void end(std::size_t run) {
     State& state = states_[run];
     if (state.started) state.outcome.seconds = std::chrono::duration<double>(Clock::now() - *state.started).count();
     if (state.interrupted || state.left > 0) state.outcome.exit_code = 128 + stop_signal();
+    if (stop_signal_count() < 2) draw(run);
     ended_(run, state.outcome);
   }
 
-  void pass_on_stop() {
-    if (stop_signal_count() == stops_passed_on_) return;
-    const bool now = stop_signal_count() > 1;
-    if (!now) view_.warn("trial", "stopping: every session writes a checkpoint (again to stop at once)");
-    executor_.stop_all(now);
-    stops_passed_on_ = stop_signal_count();
-  }
-
-  void draw_graphs_sometimes() {
-    for (std::size_t run = 0; run < runs_.size(); ++run) {
-      State& state = states_[run];
-      if (!state.checkpoint_seen || state.left == 0 || Clock::now() - state.graphs_drawn < kGraphInterval) continue;
-      draw_graphs(runs_[run].folder, runs_[run].spec, runs_[run].trial);
-      state.graphs_drawn = Clock::now();
-      state.checkpoint_seen = false;
-    }
+  void draw(std::size_t run) {
+    const TrialRun& trial = runs_[run];
+    graphs_.start(run, [&trial] { draw_graphs(trial.folder, trial.spec, trial.trial); });
+    states_[run].graphs_drawn = Clock::now();
+    states_[run].checkpoint_seen = false;
   }
 
   std::span<const TrialRun> runs_;
-  Executor& executor_;
   const PoolOptions& options_;
   const Ended& ended_;
   ProgressView view_;
-  std::vector<State> states_;    // by run
-  std::deque<Waiting> waiting_;  // sessions to start
+  std::vector<PoolSession> sessions_;  // by job
+  std::vector<State> states_;          // by run
+  std::deque<JobId> waiting_;          // sessions to start
   int running_ = 0;
-  int stops_passed_on_ = 0;
+  ForkedWork graphs_;  // by run
 };
 
 }  // namespace
@@ -209,7 +206,7 @@ std::string SessionFailure::text() const {
 
 void run_sessions(std::span<const TrialRun> runs, Executor& executor, const PoolOptions& options,
                   const std::function<void(std::size_t run, const TrialOutcome& outcome)>& ended) {
-  SessionPool(runs, executor, options, ended).run();
+  SessionPool(runs, options, ended).run(executor);
 }
 
 }  // namespace slm

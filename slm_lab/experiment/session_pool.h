@@ -41,10 +41,10 @@ struct PoolOptions {
   bool compact = false;            ///< see ProgressView
 };
 
-/// Runs the sessions of all these trials that are not done yet on `executor`, in their order and as many at once as it
-/// has slots, so that no slot waits for a trial to end; shows their progress on standard error and draws graphs as
-/// checkpoints arrive. A session that crashes is started once more from its checkpoint. On a stop signal every session
-/// checkpoints and ends. `ended` is called once per trial, when its last session has ended or was kept from starting.
+/// Runs the sessions of all these trials that are not done yet on `executor`, in their order and as many at once as its
+/// budget allows, so that no core waits for a trial to end; shows their progress on standard error and has graphs drawn
+/// as checkpoints arrive and when a trial ends. On a stop signal every session checkpoints and ends. `ended` is called
+/// once per trial, when its last session has ended or was kept from starting.
 void run_sessions(std::span<const TrialRun> runs, Executor& executor, const PoolOptions& options,
                   const std::function<void(std::size_t run, const TrialOutcome& outcome)>& ended);
 

@@ -77,6 +77,7 @@ class SessionProcess {
     result.episodes = session_.record().episodes();
     result.opt_step = session_.algorithm().opt_step();
     result.total_reward_ma = session_.record().rows().back().total_reward_ma;
+    result.best_total_reward_ma = session_.record().best_total_reward_ma();
     result.ma100 = session_.record().episode_return_ma100();
     const Evaluation evaluation = session_.evaluate_final();
     result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};

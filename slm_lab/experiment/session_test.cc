@@ -102,12 +102,13 @@ TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
 TEST(Session, RigorousEvaluationLeavesTrainingAlone) {
   const ShippedSpec shipped{"benchmark/a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole"};
   ShippedSpec evaluated = shipped;
-  evaluated.overrides = {"meta.rigorous_eval=1", "meta.eval_frequency=2000"};
+  evaluated.overrides = {"meta.rigorous_eval=3", "meta.eval_frequency=2000"};
   Session plain(read(shipped), 0, 0), rigorous(read(evaluated), 0, 0);
   run_to_end(plain);
   run_to_end(rigorous);
   EXPECT_EQ(weights_sha256(plain.algorithm()), weights_sha256(rigorous.algorithm()));
   EXPECT_EQ(rigorous.eval_record().rows().size(), 3u);
+  for (const SessionRow& row : rigorous.eval_record().rows()) EXPECT_EQ(row.eval_episodes, 3);  // and not num_envs
   EXPECT_TRUE(plain.eval_record().rows().empty());
 }
 

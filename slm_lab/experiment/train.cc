@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/available_cores.h"
@@ -11,9 +12,11 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/base/memory_limit.h"
+#include "slm_lab/base/shell_quote.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/local_executor.h"
+#include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/trial.h"
@@ -25,13 +28,13 @@ namespace slm {
 namespace {
 
 void print_findings(const SpecReport& report) {
-  for (const SpecFinding& finding : report.inert_keys()) fmt::print(stderr, "note: {}\n", report.line(finding));
-  for (const SpecFinding& finding : report.notes()) fmt::print(stderr, "note: {}\n", report.line(finding));
+  for (const SpecFinding& finding : report.inert_keys()) say(fmt::format("note: {}", report.line(finding)));
+  for (const SpecFinding& finding : report.notes()) say(fmt::format("note: {}", report.line(finding)));
 }
 
 /// What one session needs was checked with the spec.
 void check_memory(const LabSpec& spec, int slots) {
-  const auto needed = static_cast<double>(spec.agent.plan->replay_bytes(env_info(spec.env, spec.env.num_envs)));
+  const auto needed = static_cast<double>(session_bytes(spec));
   const auto present = static_cast<double>(memory_limit());
   if (slots * needed > present)
     throw SpecError(
@@ -44,10 +47,23 @@ int num_slots(const LabSpec& spec, int threads) { return std::min(spec.meta.max_
 
 int num_threads(const TrainOptions& options) { return options.threads > 0 ? options.threads : available_cores(); }
 
+/// What to do next, to be copied: with the program as it was called.
+void print_what_next(const DataFolder& folder, const TrainOptions& options, const Manifest& manifest, int exit_code) {
+  const std::string root = folder.root().string();
+  if (exit_code == 0)
+    std::fputs(fmt::format("results in {} ({:.1f} s)\nplay it: {}\n", root, manifest.wall_seconds,
+                           shell_command({options.launcher, "enjoy", root}))
+                   .c_str(),
+               stdout);
+  else
+    say(fmt::format(
+        "stopped; what was done is kept. Go on with: {}",
+        shell_command({options.launcher, "run", folder.spec_file().string(), folder.spec_name(), "train@" + root})));
+}
+
 int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec, const TrainOptions& options) {
-  catch_stop_signals(SecondStop::end_at_once);
   const int threads = num_threads(options), slots = num_slots(spec, threads);
-  LocalExecutor executor(slots);
+  LocalExecutor executor({.cores = static_cast<double>(threads), .bytes = memory_limit()});
   PoolOptions pool;
   pool.threads_per_session = threads / slots;
   pool.checkpoint_seconds = options.checkpoint_seconds;
@@ -57,20 +73,14 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
   const auto start = std::chrono::steady_clock::now();
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  for (const SessionFailure& failure : outcome.failures) fmt::print(stderr, "{}\n", failure.text());
+  for (const SessionFailure& failure : outcome.failures) say(failure.text());
   try {
     close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
   } catch (const Error& error) {  // most likely from the same cause as the failures
     if (outcome.exit_code == 0) throw;
-    fmt::print(stderr, "{}\n", error.what());
+    say(error.what());
   }
-  const std::string again = fmt::format("slm-lab run {} {} train@{}", folder.spec_file().string(), folder.spec_name(),
-                                        folder.root().string());
-  if (outcome.exit_code == 0)
-    fmt::print("results in {} ({:.1f} s)\nplay it: slm-lab run {} {} enjoy@{}\n", folder.root().string(),
-               manifest.wall_seconds, folder.spec_file().string(), folder.spec_name(), folder.root().string());
-  else
-    fmt::print(stderr, "stopped; what was done is kept. Go on with: {}\n", again);
+  print_what_next(folder, options, manifest, outcome.exit_code);
   return outcome.exit_code;
 }
 
@@ -86,30 +96,32 @@ void check_runnable(const LabSpec& spec) {
 }
 
 int train(const LoadedSpec& loaded, const TrainOptions& options) {
+  catch_stop_signals(SecondStop::end_at_once);  // before the first line is printed: nobody may be there to read it
   SpecReport report(loaded.file);
   const LabSpec spec = read_lab_spec(loaded, report);
   print_findings(report);
   check_memory(spec, num_slots(spec, num_threads(options)));
   check_runnable(spec);
-  const DataFolder folder = DataFolder::create(options.data, loaded.name);
+  const DataFolder folder = DataFolder::create(options.data, loaded.name, options.name);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   save_spec(folder, loaded);
-  fmt::print(stderr, "run folder {}, seed {}\n", folder.root().string(), spec.meta.seed);
+  say(fmt::format("run folder {}, seed {}", folder.root().string(), spec.meta.seed));
   return run(folder, loaded, spec, options);
 }
 
 int continue_training(const LoadedSpec& loaded, const std::string& where, const TrainOptions& options) {
+  catch_stop_signals(SecondStop::end_at_once);
   const DataFolder folder = where == "latest" ? DataFolder::latest(options.data, loaded.name) : DataFolder::open(where);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   remove_unfinished_files(folder.root());
   const LoadedSpec saved = load_saved_spec(folder, 0);
   if (saved.hash != loaded.hash)
-    fmt::print(stderr, "note: {} differs from the spec this run was started with; the run keeps its own ({})\n",
-               loaded.file, folder.spec_file().string());
+    say(fmt::format("note: {} differs from the spec this run was started with; the run keeps its own ({})", loaded.file,
+                    folder.spec_file().string()));
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);
   check_memory(spec, num_slots(spec, num_threads(options)));  // the machine may be another
-  fmt::print(stderr, "continues {}, seed {}\n", folder.root().string(), spec.meta.seed);
+  say(fmt::format("continues {}, seed {}", folder.root().string(), spec.meta.seed));
   return run(folder, saved, spec, options);
 }
 

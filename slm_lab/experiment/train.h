@@ -15,7 +15,9 @@ struct TrainOptions {
   double checkpoint_seconds = 5;
   std::string log_level = "info";
   std::string executor = "local";
+  std::string name;                       ///< of the run folder; empty: {spec}_{timestamp}
   std::vector<std::string> command_line;  ///< for the manifest
+  std::string launcher = "slm-lab";       ///< how the program is called, for the commands that a run prints
 };
 
 /// Trains all sessions of a spec in a new run folder. Returns the exit code; throws Error before anything is created

@@ -48,7 +48,7 @@ MetaConfig read_meta_config(SpecReader& r) {
   r.read("log_frequency", m.log_frequency, "frames between log points: a row of the session's record", at_least(1));
   r.read("eval_frequency", m.eval_frequency, "frames between evaluations, with rigorous_eval", at_least(1));
   std::variant<bool, int> rigorous_eval = 0;
-  r.read("rigorous_eval", rigorous_eval, "evaluate in environments of their own, this many", at_least(0));
+  r.read("rigorous_eval", rigorous_eval, "evaluations of this many fresh episodes; 0: none", at_least(0));
   const auto* as_bool = std::get_if<bool>(&rigorous_eval);
   m.rigorous_eval = as_bool ? *as_bool : std::get<int>(rigorous_eval);
   r.read("seed", m.seed, "the seed of all randomness; --seed goes before it", at_least(0));

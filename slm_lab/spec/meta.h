@@ -26,7 +26,7 @@ struct MetaConfig {
   int max_session = 1;
   std::optional<int> max_trial;
   std::int64_t log_frequency = 10000, eval_frequency = 10000;  ///< in frames
-  int rigorous_eval = 0;                                       ///< environments of the evaluation; 0: none
+  int rigorous_eval = 0;                                       ///< episodes of an evaluation; 0: none
   std::int64_t seed = 0;
   SearchResources search_resources;
   std::optional<SearchScheduler> search_scheduler;

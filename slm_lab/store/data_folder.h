@@ -7,16 +7,21 @@
 
 namespace slm {
 
-/// The folder of one run, `data/{spec}_{timestamp}/`, and the names of its files (docs/data-folder.md). The layout is
-/// SLM-Lab's, so that scripts written for it keep working.
+/// The folder of one run, `data/{spec}_{timestamp}/`, and the names of its files (docs/data.md). The layout is
+/// SLM-Lab's, so that scripts written for it keep working. What a folder is called does not matter to what reads it:
+/// the spec file inside says which spec it is of.
 class DataFolder {
  public:
-  /// Makes a new folder with its four sub-folders; a second run of the same second takes the next free second.
-  static DataFolder create(const std::filesystem::path& data, const std::string& spec_name);
+  /// Makes a new folder with its four sub-folders; a second run of the same second takes the next free second. With
+  /// `name` it is called that, and must be new: SpecError.
+  static DataFolder create(const std::filesystem::path& data, const std::string& spec_name,
+                           const std::string& name = "");
   /// All folders of exactly this spec name, oldest first.
   static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of them; throws SpecError when there is none.
   static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
+  /// The newest of any spec.
+  static DataFolder latest(const std::filesystem::path& data);
   /// An existing run folder (or a spec file inside one); throws SpecError when it is none.
   static DataFolder open(const std::filesystem::path& folder);
 

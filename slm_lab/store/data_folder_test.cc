@@ -47,5 +47,24 @@ TEST(DataFolder, OpensARunFolderOrAFileInIt) {
   EXPECT_THROW(DataFolder::open(scratch / "missing"), SpecError);
 }
 
+TEST(DataFolder, MayBeGivenANameAndMovedOrRenamed) {
+  const ScratchFolder scratch;
+  const DataFolder named = DataFolder::create(scratch.path(), "a2c", "first.try");
+  EXPECT_EQ(named.root(), scratch / "first.try");
+  std::ofstream(named.trial_spec_file(0)) << "{}";
+  EXPECT_THROW(DataFolder::open(named.root()), SpecError);  // as if killed before it began
+  std::ofstream(named.spec_file()) << "{}";
+  EXPECT_THROW(DataFolder::create(scratch.path(), "a2c", "first.try"), SpecError);  // never into an old run
+  fs::create_directory(scratch / "moved");
+  fs::rename(named.root(), scratch / "moved" / "best run so far");
+  const DataFolder moved = DataFolder::open(scratch / "moved" / "best run so far");
+  EXPECT_EQ(moved.spec_name(), "a2c");
+  EXPECT_EQ(moved.session_prefix(0, 1), "a2c_t0_s1");
+  EXPECT_EQ(DataFolder::latest(scratch / "moved", "a2c").root(), moved.root());
+  EXPECT_EQ(DataFolder::latest(scratch / "moved").root(), moved.root());
+  for (const char* bad : {"../x", "a/b", "-x", ".x", "a b"})
+    EXPECT_THROW(DataFolder::create(scratch.path(), "a2c", bad), SpecError) << bad;
+}
+
 }  // namespace
 }  // namespace slm

@@ -22,6 +22,7 @@ void write_session_result(const DataFolder& folder, int trial, int session, cons
   json["episodes"] = result.episodes;
   json["opt_step"] = result.opt_step;
   json["total_reward_ma"] = result.total_reward_ma;
+  json["best_total_reward_ma"] = result.best_total_reward_ma;
   json["ma100"] = result.ma100;
   json["d100"] = {{"mean", result.d100.mean}, {"std", result.d100.std}, {"n", result.d100.n}};
   json["weights_sha256"] = result.weights_sha256;
@@ -40,6 +41,7 @@ std::optional<SessionResult> read_session_result(const DataFolder& folder, int t
     result.episodes = json.at("episodes");
     result.opt_step = json.at("opt_step");
     result.total_reward_ma = number(json, "total_reward_ma");
+    if (json.contains("best_total_reward_ma")) result.best_total_reward_ma = number(json, "best_total_reward_ma");
     result.ma100 = number(json, "ma100");
     result.d100 = {number(json.at("d100"), "mean"), number(json.at("d100"), "std"), json.at("d100").at("n")};
     result.weights_sha256 = json.at("weights_sha256");

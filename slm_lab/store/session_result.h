@@ -14,11 +14,12 @@ struct SessionResult {
   std::int64_t frame = 0;
   std::int64_t episodes = 0;
   std::int64_t opt_step = 0;
-  double seconds = 0;          ///< of training, logging and checkpoints included
-  double total_reward_ma = 0;  ///< SLM-Lab's: mean over the last 100 log points
-  double ma100 = 0;            ///< MA-100: the last 100 training episodes
-  EvalReturn d100;             ///< D-100: 100 fresh greedy episodes of the final policy
-  std::string weights_sha256;  ///< of the final nets: equal runs have equal ones
+  double seconds = 0;                            ///< of training, logging and checkpoints included
+  double total_reward_ma = 0;                    ///< SLM-Lab's: mean over the last 100 log points
+  double best_total_reward_ma = Scalars::kNone;  ///< the highest of all log points: that of the best weights
+  double ma100 = 0;                              ///< MA-100: the last 100 training episodes
+  EvalReturn d100;                               ///< D-100: 100 fresh greedy episodes of the final policy
+  std::string weights_sha256;                    ///< of the final nets: equal runs have equal ones
 
   double fps() const { return static_cast<double>(frame) / seconds; }
 };

@@ -1,0 +1,38 @@
+#include "slm_lab/experiment/enjoy.h"
+
+#include <limits>
+#include <memory>
+
+#include "slm_lab/cli/arguments.h"
+#include "slm_lab/cli/commands.h"
+#include "slm_lab/cli/enjoy_options.h"
+
+namespace slm {
+
+void add_enjoy_options(CLI::App& app, EnjoyOptions& options) {
+  constexpr const char* kGroup = "Options of enjoy";
+  app.add_option("--episodes", options.episodes, "episodes to play")
+      ->check(whole_number(1, std::numeric_limits<int>::max()))
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_flag("--sample", options.sample, "sample actions as in training instead of taking the best")->group(kGroup);
+  app.add_option("--session", options.session, "the session to play; default: the one with the best score")
+      ->check(whole_number(0, std::numeric_limits<int>::max()))
+      ->group(kGroup);
+  app.add_flag("--last", options.last_weights, "the weights of the end instead of the best ones")->group(kGroup);
+}
+
+std::function<int()> add_enjoy(CLI::App& app, const Invocation&) {
+  struct Arguments {
+    std::string where = "latest";
+    EnjoyOptions options;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  app.add_option("folder", arguments->where, "run folder, or latest")->capture_default_str();
+  add_enjoy_options(app, arguments->options);
+  app.add_option("--seed", arguments->options.seed, "seed of the episodes, instead of the run's");
+  app.add_option("--data", arguments->options.data, "folder in which `latest` looks")->capture_default_str();
+  return [arguments] { return enjoy(arguments->where, arguments->options); };
+}
+
+}  // namespace slm

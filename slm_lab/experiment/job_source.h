@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+
+#include "slm_lab/experiment/executor.h"
+
+namespace slm {
+
+/// A job and what it takes.
+struct Job {
+  JobId id = 0;
+  SessionJob session;
+  Resources needs;
+};
+
+/// Decides what runs: a trial, a benchmark, a search. It is asked and told while other jobs run; that is all a search
+/// that stops its worse trials early needs.
+class JobSource {
+ public:
+  virtual ~JobSource() = default;
+  /// The next job to start among those that fit into `free`; nothing when none does, or none is left for now.
+  virtual std::optional<Job> next(const Resources& free) = 0;
+  /// A session said something. Returns whether it goes on; if not, it is asked to checkpoint and end.
+  virtual bool reported(JobId job, const SessionMessage& message) = 0;
+  /// A session crashed and will be started again from its checkpoint.
+  virtual void crashed(JobId job, int signal) = 0;
+  /// A job has ended for good: it is done, failed, or was stopped.
+  virtual void ended(const JobEnded& job) = 0;
+  /// Everything is being stopped; `text` says why and what happens, for the user.
+  virtual void stopping(const std::string& text) = 0;
+  /// Called at least ten times a second, for what depends on the clock.
+  virtual void idle() {}
+};
+
+}  // namespace slm
