@@ -129,7 +129,7 @@ double update_operations(const Task& t) {
 
 Trainer trainer_of(const Task& t, int width) {
   NetConfig config;
-  config.hid_layers = t.hidden;
+  config.type = MlpConfig{t.hidden};
   config.hid_layers_activation = t.activation;
   config.clip_grad_val = kClip;
   config.optim_spec.lr = kLr;

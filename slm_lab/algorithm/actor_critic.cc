@@ -40,7 +40,7 @@ ActorCriticConfig read_config(SpecReader& reader) {
 ActorCriticPlan::ActorCriticPlan(AgentReader& agent)
     : config_(read_config(agent.algorithm)),
       memory_(read_memory_config(agent.memory, agent.max_frame)),
-      net_(read_actor_critic_net_config(agent.net)) {}
+      net_(read_actor_critic_net_config(agent.net, {.policy = true, .value = true, .loss = true})) {}
 
 TrainingRate ActorCriticPlan::rollout_rate(int num_envs) const {
   return slm::rollout_rate(memory_, config_.update_period(), num_envs);

@@ -32,7 +32,7 @@ class DqnPlan final : public AlgorithmPlan {
   explicit DqnPlan(AgentReader& agent)
       : config_(read_config(agent.algorithm, agent.name)),
         memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net)) {}
+        net_(read_net_config(agent.net, {.loss = true, .target = config_.target != DqnConfig::Target::online})) {}
   double gamma() const override { return config_.gamma; }
   TrainingRate training_rate(int num_envs) const override {
     const TrainingSchedule schedule{config_.training_frequency, 0, num_envs};
@@ -66,7 +66,7 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
       schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
       exploration_(config.action, info.action_space),
       online_(make_policy_net(net, info, streams), net),
-      target_(online_.net(), net),
+      target_(online_.net(), net.target),
       replay_(replay, info),
       loss_(net.loss_spec) {
   for (Vector* v : {&next_values_, &targets_, &td_errors_}) v->resize(replay.batch_size);

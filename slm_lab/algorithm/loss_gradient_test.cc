@@ -147,7 +147,7 @@ Case continuous_soft_policy() {
   constexpr int kObs = 3, kActions = 2;
   return {"sac_continuous", random_matrix(kRows, 2 * kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
             NetConfig config;
-            config.hid_layers = {8};
+            config.type = MlpConfig{{8}};
             config.hid_layers_activation = Activation::tanh;
             Rng init(3), noise(4);
             const auto q1 = make_net(config, kObs + kActions, {{1}}, init);

@@ -55,7 +55,7 @@ PpoConfig read_config(SpecReader& reader) {
 PpoPlan::PpoPlan(AgentReader& agent)
     : config_(read_config(agent.algorithm)),
       memory_(read_memory_config(agent.memory, agent.max_frame)),
-      net_(read_actor_critic_net_config(agent.net)) {}
+      net_(read_actor_critic_net_config(agent.net, {.policy = true, .value = true, .loss = true})) {}
 
 TrainingRate PpoPlan::rollout_rate(int num_envs) const {
   return {1.0 / (static_cast<double>(ppo_sizes(config_, num_envs).time_horizon) * num_envs)};

@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(Table, PpoInDouble, testing::ValuesIn(cases()),
 
 ActorCriticNetConfig linear_nets(double lr) {
   ActorCriticNetConfig nets;
-  nets.actor.hid_layers = {};
+  nets.actor.type = MlpConfig{};
   nets.actor.optim_spec = default_optimizer("SGD");
   nets.actor.optim_spec.lr = lr;
   nets.critic = nets.actor;

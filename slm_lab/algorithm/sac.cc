@@ -54,7 +54,7 @@ class SacPlan final : public AlgorithmPlan {
   explicit SacPlan(AgentReader& agent)
       : config_(read_config(agent.algorithm)),
         memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net)) {}
+        net_(read_net_config(agent.net, kEveryNetUse)) {}
   double gamma() const override { return config_.gamma; }
   TrainingRate training_rate(int num_envs) const override {
     const TrainingSchedule schedule{config_.training_frequency, 0, num_envs};
@@ -102,11 +102,14 @@ Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& n
   if (!config_.training_iter) config_.training_iter = info.num_envs;
 }
 
-Sac::Critic Sac::make_critic(const NetConfig& net, const EnvInfo& info, Rng init) const {
+Sac::Critic Sac::make_critic(NetConfig net, const EnvInfo& info, Rng init) const {
+  net.out_layer_activation = {};  // is the policy's: values have no bounds
   const int obs_dim = info.obs_space.size();
   const int inputs = discrete() ? obs_dim : obs_dim + action_space_.size();
-  Trainer online(make_net(net, inputs, {Head{.width = discrete() ? action_space_.n : 1}}, init), net);
-  TargetNet target(online.net(), net);
+  Head values{.width = discrete() ? action_space_.n : 1};
+  values.init_gain = net.critic_init_std;
+  Trainer online(make_net(net, inputs, {values}, init), net);
+  TargetNet target(online.net(), net.target);
   return {std::move(online), std::move(target)};
 }
 

@@ -59,7 +59,7 @@ class Sac final : public Algorithm {
     double q = 0, policy = 0, entropy = 0, grad_norm = 0;
   };
 
-  Critic make_critic(const NetConfig& net, const EnvInfo& info, Rng init) const;
+  Critic make_critic(NetConfig net, const EnvInfo& info, Rng init) const;
   void to_env(const Matrix& squashed, Matrix& actions) const;
   TrainStats train(Rng& rng);
   void bootstrap(Rng& rng);

@@ -25,7 +25,7 @@ class SarsaPlan final : public AlgorithmPlan {
   explicit SarsaPlan(AgentReader& agent)
       : config_(read_config(agent.algorithm)),
         memory_(read_memory_config(agent.memory)),
-        net_(read_net_config(agent.net)) {}
+        net_(read_net_config(agent.net, {.loss = true})) {}
   double gamma() const override { return config_.gamma; }
   TrainingRate training_rate(int num_envs) const override {
     return rollout_rate(memory_, config_.training_frequency, num_envs);

@@ -11,7 +11,7 @@ namespace slm {
 /// A slow copy of an online net. It starts as a copy (the reference's starts with weights of its own).
 class TargetNet {
  public:
-  TargetNet(const Net& online, const NetConfig& config) : net_(online.clone()), config_(config) {}
+  TargetNet(const Net& online, const TargetUpdateConfig& config) : net_(online.clone()), config_(config) {}
   Net& net() { return *net_; }
 
   /// To be called once per step of all environments: `replace` copies when `frame` passes a multiple of
@@ -19,12 +19,12 @@ class TargetNet {
   void update(const Net& online, std::int64_t frame, int num_envs);
   /// One polyak move, whenever the caller wants it.
   void polyak_towards(const Net& online);
-  bool is_polyak() const { return config_.update_type == "polyak"; }
+  bool is_polyak() const { return config_.is_polyak(); }
   void serialize(Archive& archive);
 
  private:
   std::unique_ptr<Net> net_;
-  NetConfig config_;
+  TargetUpdateConfig config_;
 };
 
 }  // namespace slm

@@ -4,11 +4,17 @@
 #include <cctype>
 #include <variant>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/net/init.h"
-#include "slm_lab/net/registry.h"
 
 namespace slm {
 namespace {
+
+// More than anyone needs, and far from where sizes overflow.
+const Range kWidths = between(1, 65536);
+
+/// Above 0, at most `high`.
+Range positive(double high) { return {.low = 0, .high = high, .low_open = true, .high_open = false, .names = {}}; }
 
 std::vector<std::string> activation_names() {
   std::vector<std::string> names;
@@ -47,33 +53,41 @@ void read_out_activation(SpecReader& r, NetConfig& c) {
 }
 
 void read_learning(SpecReader& r, NetConfig& c) {
-  r.read("clip_grad_val", c.clip_grad_val, "largest L2 norm of the gradient; null: not clipped", above(0));
-  if (auto child = r.child("loss_spec", "the regression loss")) c.loss_spec = read_loss_config(*child);
+  r.read("clip_grad_val", c.clip_grad_val, "largest L2 norm of the gradient; null: not clipped", positive(1e9));
   if (auto child = r.child("optim_spec", "the optimiser")) c.optim_spec = read_optimizer_config(*child);
   if (auto child = r.child("lr_scheduler_spec", "how the learning rate moves; null: not at all"))
     c.lr_scheduler_spec = read_lr_schedule_config(*child);
 }
 
-void read_target_update(SpecReader& r, NetConfig& c) {
+TargetUpdateConfig read_target_update(SpecReader& r) {
+  TargetUpdateConfig c;
   r.read("update_type", c.update_type, "how a target net follows the online net", one_of({"replace", "polyak"}));
-  r.read("update_frequency", c.update_frequency, "frames between two replacements of the target net", at_least(1));
-  r.read("polyak_coef", c.polyak_coef, "weight of the online net: target = c * online + (1 - c) * target",
-         between(0, 1));
+  r.read("update_frequency", c.update_frequency, "frames between two replacements of the target net", between(1, 1e12));
+  r.read("polyak_coef", c.polyak_coef,
+         "weight of the online net: target = c * online + (1 - c) * target; required with polyak", positive(1));
+  if (r.describing()) return c;
+  if (c.is_polyak() && !r.has("polyak_coef"))
+    r.problem("polyak_coef", "update_type polyak needs it: expected a number above 0 and at most 1");
+  if (!c.is_polyak()) r.inert("polyak_coef", "update_type replace copies the online net; see polyak");
+  if (c.is_polyak() && c.update_frequency != 1)
+    r.inert("update_frequency", "update_type polyak moves the target net with every update");
+  return c;
 }
 
 void read_policy_start(SpecReader& r, NetConfig& c) {
-  r.read("log_std_init", c.log_std_init, "start of a log standard deviation that does not depend on the state");
-  r.read("actor_init_std", c.actor_init_std, "gain of the orthogonal start of the policy head", above(0));
-  r.read("critic_init_std", c.critic_init_std, "gain of the orthogonal start of the value head", above(0));
+  r.read("log_std_init", c.log_std_init, "start of a log standard deviation that does not depend on the state",
+         between(-20, 20));
+  r.read("actor_init_std", c.actor_init_std, "gain of the orthogonal start of the policy head", positive(1e3));
 }
 
-void read_hid_layers(SpecReader& r, NetConfig& c) {
-  r.require("hid_layers", c.hid_layers, "widths of the hidden layers", at_least(1));
-  if (c.hid_layers.empty() && r.has("hid_layers")) r.problem("hid_layers", "expected at least one hidden layer");
+// The keys of each type alone.
+
+void read_hid_layers(SpecReader& r, std::vector<int>& hid_layers) {
+  r.require("hid_layers", hid_layers, "widths of the hidden layers", kWidths);
+  if (hid_layers.empty() && r.has("hid_layers")) r.problem("hid_layers", "expected at least one hidden layer");
 }
 
-void read_mlp(SpecReader& r, NetConfig& c) {
-  read_hid_layers(r, c);
+void read_no_normalisation(SpecReader& r) {
   r.inert("normalize", "had no effect in the reference for MLPNet; see env.normalize_obs");
   r.inert("batch_norm", "had no effect in the reference for MLPNet");
   bool layer_norm = false;
@@ -81,9 +95,28 @@ void read_mlp(SpecReader& r, NetConfig& c) {
   if (layer_norm) r.problem("layer_norm", "layer_norm is not in this version yet; expected false");
 }
 
-void read_conv(SpecReader& r, NetConfig& c) {
+NetTypeConfig read_mlp(SpecReader& r) {
+  MlpConfig c;
+  read_hid_layers(r, c.hid_layers);
+  read_no_normalisation(r);
+  return c;
+}
+
+NetTypeConfig read_dueling_mlp(SpecReader& r) {
+  DuelingMlpConfig c;
+  read_hid_layers(r, c.hid_layers);
+  read_no_normalisation(r);
+  return c;
+}
+
+NetTypeConfig read_hydra_mlp(SpecReader& r) {
+  r.inert("hid_layers", "HydraMLPNet is not in this version");
+  return HydraMlpConfig{};
+}
+
+void read_convolutions(SpecReader& r, ConvConfig& c) {
   r.require("conv_hid_layers", c.conv_hid_layers, "rows of out_channels, kernel, stride, padding, dilation",
-            at_least(0));
+            between(0, *kWidths.high));
   for (const std::vector<int>& row : c.conv_hid_layers)
     if (row.size() != 5 || row[0] < 1 || row[1] < 1 || row[2] < 1 || row[4] < 1) {
       r.problem("conv_hid_layers",
@@ -91,59 +124,126 @@ void read_conv(SpecReader& r, NetConfig& c) {
                 "the padding may be 0");
       break;
     }
-  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers after the convolutions", at_least(1));
+  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers after the convolutions", kWidths);
   r.read("normalize", c.normalize, "divide the input by 255");
-  c.batch_norm = c.type == "ConvNet";
   r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first");
 }
 
-void read_recurrent(SpecReader& r, NetConfig& c) {
-  r.read("cell_type", c.cell_type, "kind of recurrent cell", one_of({"GRU", "RNN", "LSTM"}));
-  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers before the recurrent ones", at_least(1));
-  r.require("rnn_hidden_size", c.rnn_hidden_size, "width of the recurrent state", at_least(1));
-  r.read("rnn_num_layers", c.rnn_num_layers, "recurrent layers", at_least(1));
-  r.read("bidirectional", c.bidirectional, "read the sequence in both directions");
-  r.require("seq_len", c.seq_len, "length of the sequence", at_least(1));
+NetTypeConfig read_conv(SpecReader& r) {
+  ConvConfig c;
+  c.batch_norm = true;
+  read_convolutions(r, c);
+  return c;
 }
 
+NetTypeConfig read_dueling_conv(SpecReader& r) {
+  DuelingConvConfig c;
+  read_convolutions(r, c);
+  return c;
+}
+
+NetTypeConfig read_recurrent(SpecReader& r) {
+  RecurrentConfig c;
+  r.read("cell_type", c.cell_type, "kind of recurrent cell", one_of({"GRU", "RNN", "LSTM"}));
+  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers before the recurrent ones", kWidths);
+  r.require("rnn_hidden_size", c.rnn_hidden_size, "width of the recurrent state", kWidths);
+  r.read("rnn_num_layers", c.rnn_num_layers, "recurrent layers", between(1, 64));
+  r.read("bidirectional", c.bidirectional, "read the sequence in both directions");
+  r.require("seq_len", c.seq_len, "length of the sequence", kWidths);
+  return c;
+}
+
+/// In the order of NetTypeConfig.
+struct NetTypeEntry {
+  const char* name;
+  NetTypeConfig (*read)(SpecReader&);
+  bool has_out_activation;
+};
+constexpr NetTypeEntry kNetTypes[] = {
+    {"MLPNet", read_mlp, true},   {"DuelingMLPNet", read_dueling_mlp, false},   {"HydraMLPNet", read_hydra_mlp, true},
+    {"ConvNet", read_conv, true}, {"DuelingConvNet", read_dueling_conv, false}, {"RecurrentNet", read_recurrent, true},
+};
+static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
+
 /// The keys of one net; `r` may be an actor_ or critic_ view.
-NetConfig read_one_net(SpecReader& r) {
+NetConfig read_one_net(SpecReader& r, const NetUse& use) {
   NetConfig c;
   r.choose("type", net_type_names(), "kind of network", [&](const std::string& type, SpecReader& rest) {
-    c.type = type;
+    const NetTypeEntry& entry = *std::ranges::find(kNetTypes, type, &NetTypeEntry::name);
     read_hidden_activation_and_init(rest, c);
-    if (type != "DuelingMLPNet" && type != "DuelingConvNet") read_out_activation(rest, c);
+    if (entry.has_out_activation) read_out_activation(rest, c);
     read_learning(rest, c);
-    read_target_update(rest, c);
-    read_policy_start(rest, c);
-    for (const char* key : {"gpu", "cuda_id"}) rest.inert(key, "the device is no part of an experiment's meaning");
-    if (type == "MLPNet" || type == "DuelingMLPNet") read_mlp(rest, c);
-    if (type == "ConvNet" || type == "DuelingConvNet") read_conv(rest, c);
-    if (type == "RecurrentNet") read_recurrent(rest, c);
-    if (type == "HydraMLPNet") rest.inert("hid_layers", "HydraMLPNet is not in this version");
+    if (use.loss)
+      if (auto child = rest.child("loss_spec", "the regression loss")) c.loss_spec = read_loss_config(*child);
+    if (use.target) c.target = read_target_update(rest);
+    if (use.policy) read_policy_start(rest, c);
+    if (use.value)
+      rest.read("critic_init_std", c.critic_init_std, "gain of the orthogonal start of the value head", positive(1e3));
+    c.type = entry.read(rest);
   });
   return c;
 }
 
+/// The keys of parts that the algorithm does not have.
+void name_unused(SpecReader& r, const NetUse& use) {
+  for (const char* key : {"gpu", "cuda_id"}) r.inert(key, "the device is no part of an experiment's meaning");
+  if (!use.policy)
+    for (const char* key : {"log_std_init", "actor_init_std"}) r.inert(key, "this algorithm has no policy head");
+  if (!use.value) r.inert("critic_init_std", "this algorithm has no value head");
+  if (!use.loss) r.inert("loss_spec", "this algorithm fits no values");
+  if (!use.target)
+    for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
+      r.inert(key, "this algorithm has no target net");
+}
+
+/// The keys that those with a prefix, or without one, leave without effect.
+void name_shadowed(SpecReader& r, const ActorCriticNetConfig& c) {
+  if (r.object() == nullptr) return;
+  const bool critic_reads = !c.shared && !c.use_same_optim;
+  for (const JsonMember& member : r.object()->members) {
+    const std::string& key = member.key;
+    if (key == "actor_init_std" || key == "critic_init_std") continue;
+    if (key.starts_with("critic_") && !critic_reads)
+      r.inert(key,
+              c.shared ? "shared: one net, which reads actor_ keys" : "use_same_optim: the critic is as the actor");
+    else if (r.has("actor_" + key) && !critic_reads)
+      r.inert(key, "actor_" + key + " stands before it, and the critic is as the actor");
+    else if (r.has("actor_" + key) && r.has("critic_" + key))
+      r.inert(key, "actor_" + key + " and critic_" + key + " stand before it");
+  }
+}
+
 }  // namespace
 
-NetConfig read_net_config(SpecReader& spec) {
-  const NetConfig c = read_one_net(spec);
+std::vector<std::string> net_type_names() {
+  std::vector<std::string> names;
+  for (const NetTypeEntry& entry : kNetTypes) names.emplace_back(entry.name);
+  return names;
+}
+
+std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
+
+NetConfig read_net_config(SpecReader& spec, const NetUse& use) {
+  const NetConfig c = read_one_net(spec, use);
+  name_unused(spec, use);
   for (const char* key : {"shared", "use_same_optim"})
     spec.inert(key, "belongs to algorithms with an actor and a critic");
   spec.done();
   return c;
 }
 
-ActorCriticNetConfig read_actor_critic_net_config(SpecReader& spec) {
+ActorCriticNetConfig read_actor_critic_net_config(SpecReader& spec, const NetUse& use) {
   ActorCriticNetConfig c;
   spec.require("shared", c.shared, "one body for policy and value instead of two nets");
   spec.require("use_same_optim", c.use_same_optim, "the critic takes all settings of the actor");
+  const bool apart = !c.shared && !c.use_same_optim;
   SpecReader actor = spec.overridden_by("actor_");
-  c.actor = read_one_net(actor);
+  c.actor = read_one_net(actor, apart ? NetUse{.policy = use.policy, .target = use.target} : use);
   SpecReader critic = spec.overridden_by("critic_");
-  c.critic = read_one_net(critic);
+  c.critic = read_one_net(critic, {.value = use.value, .loss = use.loss, .target = use.target});
   if (c.use_same_optim) c.critic = c.actor;
+  name_unused(spec, use);
+  name_shadowed(spec, c);
   spec.done();
   return c;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "slm_lab/net/activation.h"
@@ -13,48 +14,84 @@
 
 namespace slm {
 
-/// `agent.net` of a spec: one network and how it learns.
-struct NetConfig {
-  std::string type = "MLPNet";
-  std::vector<int> hid_layers;  ///< widths; MLPNet, DuelingMLPNet
-  Activation hid_layers_activation = Activation::relu;
-  std::vector<Activation> out_layer_activation;  ///< empty: none; one: every head; else one per head
-  std::string init_fn;                           ///< empty: PyTorch's defaults
-  std::optional<double> clip_grad_val;           ///< largest L2 norm of the gradient
-  LossConfig loss_spec;
-  OptimizerConfig optim_spec;
-  LrScheduleConfig lr_scheduler_spec;
+// What each net type reads for itself.
 
-  std::string update_type = "replace";  ///< of a target net: replace or polyak
-  std::int64_t update_frequency = 1;    ///< frames between two replacements
-  double polyak_coef = 0;               ///< weight of the online net
-
-  std::optional<double> log_std_init;     ///< a log-std parameter that no state moves, starting here
-  std::optional<double> actor_init_std;   ///< gain of the policy head
-  std::optional<double> critic_init_std;  ///< gain of the value head
-
-  // ConvNet, DuelingConvNet
+struct MlpConfig {
+  std::vector<int> hid_layers;  ///< widths
+};
+struct DuelingMlpConfig {
+  std::vector<int> hid_layers;  ///< widths of the body that value and advantages share
+};
+struct HydraMlpConfig {};
+struct ConvConfig {
   std::vector<std::vector<int>> conv_hid_layers;  ///< rows: out_channels, kernel, stride, padding, dilation
-  std::vector<int> fc_hid_layers;                 ///< also RecurrentNet
+  std::vector<int> fc_hid_layers;                 ///< widths of the dense layers that follow
   bool normalize = false;                         ///< divide the input by 255
-  bool batch_norm = false;
-  // RecurrentNet
+  bool batch_norm = false;                        ///< after each convolution but the first
+};
+struct DuelingConvConfig : ConvConfig {};
+struct RecurrentConfig {
+  std::vector<int> fc_hid_layers;  ///< widths of the dense layers before the recurrent ones
   std::string cell_type = "GRU";
   int rnn_hidden_size = 1;
   int rnn_num_layers = 1;
   bool bidirectional = false;
   int seq_len = 1;
 };
+using NetTypeConfig =
+    std::variant<MlpConfig, DuelingMlpConfig, HydraMlpConfig, ConvConfig, DuelingConvConfig, RecurrentConfig>;
 
-/// `agent.net` of an algorithm with an actor and a critic: any key may be given apart as actor_<key> or critic_<key>.
+/// The net types that a spec may name, those not in this version included.
+std::vector<std::string> net_type_names();
+std::string net_type_name(const NetTypeConfig& type);
+
+/// How a target net follows its online net.
+struct TargetUpdateConfig {
+  std::string update_type = "replace";  ///< replace or polyak
+  std::int64_t update_frequency = 1;    ///< frames between two replacements
+  double polyak_coef = 0;               ///< weight of the online net
+
+  bool is_polyak() const { return update_type == "polyak"; }
+};
+
+/// `agent.net` of a spec: one network and how it learns.
+struct NetConfig {
+  NetTypeConfig type;  ///< of the kind that `agent.net.type` names
+  Activation hid_layers_activation = Activation::relu;
+  std::vector<Activation> out_layer_activation;  ///< empty: none; one: every head; else one per head
+  std::string init_fn;                           ///< empty: PyTorch's defaults
+  std::optional<double> clip_grad_val;           ///< largest L2 norm of the gradient
+  OptimizerConfig optim_spec;
+  LrScheduleConfig lr_scheduler_spec;
+  LossConfig loss_spec;
+
+  TargetUpdateConfig target;
+
+  std::optional<double> log_std_init;     ///< a log-std parameter that no state moves, starting here
+  std::optional<double> actor_init_std;   ///< gain of the policy head
+  std::optional<double> critic_init_std;  ///< gain of the value head
+};
+
+/// What an algorithm makes of its nets. A key of `agent.net` that belongs to a part it does not have is named as inert.
+struct NetUse {
+  bool policy = false;  ///< a policy head: actor_init_std, log_std_init
+  bool value = false;   ///< a value head or critic: critic_init_std
+  bool loss = false;    ///< regression on targets: loss_spec
+  bool target = false;  ///< a slow copy: update_type, update_frequency, polyak_coef
+};
+inline constexpr NetUse kEveryNetUse{true, true, true, true};
+
+/// `agent.net` of an algorithm with an actor and a critic: any key may be given apart as actor_<key> or critic_<key>. A
+/// key that the ones before leave without effect is named as inert.
 struct ActorCriticNetConfig {
   bool shared = false;          ///< one body with policy and value heads; then `critic` is unused
   bool use_same_optim = false;  ///< `critic` is a copy of `actor`
   NetConfig actor, critic;
 };
 
-/// Both read the whole object and end it with done().
-NetConfig read_net_config(SpecReader& spec);
-ActorCriticNetConfig read_actor_critic_net_config(SpecReader& spec);
+/// Both read the whole object and end it with done(). Of an actor and a critic in nets of their own, `use` is parted
+/// between them: the policy is the actor's, value and loss are the critic's.
+NetConfig read_net_config(SpecReader& spec, const NetUse& use);
+ActorCriticNetConfig read_actor_critic_net_config(SpecReader& spec, const NetUse& use);
 
 }  // namespace slm

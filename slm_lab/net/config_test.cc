@@ -7,6 +7,14 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+NetConfig read_one(SpecReader& reader) { return read_net_config(reader, kEveryNetUse); }
+ActorCriticNetConfig read_two(SpecReader& reader) {
+  return read_actor_critic_net_config(reader, {.policy = true, .value = true, .loss = true});
+}
+
+std::vector<int> widths(const NetConfig& config) { return std::get<MlpConfig>(config.type).hid_layers; }
 
 constexpr const char* kPpo = R"({
   "type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [64, 32], "hid_layers_activation": "Tanh",
@@ -17,10 +25,10 @@ constexpr const char* kPpo = R"({
 })";
 
 TEST(NetConfig, ReadsAnActorAndACritic) {
-  const ActorCriticNetConfig c = read_spec(kPpo, read_actor_critic_net_config);
+  const ActorCriticNetConfig c = read_spec(kPpo, read_two);
   EXPECT_FALSE(c.shared);
-  EXPECT_THAT(c.actor.hid_layers, ElementsAre(8));
-  EXPECT_THAT(c.critic.hid_layers, ElementsAre(64, 32));
+  EXPECT_THAT(widths(c.actor), ElementsAre(8));
+  EXPECT_THAT(widths(c.critic), ElementsAre(64, 32));
   EXPECT_EQ(c.actor.hid_layers_activation, Activation::tanh);
   EXPECT_EQ(c.actor.init_fn, "orthogonal_");
   EXPECT_EQ(c.actor.clip_grad_val, 0.5);
@@ -38,7 +46,7 @@ TEST(NetConfig, UseSameOptimDropsTheCriticsOwn) {
   const ActorCriticNetConfig c = read_spec(
       R"({"type": "MLPNet", "shared": true, "use_same_optim": true, "hid_layers": [4], "hid_layers_activation": null,
           "optim_spec": {"name": "Adam", "lr": 0.5}, "critic_optim_spec": {"name": "SGD"}})",
-      read_actor_critic_net_config);
+      read_two);
   EXPECT_EQ(c.critic.optim_spec.lr, 0.5);
   EXPECT_EQ(c.critic.hid_layers_activation, Activation::identity);
 }
@@ -46,16 +54,15 @@ TEST(NetConfig, UseSameOptimDropsTheCriticsOwn) {
 TEST(NetConfig, ReadsAValueNet) {
   const NetConfig c = read_spec(
       R"({"type": "DuelingMLPNet", "hid_layers": [256], "hid_layers_activation": "relu", "init_fn": null,
-          "clip_grad_val": null, "lr_scheduler_spec": null, "update_type": "polyak", "update_frequency": 100,
+          "clip_grad_val": null, "lr_scheduler_spec": null, "update_type": "polyak", "update_frequency": 1,
           "polyak_coef": 0.005, "shared": false})",
-      read_net_config);
-  EXPECT_EQ(c.type, "DuelingMLPNet");
+      read_one);
+  EXPECT_THAT(std::get<DuelingMlpConfig>(c.type).hid_layers, ElementsAre(256));
   EXPECT_EQ(c.init_fn, "");
   EXPECT_FALSE(c.clip_grad_val);
   EXPECT_EQ(c.lr_scheduler_spec.name, "");
-  EXPECT_EQ(c.update_type, "polyak");
-  EXPECT_EQ(c.update_frequency, 100);
-  EXPECT_EQ(c.polyak_coef, 0.005);
+  EXPECT_EQ(c.target.update_type, "polyak");
+  EXPECT_EQ(c.target.polyak_coef, 0.005);
   EXPECT_EQ(c.optim_spec.name, "Adam");
   EXPECT_EQ(c.loss_spec.name, "MSELoss");
 }
@@ -65,7 +72,7 @@ TEST(NetConfig, OutputActivationsAreOneOrOnePerHead) {
     return read_spec(
                R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu", "out_layer_activation": )" +
                    value + "}",
-               read_net_config)
+               read_one)
         .out_layer_activation;
   };
   EXPECT_THAT(out("null"), ElementsAre());
@@ -78,16 +85,16 @@ TEST(NetConfig, ReadsTheReferencesAtariNets) {
       R"({"type": "ConvNet", "conv_hid_layers": [[32, 8, 4, 0, 1], [64, 4, 2, 0, 1]], "fc_hid_layers": [512],
           "hid_layers_activation": "relu", "init_fn": "orthogonal_", "normalize": true, "batch_norm": false,
           "gpu": "auto"})",
-      read_net_config);
-  EXPECT_THAT(c.conv_hid_layers, ElementsAre(ElementsAre(32, 8, 4, 0, 1), ElementsAre(64, 4, 2, 0, 1)));
-  EXPECT_TRUE(c.normalize);
-  EXPECT_FALSE(c.batch_norm);
+      read_one);
+  const auto& conv = std::get<ConvConfig>(c.type);
+  EXPECT_THAT(conv.conv_hid_layers, ElementsAre(ElementsAre(32, 8, 4, 0, 1), ElementsAre(64, 4, 2, 0, 1)));
+  EXPECT_TRUE(conv.normalize);
+  EXPECT_FALSE(conv.batch_norm);
 }
 
 TEST(NetConfig, SaysWhatIsWrong) {
   const auto wrong = [](const std::string& keys) {
-    return problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}",
-                    read_net_config);
+    return problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}", read_one);
   };
   EXPECT_EQ(wrong(""), "");
   EXPECT_THAT(wrong(R"(, "init_fn": "constant_")"), HasSubstr("init_fn"));
@@ -96,11 +103,78 @@ TEST(NetConfig, SaysWhatIsWrong) {
   EXPECT_THAT(wrong(R"(, "layer_norm": true)"), HasSubstr("not in this version"));
   EXPECT_THAT(problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "elu",
                            "init_fn": "orthogonal_"})",
-                       read_net_config),
+                       read_one),
               HasSubstr("PyTorch defines none for elu"));
-  EXPECT_THAT(problems(R"({"type": "MLPNet", "hid_layers": [], "hid_layers_activation": "relu"})", read_net_config),
+  EXPECT_THAT(problems(R"({"type": "MLPNet", "hid_layers": [], "hid_layers_activation": "relu"})", read_one),
               HasSubstr("at least one"));
-  EXPECT_THAT(problems(R"({"type": "MPLNet"})", read_net_config), HasSubstr("did you mean MLPNet?"));
+  EXPECT_THAT(problems(R"({"type": "MPLNet"})", read_one), HasSubstr("did you mean MLPNet?"));
+}
+
+/// The keys of `keys`, added to a small net, that reading names as inert.
+template <class Read>
+std::vector<std::string> inert_keys(const std::string& keys, Read read) {
+  const JsonNode object =
+      parse_json(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}", "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&object, "net", report);
+  read(reader);
+  EXPECT_TRUE(report.problems().empty()) << report.line(report.problems()[0]);
+  std::vector<std::string> names;
+  for (const SpecFinding& finding : report.inert_keys()) names.push_back(finding.path.substr(4));
+  return names;
+}
+
+TEST(NetConfig, NamesTheKeysOfPartsThatAnAlgorithmDoesNotHave) {
+  const std::string keys = R"(, "log_std_init": 0, "actor_init_std": 1, "critic_init_std": 1, "update_type": "polyak",
+                              "update_frequency": 1, "polyak_coef": 0.1, "loss_spec": {"name": "CrossEntropyLoss"})";
+  const auto with = [](NetUse use) { return [use](SpecReader& reader) { return read_net_config(reader, use); }; };
+  EXPECT_THAT(inert_keys(keys, with({})),
+              UnorderedElementsAre("log_std_init", "actor_init_std", "critic_init_std", "update_type",
+                                   "update_frequency", "polyak_coef", "loss_spec"));
+  const std::string legal = R"(, "log_std_init": 0, "actor_init_std": 1, "critic_init_std": 1, "update_type": "polyak",
+                               "update_frequency": 1, "polyak_coef": 0.1, "loss_spec": {"name": "L1Loss"})";
+  EXPECT_THAT(inert_keys(legal, with(kEveryNetUse)), ElementsAre());
+  EXPECT_THAT(inert_keys(legal, with({.loss = true, .target = true})),
+              UnorderedElementsAre("log_std_init", "actor_init_std", "critic_init_std"));
+}
+
+TEST(NetConfig, NamesTheKeysThatOthersShadow) {
+  const std::string optims = R"(, "optim_spec": {"name": "Adam"}, "actor_optim_spec": {"name": "Adam"},
+                                "critic_optim_spec": {"name": "Adam"})";
+  const auto with = [&](const std::string& how) { return inert_keys(optims + how, read_two); };
+  EXPECT_THAT(with(R"(, "shared": false, "use_same_optim": false)"), ElementsAre("optim_spec"));
+  EXPECT_THAT(with(R"(, "shared": true, "use_same_optim": false)"),
+              UnorderedElementsAre("optim_spec", "critic_optim_spec"));
+  EXPECT_THAT(with(R"(, "shared": false, "use_same_optim": true)"),
+              UnorderedElementsAre("optim_spec", "critic_optim_spec"));
+  EXPECT_THAT(inert_keys(R"(, "shared": false, "use_same_optim": false, "optim_spec": {"name": "Adam"},
+                            "actor_optim_spec": {"name": "Adam"}, "critic_init_std": 1, "actor_init_std": 1)",
+                         read_two),
+              ElementsAre());
+}
+
+TEST(NetConfig, ATargetNetThatWouldNotMoveIsRefused) {
+  const auto wrong = [](const std::string& keys) {
+    return problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}", read_one);
+  };
+  EXPECT_THAT(wrong(R"(, "update_type": "polyak")"), HasSubstr("polyak_coef"));
+  EXPECT_THAT(wrong(R"(, "update_type": "polyak", "polyak_coef": 0)"), HasSubstr("polyak_coef"));
+  EXPECT_THAT(inert_keys(R"(, "polyak_coef": 0.1)", read_one), ElementsAre("polyak_coef"));
+  EXPECT_THAT(inert_keys(R"(, "update_type": "polyak", "polyak_coef": 0.1, "update_frequency": 2)", read_one),
+              ElementsAre("update_frequency"));
+}
+
+TEST(NetConfig, BoundsStandOnBothSides) {
+  for (const char* key :
+       {R"("hid_layers": [65537])", R"("clip_grad_val": 1e10)", R"("log_std_init": 21)", R"("actor_init_std": 0)",
+        R"("optim_spec": {"name": "Adam", "eps": 0})", R"("optim_spec": {"name": "Adam", "lr": 1e9})",
+        R"("optim_spec": {"name": "SGD", "momentum": 2})",
+        R"("lr_scheduler_spec": {"name": "ExponentialLR", "gamma": 11})"}) {
+    const std::string layers = std::string(key).starts_with("\"hid_layers\"") ? "" : R"("hid_layers": [4], )";
+    EXPECT_NE(problems("{" + layers + R"("type": "MLPNet", "hid_layers_activation": "relu", )" + key + "}", read_one),
+              "")
+        << key;
+  }
 }
 
 }  // namespace

@@ -18,29 +18,30 @@ struct LrScheduleEntry {
   double (*lr)(const LrScheduleConfig&, double base, double rounds, double frame);
 };
 
+const Range kFactor = between(0, 10), kRounds = between(1, 1e9);  // far beyond use, short of overflow
 constexpr const char* kGammaDoc = "factor of the learning rate at each drop";
 constexpr const char* kTotalDoc = "training rounds until the schedule ends";
 
 const LrScheduleEntry kLrSchedules[] = {
     {"LinearToZero",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.require("frame", c.frame, "environment frame at which the learning rate reaches 0", at_least(1));
+       r.require("frame", c.frame, "environment frame at which the learning rate reaches 0", between(1, 1e15));
      },
      [](const LrScheduleConfig& c, double base, double, double frame) {
        return base * std::max(0.0, 1 - frame / static_cast<double>(c.frame));
      }},
     {"StepLR",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.require("step_size", c.step_size, "training rounds between two drops", at_least(1));
-       r.read("gamma", c.gamma, kGammaDoc, at_least(0));
+       r.require("step_size", c.step_size, "training rounds between two drops", kRounds);
+       r.read("gamma", c.gamma, kGammaDoc, kFactor);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        return base * std::pow(c.gamma, std::floor(rounds / c.step_size));
      }},
     {"MultiStepLR",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.require("milestones", c.milestones, "training rounds at which the rate drops", at_least(0));
-       r.read("gamma", c.gamma, kGammaDoc, at_least(0));
+       r.require("milestones", c.milestones, "training rounds at which the rate drops", between(0, 1e9));
+       r.read("gamma", c.gamma, kGammaDoc, kFactor);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        const auto passed = std::count_if(c.milestones.begin(), c.milestones.end(), [&](int m) { return m <= rounds; });
@@ -48,13 +49,13 @@ const LrScheduleEntry kLrSchedules[] = {
      }},
     {"ExponentialLR",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.require("gamma", c.gamma, "factor of the learning rate at each training round", at_least(0));
+       r.require("gamma", c.gamma, "factor of the learning rate at each training round", kFactor);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) { return base * std::pow(c.gamma, rounds); }},
     {"ConstantLR",
      [](SpecReader& r, LrScheduleConfig& c) {
        r.read("factor", c.factor, "factor of the learning rate until the schedule ends", between(0, 1));
-       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+       r.read("total_iters", c.total_iters, kTotalDoc, kRounds);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        return rounds < c.total_iters ? base * c.factor : base;
@@ -63,23 +64,23 @@ const LrScheduleEntry kLrSchedules[] = {
      [](SpecReader& r, LrScheduleConfig& c) {
        r.read("start_factor", c.start_factor, "factor of the learning rate at the start", between(0, 1));
        r.read("end_factor", c.end_factor, "factor of the learning rate at the end", between(0, 1));
-       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+       r.read("total_iters", c.total_iters, kTotalDoc, kRounds);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        return base * (c.start_factor + (c.end_factor - c.start_factor) * fraction(c, rounds));
      }},
     {"PolynomialLR",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.read("power", c.power, "exponent of the decay; 1 is linear", at_least(0));
-       r.read("total_iters", c.total_iters, kTotalDoc, at_least(1));
+       r.read("power", c.power, "exponent of the decay; 1 is linear", between(0, 100));
+       r.read("total_iters", c.total_iters, kTotalDoc, kRounds);
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        return base * std::pow(1 - fraction(c, rounds), c.power);
      }},
     {"CosineAnnealingLR",
      [](SpecReader& r, LrScheduleConfig& c) {
-       r.require("T_max", c.t_max, "training rounds from the highest rate to the lowest", at_least(1));
-       r.read("eta_min", c.eta_min, "lowest learning rate", at_least(0));
+       r.require("T_max", c.t_max, "training rounds from the highest rate to the lowest", kRounds);
+       r.read("eta_min", c.eta_min, "lowest learning rate", between(0, 1000));
      },
      [](const LrScheduleConfig& c, double base, double rounds, double) {
        return c.eta_min + (base - c.eta_min) * (1 + std::cos(std::numbers::pi * rounds / c.t_max)) / 2;

@@ -31,7 +31,7 @@ void MlpNet::lay_out() {
     const std::string name = fmt::format("body.{}", 2 * layers_.size());  // an activation follows each layer
     const int stride = kernel_padded(out);
     const Layer layer{in, out, take(in, stride), take(1, stride), transposed_size};
-    transposed_size += static_cast<std::size_t>(out * kernel_padded(in));
+    transposed_size += static_cast<std::size_t>(out) * static_cast<std::size_t>(kernel_padded(in));
     parameters_.tensors.push_back({name + ".weight", {out, in}, layer.weight, stride, true});
     parameters_.tensors.push_back({name + ".bias", {out}, layer.bias, stride, false});
     layers_.push_back(layer);

@@ -26,7 +26,7 @@ struct Case {
 
 NetConfig net_config(std::vector<int> hid_layers, Activation activation) {
   NetConfig c;
-  c.hid_layers = std::move(hid_layers);
+  c.type = MlpConfig{std::move(hid_layers)};
   c.hid_layers_activation = activation;
   return c;
 }
@@ -41,7 +41,7 @@ std::vector<Case> cases() {
     all.push_back({"out_" + std::string(entry.name), config, {{2}, {1}}});
   }
   NetConfig dueling = net_config({7, 6}, Activation::tanh);
-  dueling.type = "DuelingMLPNet";
+  dueling.type = DuelingMlpConfig{{7, 6}};
   all.push_back({"dueling", dueling, {{4}}});
   NetConfig mixed = net_config({7}, Activation::tanh);
   mixed.out_layer_activation = {Activation::tanh, Activation::identity, Activation::gelu};
@@ -298,20 +298,25 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });
 
+template <std::size_t... kIndex>
+std::vector<NetTypeConfig> every_type(std::index_sequence<kIndex...>) {
+  return {NetTypeConfig(std::in_place_index<kIndex>)...};
+}
+
 TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
   Rng rng(0);
-  for (const std::string& type : net_type_names()) {
+  for (const NetTypeConfig& type : every_type(std::make_index_sequence<std::variant_size_v<NetTypeConfig>>())) {
     NetConfig config = net_config({4}, Activation::relu);
     config.type = type;
-    const auto with_type = [&](const Case& c) { return c.config.type == type; };
+    const auto with_type = [&](const Case& c) { return c.config.type.index() == type.index(); };
     const std::vector<Case> all = cases();
     if (std::ranges::any_of(all, with_type)) continue;
     try {
       make_net(config, 2, {{1}}, rng);
-      ADD_FAILURE() << type << " can be made and is not tested";
+      ADD_FAILURE() << net_type_name(type) << " can be made and is not tested";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::missing);
-      EXPECT_THAT(error.what(), testing::HasSubstr(type + " is not in this version yet"));
+      EXPECT_THAT(error.what(), testing::HasSubstr(net_type_name(type) + " is not in this version yet"));
     }
   }
 }
@@ -322,7 +327,7 @@ TEST(Net, RefusesHeadsThatDoNotFit) {
   config.out_layer_activation = {Activation::tanh, Activation::relu};
   EXPECT_THROW(make_net(config, 2, {{1}}, rng), SpecError);
   config = net_config({4}, Activation::relu);
-  config.type = "DuelingMLPNet";
+  config.type = DuelingMlpConfig{{4}};
   EXPECT_THROW(make_net(config, 2, {{1}, {1}}, rng), SpecError);
 }
 

@@ -14,6 +14,10 @@ namespace {
 
 using Config = OptimizerConfig;
 
+// Upper bounds are far beyond use, and short of what overflows a float.
+const Range kAboveZeroToOne{.low = 0, .high = 1, .low_open = true, .high_open = false, .names = {}};
+const Range kRate = between(0, 1000);
+
 void read_betas(SpecReader& r, Config& c) {
   r.read("betas", c.betas, "decay of the averages of the gradient and of its square", between(0, 1));
   if (c.betas.size() != 2 || c.betas[0] >= 1 || c.betas[1] >= 1) {
@@ -21,8 +25,8 @@ void read_betas(SpecReader& r, Config& c) {
     c.betas = {0.9, 0.999};
   }
 }
-void read_eps(SpecReader& r, Config& c) { r.read("eps", c.eps, "added to the denominator", at_least(0)); }
-void read_momentum(SpecReader& r, Config& c) { r.read("momentum", c.momentum, "momentum factor", at_least(0)); }
+void read_eps(SpecReader& r, Config& c) { r.read("eps", c.eps, "added to the denominator", kAboveZeroToOne); }
+void read_momentum(SpecReader& r, Config& c) { r.read("momentum", c.momentum, "momentum factor", between(0, 1)); }
 void read_adam(SpecReader& r, Config& c) {
   read_betas(r, c);
   read_eps(r, c);
@@ -37,7 +41,7 @@ void read_decoupled(SpecReader& r, Config& c) {
 }
 void read_nadam(SpecReader& r, Config& c) {
   read_decoupled(r, c);
-  r.read("momentum_decay", c.momentum_decay, "decay of the momentum schedule", at_least(0));
+  r.read("momentum_decay", c.momentum_decay, "decay of the momentum schedule", between(0, 1));
 }
 void read_rmsprop(SpecReader& r, Config& c) {
   r.read("alpha", c.alpha, "smoothing of the squared gradient", between(0, 1));
@@ -57,9 +61,9 @@ void read_sgd(SpecReader& r, Config& c) {
     r.problem("nesterov", "Nesterov momentum requires momentum > 0 and dampening 0");
 }
 void read_adagrad(SpecReader& r, Config& c) {
-  r.read("lr_decay", c.lr_decay, "decay of the learning rate per step", at_least(0));
+  r.read("lr_decay", c.lr_decay, "decay of the learning rate per step", kRate);
   read_eps(r, c);
-  r.read("initial_accumulator_value", c.initial_accumulator_value, "start of the sum of squares", at_least(0));
+  r.read("initial_accumulator_value", c.initial_accumulator_value, "start of the sum of squares", between(0, 1e6));
 }
 void read_adadelta(SpecReader& r, Config& c) {
   r.read("rho", c.rho, "smoothing of the squared gradient", between(0, 1));
@@ -127,8 +131,8 @@ OptimizerConfig read_optimizer_config(SpecReader& spec) {
   Config c;
   spec.choose("name", optimizer_names(), "the optimiser", [&](const std::string& name, SpecReader& r) {
     c = default_optimizer(name);
-    r.read("lr", c.lr, "learning rate", at_least(0));
-    r.read("weight_decay", c.weight_decay, "pull of the weights towards 0", at_least(0));
+    r.read("lr", c.lr, "learning rate", kRate);
+    r.read("weight_decay", c.weight_decay, "pull of the weights towards 0", kRate);
     entry_of(name).read(r, c);
     for (const char* key : {"foreach", "fused", "capturable", "differentiable"})
       r.inert(key, "chooses between implementations of the same step in PyTorch");

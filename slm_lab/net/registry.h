@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "slm_lab/base/rng.h"
@@ -10,9 +9,6 @@
 #include "slm_lab/net/net.h"
 
 namespace slm {
-
-/// The net types that a spec may name, those not in this version included.
-std::vector<std::string> net_type_names();
 
 /// A net with the heads side by side in its output, initialised from `init`. Throws Error(missing) for a type that is
 /// not in this version, SpecError where the heads don't fit the type or out_layer_activation.

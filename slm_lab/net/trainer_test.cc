@@ -11,7 +11,7 @@ namespace {
 
 NetConfig small_config() {
   NetConfig c;
-  c.hid_layers = {4};
+  c.type = MlpConfig{{4}};
   c.hid_layers_activation = Activation::tanh;
   return c;
 }
@@ -60,7 +60,7 @@ TEST(Trainer, LeavesEverythingAloneWhereTheGradientIsNotFinite) {
 
 TEST(Trainer, FitsARegression) {
   NetConfig config = small_config();
-  config.hid_layers = {32};
+  config.type = MlpConfig{{32}};
   config.optim_spec.lr = 0.01;
   Trainer trainer = make_trainer(config);
   Rng rng(1);
