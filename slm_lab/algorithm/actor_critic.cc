@@ -66,22 +66,17 @@ std::unique_ptr<const AlgorithmPlan> read_actor_critic(AgentReader& agent) {
 ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
                          const EnvInfo& info, const Streams& streams)
     : config_(config),
-      action_space_(info.action_space),
       exploration_(config.action, info.action_space),
       nets_(nets, info, streams),
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
-      memory_(make_on_policy_memory(memory, config.update_period(), info)),
-      no_log_probs_(Vector::Zero(info.num_envs)) {}
+      memory_(make_on_policy_memory(memory, config.update_period(), info)) {}
 
 void ActorCritic::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
-  raw_actions.resize(obs.rows(), action_space_.size());
-  exploration_.choose(nets_.infer_policy(obs), mode, frame_, rng, raw_actions);
-  clip_to_space(action_space_, raw_actions, actions);
+  exploration_.act(nets_.infer_policy(obs), mode, frame_, rng, actions);
 }
 
-void ActorCritic::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
-  memory_->add(obs, raw_actions_, no_log_probs_, step);
+void ActorCritic::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+  memory_->add(obs, actions, step);
 }
 
 std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng&) {

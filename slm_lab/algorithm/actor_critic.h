@@ -45,22 +45,19 @@ class ActorCritic final : public Algorithm {
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override { return nets_.nets(); }
   void serialize(Archive& archive) override;
-  PolicyAccess access() { return {&nets_, &exploration_.distribution(), &raw_actions_}; }
+  PolicyAccess access() { return {&nets_, &exploration_.distribution()}; }
 
  private:
   void estimate_advantages();
   TrainStats train();
 
   ActorCriticConfig config_;
-  Space action_space_;
   Exploration exploration_;
   ActorCriticNets nets_;
   ValueLoss value_loss_;
   std::unique_ptr<OnPolicyMemory> memory_;
   std::int64_t frame_ = 0;
 
-  Matrix raw_actions_, evaluated_actions_;     // as drawn, before they are clipped to the bounds
-  Vector no_log_probs_;                        // (num_envs): this algorithm needs none from acting
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   Vector d_log_probs_;                         // (rows); may be longer

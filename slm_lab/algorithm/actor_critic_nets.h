@@ -55,7 +55,6 @@ class ActorCriticNets {
 struct PolicyAccess {
   ActorCriticNets* nets;
   Distribution* distribution;
-  const Matrix* raw_actions;  ///< (num_envs, action_dim)  the last ones taken, before they were clipped to the bounds
 };
 
 }  // namespace slm

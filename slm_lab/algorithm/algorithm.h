@@ -8,6 +8,7 @@
 
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
+#include "slm_lab/env/action_scale.h"
 #include "slm_lab/env/vec_env.h"
 #include "slm_lab/net/net.h"
 
@@ -53,10 +54,11 @@ struct NamedNet {
 class Algorithm {
  public:
   virtual ~Algorithm() = default;
-  /// Writes one action per row of `obs` (num_envs, obs_dim) into `actions` (num_envs, action_dim).
+  /// Draws one action per row of `obs` (num_envs, obs_dim) into `actions` (num_envs, action_dim). An ActionScale of
+  /// action_range() makes of them what the environment gets.
   virtual void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) = 0;
-  /// Stores one step of every environment: `actions` taken on `obs` led to `step`. Called after act() in
-  /// ActMode::train.
+  virtual ActionRange action_range() const { return ActionRange::environment; }
+  /// Stores one step of every environment: `actions`, as act() drew them in ActMode::train on `obs`, led to `step`.
   virtual void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) = 0;
   /// Trains when enough has been observed since the last time, otherwise returns nothing; then moves every schedule to
   /// `frame` (environment steps over all rows so far, this one included).

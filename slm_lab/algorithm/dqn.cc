@@ -73,8 +73,7 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
 }
 
 void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  actions.resize(obs.rows(), 1);
-  exploration_.choose(online_.net().infer(obs), mode, frame_, rng, actions);
+  exploration_.act(online_.net().infer(obs), mode, frame_, rng, actions);
 }
 
 void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }

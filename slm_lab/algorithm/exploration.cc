@@ -32,14 +32,6 @@ void sample_space(const Space& space, Rng& rng, MatrixRef actions) {
   }
 }
 
-void clip_to_space(const Space& space, const Matrix& actions, Matrix& clipped) {
-  clipped = actions;
-  if (space.is_discrete()) return;
-  const Eigen::Map<const Eigen::RowVectorXf> low(space.low.data(), actions.cols()),
-      high(space.high.data(), actions.cols());
-  for (Eigen::Index i = 0; i < clipped.rows(); ++i) clipped.row(i) = clipped.row(i).cwiseMax(low).cwiseMin(high);
-}
-
 ActionConfig read_action_config(SpecReader& reader) {
   ActionConfig c;
   std::optional<std::string> action_pdtype = c.action_pdtype;  // null means "default" here
@@ -112,6 +104,11 @@ void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64
   } else {
     distribution_->sample(outputs, rng, actions);
   }
+}
+
+void Exploration::act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
+  actions.resize(outputs.rows(), action_space_.size());
+  choose(outputs, mode, frame, rng, actions);
 }
 
 // A draw per environment; the reference draws once for all of them, which makes their actions random together.

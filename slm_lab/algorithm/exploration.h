@@ -14,8 +14,6 @@ namespace slm {
 /// Writes one uniform draw from `space` per row, as Gymnasium's Space.sample(): unbounded sides draw from a normal or
 /// an exponential distribution.
 void sample_space(const Space& space, Rng& rng, MatrixRef actions);
-/// `clipped` = `actions` moved to the bounds of a box; discrete actions unchanged.
-void clip_to_space(const Space& space, const Matrix& actions, Matrix& clipped);
 
 /// How actions are chosen: the keys `action_pdtype`, `action_policy`, `explore_var_spec`.
 struct ActionConfig {
@@ -38,6 +36,8 @@ class Exploration {
   /// One action per row of `outputs` (n, num_distribution_outputs) into `actions` (n, action_dim), not clipped to
   /// bounds.
   void choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions);
+  /// The same into a matrix of any size, which becomes (n, action_dim).
+  void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions);
   double explore_var(std::int64_t frame) const;  ///< NaN without a schedule
   Distribution& distribution() { return *distribution_; }
 

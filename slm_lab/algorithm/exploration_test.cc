@@ -79,12 +79,6 @@ TEST(SampleSpace, StaysInsideAndCoversTheBounds) {
   EXPECT_NEAR(actions.col(3).mean(), 0, 0.05);
 }
 
-TEST(ClipToSpace, MovesBoxActionsToTheBounds) {
-  Matrix clipped;
-  clip_to_space(Space::box({-1, 0}, {1, 2}), Matrix{{-3, -3}, {0.5f, 5}}, clipped);
-  EXPECT_EQ(clipped, (Matrix{{-1, 0}, {0.5f, 2}}));
-}
-
 std::size_t num_problems(const ActionConfig& c, const Space& space, bool needs_gradient) {
   SpecReport report("test.json");
   const JsonNode root = parse_json(R"({"action_pdtype": "x"})", "test.json");

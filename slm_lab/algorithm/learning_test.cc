@@ -38,10 +38,11 @@ double train_on(const char* env_name, const std::string& agent_json, int num_env
   Matrix obs, actions;
   StepResult step;
   std::vector<double> returns;
+  ActionScale scale(algorithm->action_range(), env->info().action_space);
   env->reset(obs);
   for (std::int64_t frame = num_envs; frame <= num_frames; frame += num_envs) {
     algorithm->act(obs, ActMode::train, act_rng, actions);
-    env->step(actions, step);
+    env->step(scale.to_env(actions), step);
     algorithm->observe(obs, actions, step);
     for (int e = 0; e < num_envs; ++e)
       if (step.terminated[e] || step.truncated[e]) returns.push_back(step.episode_return[e]);

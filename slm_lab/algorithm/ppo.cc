@@ -104,7 +104,6 @@ PpoSizes ppo_sizes(const PpoConfig& config, int num_envs) {
 Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams)
     : config_(config),
       sizes_(ppo_sizes(config, info.num_envs)),
-      action_space_(info.action_space),
       exploration_(config.action, info.action_space),
       nets_(nets, info, streams),
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
@@ -117,23 +116,19 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
                     &minibatch_.d_log_probs})
     v->resize(n);
   for (Matrix* m : {&next_values_, &advantages_, &targets_}) m->resize(sizes_.time_horizon, info.num_envs);
+  log_probs_.resize(next_values_.size());
   final_values_.resize(next_values_.size());  // at most so many
 }
 
 void Ppo::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
-  raw_actions.resize(obs.rows(), action_space_.size());
   const ConstMatrixRef outputs = nets_.infer_policy(obs);
-  exploration_.choose(outputs, mode, frame_, rng, raw_actions);
-  clip_to_space(action_space_, raw_actions, actions);
+  exploration_.act(outputs, mode, frame_, rng, actions);
   if (mode != ActMode::train) return;
-  exploration_.distribution().evaluate(outputs, raw_actions);
-  log_probs_ = exploration_.distribution().log_probs();
+  exploration_.distribution().evaluate(outputs, actions);
+  log_probs_.segment(memory_.rollout().size(), obs.rows()) = exploration_.distribution().log_probs();
 }
 
-void Ppo::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
-  memory_.add(obs, raw_actions_, log_probs_, step);
-}
+void Ppo::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { memory_.add(obs, actions, step); }
 
 std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;
@@ -189,12 +184,11 @@ void Ppo::estimate_advantages() {
 
 void Ppo::gather(std::span<const std::int32_t> rows) {
   const MatrixView obs = memory_.rollout().obs(), actions = memory_.rollout().actions();
-  const VectorView log_probs = memory_.rollout().log_probs();
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const auto i = static_cast<Eigen::Index>(k), row = static_cast<Eigen::Index>(rows[k]);
     std::copy_n(obs.data() + row * obs.cols(), obs.cols(), minibatch_.obs.data() + i * obs.cols());
     std::copy_n(actions.data() + row * actions.cols(), actions.cols(), minibatch_.actions.data() + i * actions.cols());
-    minibatch_.log_probs[i] = log_probs[row];
+    minibatch_.log_probs[i] = log_probs_[row];
     minibatch_.advantages[i] = advantages_.data()[row];
     minibatch_.targets[i] = targets_.data()[row];
     minibatch_.values[i] = values_[row];
@@ -284,6 +278,7 @@ void Ppo::serialize(Archive& archive) {
   archive("nets", nets_);
   archive("value_loss", value_loss_);
   archive("memory", memory_);
+  archive("log_probs", log_probs_);
   archive("frame", frame_);
 }
 

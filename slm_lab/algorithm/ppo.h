@@ -56,7 +56,7 @@ class Ppo final : public Algorithm {
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override { return nets_.nets(); }
   void serialize(Archive& archive) override;
-  PolicyAccess access() { return {&nets_, &exploration_.distribution(), &raw_actions_}; }
+  PolicyAccess access() { return {&nets_, &exploration_.distribution()}; }
 
  private:
   struct MinibatchStats {
@@ -71,15 +71,13 @@ class Ppo final : public Algorithm {
 
   PpoConfig config_;
   PpoSizes sizes_;
-  Space action_space_;
   Exploration exploration_;
   ActorCriticNets nets_;
   ValueLoss value_loss_;
   OnPolicyBatchReplay memory_;
   std::int64_t frame_ = 0;
 
-  Matrix raw_actions_, evaluated_actions_;     // as drawn, before they are clipped to the bounds
-  Vector log_probs_;                           // (num_envs) of raw_actions_
+  Vector log_probs_;                           // (rows) of the rollout's actions when they were drawn
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled every epoch

@@ -169,7 +169,7 @@ TEST_P(EveryAlgorithm, AllocatesNothingAfterTheFirstUpdate) {
     long before = allocations();
     run.agent.act(run.obs, ActMode::train, run.act_rng, run.actions);
     by_agent += allocations() - before;
-    run.env.step(run.actions, run.step);
+    run.env.step(run.scale.to_env(run.actions), run.step);
     before = allocations();
     run.agent.observe(run.obs, run.actions, run.step);
     run.frame += 4;
@@ -230,7 +230,7 @@ TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
   const auto spoilt_steps = [&] {
     for (int t = 0; t < 100; ++t) {
       algorithm->act(run.obs, ActMode::train, run.act_rng, run.actions);
-      env->step(run.actions, run.step);
+      env->step(run.scale.to_env(run.actions), run.step);
       run.step.rewards[1] = std::numeric_limits<float>::quiet_NaN();
       algorithm->observe(run.obs, run.actions, run.step);
       algorithm->update(run.frame += 4, run.update_rng);

@@ -60,21 +60,16 @@ std::unique_ptr<const AlgorithmPlan> read_reinforce(AgentReader& agent) {
 Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, const NetConfig& net,
                      const EnvInfo& info, const Streams& streams)
     : config_(config),
-      action_space_(info.action_space),
       exploration_(config.action, info.action_space),
       trainer_(make_policy_net(net, info, streams), net),
-      memory_(make_on_policy_memory(memory, config.training_frequency, info)),
-      no_log_probs_(Vector::Zero(info.num_envs)) {}
+      memory_(make_on_policy_memory(memory, config.training_frequency, info)) {}
 
 void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
-  raw_actions.resize(obs.rows(), action_space_.size());
-  exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, raw_actions);
-  clip_to_space(action_space_, raw_actions, actions);
+  exploration_.act(trainer_.net().infer(obs), mode, frame_, rng, actions);
 }
 
-void Reinforce::observe(const Matrix& obs, const Matrix&, const StepResult& step) {
-  memory_->add(obs, raw_actions_, no_log_probs_, step);
+void Reinforce::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+  memory_->add(obs, actions, step);
 }
 
 std::optional<TrainStats> Reinforce::update(std::int64_t frame, Rng&) {

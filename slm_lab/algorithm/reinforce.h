@@ -44,17 +44,14 @@ class Reinforce final : public Algorithm {
   TrainStats train();
 
   ReinforceConfig config_;
-  Space action_space_;
   Exploration exploration_;
   Trainer trainer_;
   std::unique_ptr<OnPolicyMemory> memory_;
   std::int64_t frame_ = 0;
 
-  Matrix raw_actions_, evaluated_actions_;  // as drawn, before they are clipped to the bounds
-  Vector no_log_probs_;                     // (num_envs): this algorithm needs none from acting
-  Matrix returns_, no_next_values_;         // (num_steps, num_envs)
-  Vector d_log_probs_;                      // (rows); may be longer
-  Matrix d_outputs_;                        // (rows, num_outputs); may be longer
+  Matrix returns_, no_next_values_;  // (num_steps, num_envs)
+  Vector d_log_probs_;               // (rows); may be longer
+  Matrix d_outputs_;                 // (rows, num_outputs); may be longer
 };
 
 /// Reads the settings of Reinforce.

@@ -114,33 +114,20 @@ Sac::Critic Sac::make_critic(NetConfig net, const EnvInfo& info, Rng init) const
 }
 
 void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  Matrix& raw_actions = mode == ActMode::train ? raw_actions_ : evaluated_actions_;
-  raw_actions.resize(obs.rows(), action_space_.size());
+  actions.resize(obs.rows(), action_space_.size());
   if (mode == ActMode::train && replay_.num_added() < schedule_.start_step) {
-    sample_space(squashed_space_, rng, raw_actions);
+    sample_space(squashed_space_, rng, actions);
   } else if (discrete()) {
-    exploration_.choose(actor_.net().infer(obs), mode, frame_, rng, raw_actions);
+    exploration_.choose(actor_.net().infer(obs), mode, frame_, rng, actions);
   } else if (mode == ActMode::greedy) {
-    acting_.mode(actor_.net().infer(obs), raw_actions);
+    acting_.mode(actor_.net().infer(obs), actions);
   } else {
     acting_.sample(actor_.net().infer(obs), rng);
-    raw_actions = acting_.actions();
-  }
-  to_env(raw_actions, actions);
-}
-
-// From [-1, 1] to the bounds of the environment.
-void Sac::to_env(const Matrix& squashed, Matrix& actions) const {
-  actions = squashed;
-  if (discrete()) return;
-  for (Eigen::Index j = 0; j < actions.cols(); ++j) {
-    const float low = action_space_.low[static_cast<std::size_t>(j)],
-                high = action_space_.high[static_cast<std::size_t>(j)];
-    actions.col(j).array() = low + (squashed.col(j).array() + 1) * 0.5f * (high - low);
+    actions = acting_.actions();
   }
 }
 
-void Sac::observe(const Matrix& obs, const Matrix&, const StepResult& step) { replay_.add(obs, raw_actions_, step); }
+void Sac::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }
 
 std::optional<TrainStats> Sac::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;

@@ -42,6 +42,7 @@ class Sac final : public Algorithm {
       const Streams& streams);
 
   void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  ActionRange action_range() const override { return ActionRange::unit; }
   void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
@@ -60,7 +61,6 @@ class Sac final : public Algorithm {
   };
 
   Critic make_critic(NetConfig net, const EnvInfo& info, Rng init) const;
-  void to_env(const Matrix& squashed, Matrix& actions) const;
   TrainStats train(Rng& rng);
   void bootstrap(Rng& rng);
   void train_critics(Losses& losses);
@@ -83,7 +83,6 @@ class Sac final : public Algorithm {
   QLoss loss_;
   std::int64_t frame_ = 0, iteration_ = 0;
 
-  Matrix raw_actions_, evaluated_actions_;  // (num_envs, action_dim)  continuous: in [-1, 1]
   Batch batch_;
   Matrix inputs_;                             // (n, obs_dim + action_dim)  continuous: what the critics see
   Matrix first_output_;                       // (n, 1)  0, the "action" of a critic with one output

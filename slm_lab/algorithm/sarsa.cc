@@ -54,16 +54,14 @@ Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetCon
       exploration_(config.action, info.action_space),
       trainer_(make_policy_net(net, info, streams), net),
       memory_(make_on_policy_memory(memory, config.training_frequency, info)),
-      loss_(net.loss_spec),
-      no_log_probs_(Vector::Zero(info.num_envs)) {}
+      loss_(net.loss_spec) {}
 
 void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  actions.resize(obs.rows(), 1);
-  exploration_.choose(trainer_.net().infer(obs), mode, frame_, rng, actions);
+  exploration_.act(trainer_.net().infer(obs), mode, frame_, rng, actions);
 }
 
 void Sarsa::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
-  memory_->add(obs, actions, no_log_probs_, step);
+  memory_->add(obs, actions, step);
 }
 
 std::optional<TrainStats> Sarsa::update(std::int64_t frame, Rng& rng) {

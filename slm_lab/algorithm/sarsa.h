@@ -44,7 +44,6 @@ class Sarsa final : public Algorithm {
   QLoss loss_;
   std::int64_t frame_ = 0;
 
-  Vector no_log_probs_;           // (num_envs): this algorithm has none
   Matrix final_actions_;          // chosen on the rollout's final observations
   Vector values_, final_values_;  // Q of the actions taken and of those; may be longer
   Vector targets_, ones_;         // (rows); may be longer

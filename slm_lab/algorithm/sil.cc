@@ -74,7 +74,7 @@ SelfImitation::SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess acces
 
 void SelfImitation::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   base_->observe(obs, actions, step);
-  replay_.add(obs, *access_.raw_actions, step);
+  replay_.add(obs, actions, step);
 }
 
 std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {

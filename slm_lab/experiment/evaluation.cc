@@ -23,11 +23,12 @@ Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma,
   Evaluation result{std::vector<double>(num_episodes)};
   std::vector<bool> done(num_episodes, false);  // one episode per row, so that short ones are not preferred
   Matrix obs, actions(num_episodes, env->info().action_space.size());
+  ActionScale scale(algorithm.action_range(), env->info().action_space);
   StepResult step;
   env->reset(obs);
   for (int left = num_episodes; left > 0;) {
     algorithm.act(obs, mode, action_rng, actions);
-    env->step(actions, step);
+    env->step(scale.to_env(actions), step);
     for (int row = 0; row < num_episodes; ++row) {
       if (done[row] || !(step.terminated[row] || step.truncated[row])) continue;
       result.returns[row] = step.episode_return[row];

@@ -31,6 +31,7 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
       env_(make_env(spec.env, spec.env.num_envs, spec.agent.plan->gamma(), streams_, env_statistics_, EnvUse::train,
                     pool)),
       algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
+      action_scale_(algorithm_->action_range(), env_->info().action_space),
       action_rng_(streams_.stream("action")),
       update_rng_(streams_.stream("update")),
       record_(env_->info().num_envs),
@@ -42,7 +43,7 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
 
 bool Session::step() {
   algorithm_->act(obs_, ActMode::train, action_rng_, actions_);
-  env_->step(actions_, step_);
+  env_->step(action_scale_.to_env(actions_), step_);
   frame_ += env_->info().num_envs;
   ++t_;
   algorithm_->observe(obs_, actions_, step_);

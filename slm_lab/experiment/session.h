@@ -57,6 +57,7 @@ class Session {
   EnvStatistics env_statistics_;
   std::unique_ptr<VecEnv> env_;
   std::unique_ptr<Algorithm> algorithm_;
+  ActionScale action_scale_;
   Rng action_rng_, update_rng_;
   SessionRecord record_, eval_record_;
   BestWeights best_weights_;

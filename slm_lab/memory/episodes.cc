@@ -34,9 +34,9 @@ OnPolicyReplay::OnPolicyReplay(int num_episodes, double cross_entropy, const Env
   sorted_.reserve(episodes);
 }
 
-void OnPolicyReplay::add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step) {
+void OnPolicyReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   ensure(!ready(), "OnPolicyReplay: full; train and clear first");
-  rollout_.add(obs, actions, log_probs, step, /*is_last=*/false);
+  rollout_.add(obs, actions, step, /*is_last=*/false);
   running_return_ += step.rewards[0];
   if (!step.terminated[0] && !step.truncated[0]) return;
   returns_.push_back(running_return_);

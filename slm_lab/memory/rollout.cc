@@ -22,19 +22,17 @@ void Rollout::reserve(std::int64_t num_steps, std::int64_t num_finals) {
   const auto rows = static_cast<std::size_t>(num_steps * num_envs_);
   obs_.reserve(rows * static_cast<std::size_t>(obs_dim_));
   actions_.reserve(rows * static_cast<std::size_t>(action_dim_));
-  for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) v->reserve(rows);
+  for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) v->reserve(rows);
   next_.reserve(rows);
   final_obs_.reserve(static_cast<std::size_t>(num_finals * obs_dim_));
 }
 
-void Rollout::add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step,
-                  bool is_last) {
+void Rollout::add(const Matrix& obs, const Matrix& actions, const StepResult& step, bool is_last) {
   ensure(obs.rows() == num_envs_ && obs.cols() == obs_dim_, "rollout: obs must be (num_envs, obs_dim)");
   ensure(actions.rows() == num_envs_ && actions.cols() == action_dim_,
          "rollout: actions must be (num_envs, action_dim)");
   append(obs_, obs.data(), obs.size());
   append(actions_, actions.data(), actions.size());
-  append(log_probs_, log_probs.data(), num_envs_);
   for (int env = 0; env < num_envs_; ++env) {
     const bool terminated = step.terminated[env];
     const bool ended = terminated || step.truncated[env];
@@ -54,8 +52,7 @@ void Rollout::add(const Matrix& obs, const Matrix& actions, const Vector& log_pr
 }
 
 void Rollout::clear() {
-  for (std::vector<float>* v : {&obs_, &actions_, &log_probs_, &rewards_, &not_terminated_, &not_ended_, &final_obs_})
-    v->clear();
+  for (std::vector<float>* v : {&obs_, &actions_, &rewards_, &not_terminated_, &not_ended_, &final_obs_}) v->clear();
   next_.clear();
 }
 
@@ -66,7 +63,7 @@ void Rollout::keep(std::span<const std::int32_t> rows) {
     const auto from = static_cast<std::size_t>(row);
     move_row(obs_, from, to, static_cast<std::size_t>(obs_dim_));
     move_row(actions_, from, to, static_cast<std::size_t>(action_dim_));
-    for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) move_row(*v, from, to, 1);
+    for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) move_row(*v, from, to, 1);
     if (next_[from] < 0) {
       move_row(final_obs_, static_cast<std::size_t>(-1 - next_[from]), static_cast<std::size_t>(num_finals),
                static_cast<std::size_t>(obs_dim_));
@@ -78,7 +75,7 @@ void Rollout::keep(std::span<const std::int32_t> rows) {
   }
   obs_.resize(to * static_cast<std::size_t>(obs_dim_));
   actions_.resize(to * static_cast<std::size_t>(action_dim_));
-  for (std::vector<float>* v : {&log_probs_, &rewards_, &not_terminated_, &not_ended_}) v->resize(to);
+  for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) v->resize(to);
   next_.resize(to);
   final_obs_.resize(static_cast<std::size_t>(num_finals) * static_cast<std::size_t>(obs_dim_));
 }
@@ -93,7 +90,6 @@ void Rollout::next_values(const Vector& values, const Vector& final_values, Matr
 void Rollout::serialize(Archive& archive) {
   archive("obs", obs_);
   archive("actions", actions_);
-  archive("log_probs", log_probs_);
   archive("rewards", rewards_);
   archive("not_terminated", not_terminated_);
   archive("not_ended", not_ended_);
@@ -108,10 +104,9 @@ OnPolicyBatchReplay::OnPolicyBatchReplay(int num_steps, const EnvInfo& info)
   rollout_.reserve(num_steps, info.num_envs * (1 + (limit > 0 ? num_steps / limit + 1 : 1)));
 }
 
-void OnPolicyBatchReplay::add(const Matrix& obs, const Matrix& actions, const Vector& log_probs,
-                              const StepResult& step) {
+void OnPolicyBatchReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   ensure(!ready(), "OnPolicyBatchReplay: full; train and clear first");
-  rollout_.add(obs, actions, log_probs, step, rollout_.num_steps() + 1 == num_steps_);
+  rollout_.add(obs, actions, step, rollout_.num_steps() + 1 == num_steps_);
 }
 
 }  // namespace slm

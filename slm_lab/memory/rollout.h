@@ -24,9 +24,8 @@ class Rollout {
 
   /// Room for so many steps and final observations; adding within it allocates nothing.
   void reserve(std::int64_t num_steps, std::int64_t num_finals);
-  /// One step of every environment. `log_probs` (num_envs) of the actions when they were chosen; `is_last`: no step
-  /// follows before clear().
-  void add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step, bool is_last);
+  /// One step of every environment. `is_last`: no step follows before clear().
+  void add(const Matrix& obs, const Matrix& actions, const StepResult& step, bool is_last);
   void clear();
   /// Keeps the given rows and drops the others; they must be whole episodes (one environment), in order.
   void keep(std::span<const std::int32_t> rows);
@@ -37,7 +36,6 @@ class Rollout {
 
   MatrixView obs() const { return {obs_.data(), size(), obs_dim_}; }             // (size, obs_dim)
   MatrixView actions() const { return {actions_.data(), size(), action_dim_}; }  // (size, action_dim)
-  VectorView log_probs() const { return {log_probs_.data(), size()}; }           // (size)
   MatrixView rewards() const { return by_step(rewards_); }                       // (num_steps, num_envs)
   MatrixView not_terminated() const { return by_step(not_terminated_); }         // 1: the next value counts
   MatrixView not_ended() const { return by_step(not_ended_); }  // 1: the episode goes on in the next row
@@ -55,7 +53,7 @@ class Rollout {
   MatrixView by_step(const std::vector<float>& v) const { return {v.data(), num_steps(), num_envs_}; }
 
   int num_envs_, obs_dim_, action_dim_;
-  std::vector<float> obs_, actions_, log_probs_, rewards_, not_terminated_, not_ended_, final_obs_;
+  std::vector<float> obs_, actions_, rewards_, not_terminated_, not_ended_, final_obs_;
   std::vector<std::int32_t> next_;  // row of the next observation; -1 - k: row k of final_obs
 };
 
@@ -64,7 +62,7 @@ class OnPolicyMemory {
  public:
   virtual ~OnPolicyMemory() = default;
   /// One step of every environment; not to be called when ready().
-  virtual void add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step) = 0;
+  virtual void add(const Matrix& obs, const Matrix& actions, const StepResult& step) = 0;
   virtual bool ready() const = 0;  ///< time to train on rollout(), then clear()
   virtual const Rollout& rollout() const = 0;
   virtual void clear() = 0;
@@ -75,7 +73,7 @@ class OnPolicyMemory {
 class OnPolicyBatchReplay final : public OnPolicyMemory {
  public:
   OnPolicyBatchReplay(int num_steps, const EnvInfo& info);
-  void add(const Matrix& obs, const Matrix& actions, const Vector& log_probs, const StepResult& step) override;
+  void add(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
   bool ready() const override { return rollout_.num_steps() == num_steps_; }
   const Rollout& rollout() const override { return rollout_; }
   void clear() override { rollout_.clear(); }

@@ -40,10 +40,9 @@ Matrix column(std::vector<float> values) {
 // Two environments, three steps: the first is truncated at step 0 and restarts, the second terminates at step 1.
 template <class Memory>
 void fill(Memory& memory) {
-  const Vector log_probs = Vector::Constant(2, -0.5f);
-  memory.add(column({1, 2}), column({0, 1}), log_probs, step_of({10, 20}, {1, 2}, {false, false}, {true, false}));
-  memory.add(column({3, 20}), column({2, 3}), log_probs, step_of({30, 40}, {3, 4}, {false, true}, {false, false}));
-  memory.add(column({30, 6}), column({4, 5}), log_probs, step_of({50, 60}, {5, 6}, {false, false}, {false, true}));
+  memory.add(column({1, 2}), column({0, 1}), step_of({10, 20}, {1, 2}, {false, false}, {true, false}));
+  memory.add(column({3, 20}), column({2, 3}), step_of({30, 40}, {3, 4}, {false, true}, {false, false}));
+  memory.add(column({30, 6}), column({4, 5}), step_of({50, 60}, {5, 6}, {false, false}, {false, true}));
 }
 
 TEST(OnPolicyBatchReplay, IsTimeMajorAndReadyAfterNumSteps) {
@@ -109,7 +108,7 @@ void play(OnPolicyMemory& memory, const std::vector<float>& totals) {
   float obs = 0;
   for (std::size_t e = 0; e < totals.size(); ++e)
     for (int t = 0; t < 2; ++t, ++obs)
-      memory.add(column({obs}), column({0}), Vector::Zero(1),
+      memory.add(column({obs}), column({0}),
                  step_of({obs + 100}, {totals[e] / 2}, {t == 1 && e % 2 == 0}, {t == 1 && e % 2 == 1}));
 }
 

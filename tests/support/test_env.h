@@ -114,12 +114,13 @@ struct AgentRun {
   Rng act_rng{101}, update_rng{102};
   std::int64_t frame = 0;
   Matrix obs = {}, actions = {};
+  ActionScale scale{agent.action_range(), env.info().action_space};
   StepResult step = {};
 
   AgentRun(Algorithm& a, VecEnv& e) : agent(a), env(e) { env.reset(obs); }
   std::optional<TrainStats> one_step() {
     agent.act(obs, ActMode::train, act_rng, actions);
-    env.step(actions, step);
+    env.step(scale.to_env(actions), step);
     agent.observe(obs, actions, step);
     obs = step.obs;
     frame += env.info().num_envs;
@@ -146,11 +147,12 @@ inline double greedy_reward(Algorithm& agent, VecEnv& env, int num_steps) {
   Matrix obs, actions;
   StepResult step;
   Rng rng(1);
+  ActionScale scale(agent.action_range(), env.info().action_space);
   env.reset(obs);
   double sum = 0;
   for (int t = 0; t < num_steps; ++t) {
     agent.act(obs, ActMode::greedy, rng, actions);
-    env.step(actions, step);
+    env.step(scale.to_env(actions), step);
     sum += step.rewards.mean();
     obs = step.obs;
   }
