@@ -17,13 +17,10 @@ DqnConfig read_config(SpecReader& reader, const std::string& name) {
                                    : DqnConfig::Target::target;
   c.action = read_action_config(reader);
   if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
-  reader.require("gamma", c.gamma, "discount factor", between(0, 1));
-  reader.require("training_frequency", c.training_frequency, "train every so many frames", at_least(1));
+  c.loop = read_off_policy_config(
+      reader, "train only when more transitions than this were seen; default: memory.batch_size");
   reader.require("training_iter", c.training_iter, "batches drawn each time", at_least(1));
   reader.require("training_batch_iter", c.training_batch_iter, "gradient steps on each batch", at_least(1));
-  reader.read("training_start_step", c.training_start_step,
-              "train only when more transitions than this were seen; default: memory.batch_size", at_least(0));
-  reader.read("num_step_returns", c.num_step_returns, "rewards summed before the bootstrap", at_least(1));
   return c;
 }
 
@@ -33,10 +30,9 @@ class DqnPlan final : public AlgorithmPlan {
       : config_(read_config(agent.algorithm, agent.name)),
         memory_(read_memory_config(agent.memory, agent.max_frame)),
         net_(read_net_config(agent.net, {.loss = true, .target = config_.target != DqnConfig::Target::online})) {}
-  double gamma() const override { return config_.gamma; }
+  double gamma() const override { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override {
-    const TrainingSchedule schedule{config_.training_frequency, 0, num_envs};
-    return {schedule.rounds_per_frame() * config_.training_iter * config_.training_batch_iter};
+    return {rounds_per_frame(config_.loop, num_envs) * config_.training_iter * config_.training_batch_iter};
   }
   std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
   void check(const EnvInfo& info, AgentReader& agent) const override {
@@ -63,11 +59,10 @@ std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) { return std::
 Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
     : config_(config),
-      schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
       exploration_(config.action, info.action_space),
       online_(make_policy_net(net, info, streams), net),
       target_(online_.net(), net.target),
-      replay_(replay, info),
+      loop_(config.loop, replay, info),
       loss_(net.loss_spec) {
   for (Vector* v : {&next_values_, &targets_, &td_errors_}) v->resize(replay.batch_size);
 }
@@ -76,21 +71,21 @@ void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(online_.net().infer(obs), mode, frame_, rng, actions);
 }
 
-void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }
+void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { loop_.observe(obs, actions, step); }
 
 std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;
-  if (schedule_.due(replay_.num_added())) stats = train(rng);
+  if (loop_.due()) stats = train(rng);
   frame_ = frame;
   online_.advance(frame, stats.has_value());
-  if (config_.target != DqnConfig::Target::online) target_.update(online_.net(), frame, schedule_.num_envs);
+  if (config_.target != DqnConfig::Target::online) target_.update(online_.net(), frame, loop_.num_envs());
   return stats;
 }
 
 TrainStats Dqn::train(Rng& rng) {
   double loss = 0, grad_norm = 0;
   for (int iter = 0; iter < config_.training_iter; ++iter) {
-    replay_.sample(rng, static_cast<float>(config_.gamma), config_.num_step_returns, replay_.beta(frame_), batch_);
+    loop_.draw(rng, frame_);
     for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) {
       if (repetition == 0 || config_.target != DqnConfig::Target::target) bootstrap();
       loss += train_batch(grad_norm);
@@ -102,26 +97,28 @@ TrainStats Dqn::train(Rng& rng) {
 
 // y = r + gamma * max_a Q_target(s', a), or gamma * Q_target(s', argmax_a Q(s', a)) for DoubleDQN.
 void Dqn::bootstrap() {
+  const Batch& batch = loop_.batch();
   using enum DqnConfig::Target;
   switch (config_.target) {
     case online:
-      max_values(online_.net().infer(batch_.next_obs), next_values_);
+      max_values(online_.net().infer(batch.next_obs), next_values_);
       break;
     case target:
-      max_values(target_.net().infer(batch_.next_obs), next_values_);
+      max_values(target_.net().infer(batch.next_obs), next_values_);
       break;
     case double_target:
-      values_of_best(online_.net().infer(batch_.next_obs), target_.net().infer(batch_.next_obs), next_values_);
+      values_of_best(online_.net().infer(batch.next_obs), target_.net().infer(batch.next_obs), next_values_);
       break;
   }
-  targets_ = batch_.rewards + batch_.discounts.cwiseProduct(next_values_);
+  targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 
 double Dqn::train_batch(double& grad_norm) {
-  const double loss = loss_(online_.net().forward(batch_.obs), batch_.actions, targets_, batch_.draw.weights);
+  const Batch& batch = loop_.batch();
+  const double loss = loss_(online_.net().forward(batch.obs), batch.actions, targets_, batch.draw.weights);
   require_finite(loss, "DQN", "loss");
   td_errors_ = targets_ - loss_.values();
-  replay_.update_priorities(batch_.draw, td_errors_);
+  loop_.prioritize(td_errors_);
 
   online_.net().backward(loss_.d_q_values());
   const float norm = online_.step();
@@ -141,7 +138,7 @@ std::vector<NamedNet> Dqn::nets() {
 void Dqn::serialize(Archive& archive) {
   archive("online", online_);
   archive("target", target_);
-  archive("replay", replay_);
+  archive("replay", loop_);
   archive("frame", frame_);
 }
 

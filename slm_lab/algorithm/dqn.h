@@ -6,11 +6,9 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
-#include "slm_lab/algorithm/plan.h"
+#include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/algorithm/target_net.h"
-#include "slm_lab/algorithm/training_schedule.h"
-#include "slm_lab/memory/replay.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
 
@@ -24,12 +22,9 @@ struct DqnConfig {
   };
   Target target = Target::target;
   ActionConfig action;
-  double gamma = 0.99;
-  int training_frequency = 4;                       // frames
-  int training_iter = 1;                            // batches drawn each time
-  int training_batch_iter = 1;                      // gradient steps per batch
-  std::optional<std::int64_t> training_start_step;  // absent: memory.batch_size
-  int num_step_returns = 1;
+  OffPolicyConfig loop;
+  int training_iter = 1;        // batches drawn each time
+  int training_batch_iter = 1;  // gradient steps per batch
 };
 
 /// Deep Q-learning (Mnih et al. 2015), double (van Hasselt et al. 2016), from a uniform or a prioritised replay.
@@ -53,15 +48,13 @@ class Dqn final : public Algorithm {
   double train_batch(double& grad_norm);
 
   DqnConfig config_;
-  TrainingSchedule schedule_;
   Exploration exploration_;
   Trainer online_;
   TargetNet target_;  // unused by VanillaDQN
-  Replay replay_;
+  OffPolicyLoop loop_;
   QLoss loss_;
   std::int64_t frame_ = 0;
 
-  Batch batch_;
   Vector next_values_, targets_, td_errors_;  // (batch_size)
 };
 

@@ -7,7 +7,7 @@
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/ppo.h"
 #include "slm_lab/algorithm/q_values.h"
-#include "slm_lab/algorithm/sac_loss.h"
+#include "slm_lab/algorithm/soft_policy.h"
 #include "slm_lab/algorithm/sil.h"
 #include "slm_lab/algorithm/value_loss.h"
 #include "slm_lab/net/registry.h"
@@ -135,9 +135,10 @@ Case imitation(bool of_policy, const Space& space) {
 
 Case discrete_soft_policy() {
   return {"sac_discrete", random_matrix(kRows, 4, 1), [](const Matrix& outputs, Matrix& gradient) {
-            DiscreteSoftPolicy policy;
-            const double loss = policy.loss(outputs, random_matrix(kRows, 4, 2), 0.3f);
-            gradient = policy.d_logits();
+            DiscreteSoftPolicy policy({}, {.name = "Test", .obs_space = {}, .action_space = Space::discrete(4)});
+            Rng none(0);
+            const double loss = policy.loss(outputs, {}, {}, random_matrix(kRows, 4, 2), 0.3f, none);
+            gradient = policy.d_outputs();
             return loss;
           }};
 }
@@ -152,8 +153,10 @@ Case continuous_soft_policy() {
             Rng init(3), noise(4);
             const auto q1 = make_net(config, kObs + kActions, {{1}}, init);
             const auto q2 = make_net(config, kObs + kActions, {{1}}, init);
-            ContinuousSoftPolicy policy(kActions);
-            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {q1.get(), q2.get()}, 0.3f, noise);
+            ContinuousSoftPolicy policy({.name = "Test",
+                                         .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
+                                         .action_space = Space::box({-1, -1}, {1, 1})});
+            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {q1.get(), q2.get()}, {}, 0.3f, noise);
             gradient = policy.d_outputs();
             return loss;
           }};

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,13 +9,10 @@
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/plan.h"
-#include "slm_lab/algorithm/q_values.h"
-#include "slm_lab/algorithm/sac_loss.h"
-#include "slm_lab/algorithm/squashed_normal.h"
-#include "slm_lab/algorithm/target_net.h"
+#include "slm_lab/algorithm/off_policy_loop.h"
+#include "slm_lab/algorithm/soft_policy.h"
 #include "slm_lab/algorithm/temperature.h"
-#include "slm_lab/algorithm/training_schedule.h"
-#include "slm_lab/memory/replay.h"
+#include "slm_lab/algorithm/twin_critics.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
 
@@ -23,11 +20,8 @@ namespace slm {
 
 struct SacConfig {
   ActionConfig action;
-  double gamma = 0.99;
-  int training_frequency = 1;                       // frames
-  std::optional<int> training_iter;                 // absent: num_envs
-  std::optional<std::int64_t> training_start_step;  // absent: memory.batch_size
-  int num_step_returns = 1;
+  OffPolicyConfig loop;
+  std::optional<int> training_iter;  // absent: num_envs
   int policy_delay = 1;
   std::variant<std::string, double> target_entropy = "auto";  // or a number, in nats
   TemperatureConfig temperature;
@@ -52,43 +46,25 @@ class Sac final : public Algorithm {
   void serialize(Archive& archive) override;
 
  private:
-  struct Critic {
-    Trainer online;
-    TargetNet target;
-  };
   struct Losses {
     double q = 0, policy = 0, entropy = 0, grad_norm = 0;
   };
 
-  Critic make_critic(NetConfig net, const EnvInfo& info, Rng init) const;
   TrainStats train(Rng& rng);
   void bootstrap(Rng& rng);
   void train_critics(Losses& losses);
   void train_actor(Rng& rng, Losses& losses);
 
-  bool discrete() const { return action_space_.is_discrete(); }
-
   SacConfig config_;
-  Space action_space_;
-  TrainingSchedule schedule_;
-  Exploration exploration_;  // of discrete actions
-  Space squashed_space_;     // continuous: [-1, 1] in every dimension
-  SquashedNormal acting_;    // of continuous ones
-  DiscreteSoftPolicy discrete_policy_;
-  ContinuousSoftPolicy continuous_policy_;
+  std::unique_ptr<SoftPolicy> policy_;
   Trainer actor_;
-  std::array<Critic, 2> critics_;
+  TwinCritics critics_;
   Temperature temperature_;
-  Replay replay_;
-  QLoss loss_;
+  OffPolicyLoop loop_;
   std::int64_t frame_ = 0, iteration_ = 0;
 
-  Batch batch_;
-  Matrix inputs_;                             // (n, obs_dim + action_dim)  continuous: what the critics see
-  Matrix first_output_;                       // (n, 1)  0, the "action" of a critic with one output
-  Matrix min_q_;                              // (n, num_actions)  discrete: the smaller of the critics
-  Vector targets_, next_values_, td_errors_;  // (n); td_errors_: of the smaller Q(s, a)
-  double entropy_ = 0;                        // mean over the last batch
+  Vector next_values_, targets_;  // (batch_size)
+  double entropy_ = 0;            // of the policy, mean over the last batch
 };
 
 /// Reads the settings of SoftActorCritic.

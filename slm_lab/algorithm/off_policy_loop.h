@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "slm_lab/algorithm/plan.h"
+#include "slm_lab/algorithm/training_schedule.h"
+#include "slm_lab/memory/replay.h"
+
+namespace slm {
+
+/// The keys that every off-policy algorithm has.
+struct OffPolicyConfig {
+  double gamma = 0.99;
+  int training_frequency = 1;                       // frames
+  std::optional<std::int64_t> training_start_step;  // absent: memory.batch_size
+  int num_step_returns = 1;
+};
+/// `until_start`: what happens until training_start_step, for the docs.
+OffPolicyConfig read_off_policy_config(SpecReader& algorithm, const char* until_start);
+
+/// The way of experience through an off-policy algorithm: into a replay, and once enough is there a batch at a time back
+/// out of it, as often as the schedule says.
+class OffPolicyLoop {
+ public:
+  OffPolicyLoop(const OffPolicyConfig& config, const ReplayConfig& replay, const EnvInfo& info);
+
+  bool warming_up() const { return replay_.num_added() < schedule_.start_step; }  ///< too little was seen yet
+  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }
+  bool due() const { return schedule_.due(replay_.num_added()); }  ///< after observe(): time to train
+
+  /// Draws batch() with the importance weights of `frame`; rewards are summed over num_step_returns steps.
+  void draw(Rng& rng, std::int64_t frame);
+  const Batch& batch() const { return batch_; }
+  /// `td_errors` (batch_size) of batch(), which become its priorities.
+  void prioritize(const Vector& td_errors) { replay_.update_priorities(batch_.draw, td_errors); }
+
+  int num_envs() const { return schedule_.num_envs; }
+  void serialize(Archive& archive) { replay_.serialize(archive); }
+
+ private:
+  OffPolicyConfig config_;
+  TrainingSchedule schedule_;
+  Replay replay_;
+  Batch batch_;
+};
+
+/// Rounds of training per frame.
+double rounds_per_frame(const OffPolicyConfig& config, int num_envs);
+
+}  // namespace slm

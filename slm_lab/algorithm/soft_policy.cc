@@ -1,0 +1,139 @@
+#include "slm_lab/algorithm/soft_policy.h"
+
+#include <cmath>
+
+#include "slm_lab/net/kernel.h"
+
+namespace slm {
+
+namespace {
+
+Space unit_box(int dim) {
+  const std::vector<float> bound(static_cast<std::size_t>(dim), 1);
+  return Space::box(std::vector<float>(bound.size(), -1), bound);
+}
+
+}  // namespace
+
+std::unique_ptr<SoftPolicy> make_soft_policy(const ActionConfig& config, const EnvInfo& info) {
+  if (info.action_space.is_discrete()) return std::make_unique<DiscreteSoftPolicy>(config, info);
+  return std::make_unique<ContinuousSoftPolicy>(info);
+}
+
+// ---- discrete
+
+DiscreteSoftPolicy::DiscreteSoftPolicy(const ActionConfig& config, const EnvInfo& info)
+    : action_space_(info.action_space), obs_dim_(info.obs_space.size()), exploration_(config, info.action_space) {}
+
+void DiscreteSoftPolicy::act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng,
+                             Matrix& actions) {
+  exploration_.act(outputs, mode, frame, rng, actions);
+}
+
+void DiscreteSoftPolicy::act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) {
+  actions.resize(n, 1);
+  sample_space(action_space_, rng, actions);
+}
+
+void DiscreteSoftPolicy::softmax(const ConstMatrixRef& logits) {
+  probs_.resize(logits.rows(), logits.cols());
+  log_probs_.resize(logits.rows(), logits.cols());
+  for (Eigen::Index i = 0; i < logits.rows(); ++i)
+    log_probs_.row(i).array() = logits.row(i).array() - logits.row(i).maxCoeff();
+  const auto size = static_cast<std::size_t>(log_probs_.size());
+  vexp({log_probs_.data(), size}, {probs_.data(), size});
+  for (Eigen::Index i = 0; i < logits.rows(); ++i) {
+    const float sum = probs_.row(i).sum();
+    probs_.row(i) /= sum;
+    log_probs_.row(i).array() -= std::log(sum);
+  }
+}
+
+// V(s) = sum_a p_a (min_i q_ia - alpha log p_a), eq. 10.
+void DiscreteSoftPolicy::values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha,
+                                Rng&, Vector& values) {
+  min_q_ = critics[0]->infer(obs).cwiseMin(critics[1]->infer(obs));
+  softmax(outputs);
+  values = (probs_.array() * (min_q_.array() - alpha * log_probs_.array())).rowwise().sum();
+}
+
+// J = mean of sum_a p_a g_a with g = alpha log p - min q, eq. 12:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
+double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix&, const Critics&, const Matrix& min_q,
+                                float alpha, Rng&) {
+  const auto n = static_cast<float>(outputs.rows());
+  softmax(outputs);
+  entropy_ = -probs_.cwiseProduct(log_probs_).sum() / n;
+  d_outputs_.resize(outputs.rows(), outputs.cols());
+  double loss = 0;
+  for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
+    d_outputs_.row(i) = alpha * log_probs_.row(i) - min_q.row(i);     // g
+    const float mean = probs_.row(i).dot(d_outputs_.row(i));          // sum_a p_a g_a
+    d_outputs_.row(i).array() = (d_outputs_.row(i).array() - mean) * probs_.row(i).array() / n;
+    loss += static_cast<double>(mean);
+  }
+  return loss / static_cast<double>(n);
+}
+
+// ---- continuous
+
+ContinuousSoftPolicy::ContinuousSoftPolicy(const EnvInfo& info)
+    : obs_dim_(info.obs_space.size()),
+      action_dim_(info.action_space.size()),
+      unit_space_(unit_box(action_dim_)),
+      acting_(action_dim_),
+      policy_(action_dim_) {}
+
+void ContinuousSoftPolicy::act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t, Rng& rng, Matrix& actions) {
+  if (mode == ActMode::greedy) return acting_.mode(outputs, actions);
+  acting_.sample(outputs, rng);
+  actions = acting_.actions();
+}
+
+void ContinuousSoftPolicy::act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) {
+  actions.resize(n, action_dim_);
+  sample_space(unit_space_, rng, actions);
+}
+
+const Matrix& ContinuousSoftPolicy::critic_inputs(const Matrix& obs, const Matrix& actions) {
+  join(obs, actions, inputs_);
+  return inputs_;
+}
+
+ConstMatrixRef ContinuousSoftPolicy::critic_columns(const Matrix& actions) {
+  first_output_.setZero(actions.rows(), 1);
+  return first_output_;
+}
+
+// V(s) = min_i Q_i(s, a) - alpha log pi(a|s) for an action drawn for each row, eq. 3.
+void ContinuousSoftPolicy::values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha,
+                                  Rng& rng, Vector& values) {
+  policy_.sample(outputs, rng);
+  join(obs, policy_.actions(), inputs_);
+  values = critics[0]->infer(inputs_).col(0).cwiseMin(critics[1]->infer(inputs_).col(0)) - alpha * policy_.log_probs();
+}
+
+// J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
+double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix&,
+                                  float alpha, Rng& rng) {
+  const auto n = static_cast<float>(outputs.rows());
+  policy_.sample(outputs, rng);
+  const Matrix& actions = policy_.actions();
+  join(obs, actions, inputs_);
+  for (std::size_t i = 0; i < 2; ++i) q_[i] = critics[i]->forward(inputs_).col(0);
+
+  // The gradient goes through the critic that is the smaller one in each row.
+  d_actions_.setZero(actions.rows(), actions.cols());
+  d_q_.resize(actions.rows(), 1);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (Eigen::Index row = 0; row < actions.rows(); ++row) {
+      const float own = q_[i][row], other = q_[1 - i][row];
+      d_q_(row, 0) = own < other || (own == other && i == 0) ? -1 / n : 0;
+    }
+    d_actions_ += critics[i]->backward_input(d_q_).rightCols(actions.cols());
+  }
+  policy_.gradient(alpha / n, d_actions_, d_outputs_);
+  entropy_ = -policy_.log_probs().mean();
+  return -alpha * entropy_ - q_[0].cwiseMin(q_[1]).mean();
+}
+
+}  // namespace slm

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <memory>
+
+#include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/squashed_normal.h"
+#include "slm_lab/algorithm/twin_critics.h"
+#include "slm_lab/base/matrix.h"
+
+namespace slm {
+
+/// The actor's side of soft actor-critic: how actions are drawn from a net's outputs, what they are worth with the
+/// entropy counted in, and the loss of the policy. There are two kinds.
+class SoftPolicy {
+ public:
+  using Critics = TwinCritics::Pair;
+
+  virtual ~SoftPolicy() = default;
+
+  virtual void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) = 0;
+  /// `n` actions that do not depend on a state.
+  virtual void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) = 0;
+
+  // What a critic of this policy sees and says:
+  virtual int critic_inputs() const = 0;   ///< columns
+  virtual int critic_outputs() const = 0;  ///< values
+  virtual const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) = 0;
+  /// The critics' output that is Q(s, a); (n, 1).
+  virtual ConstMatrixRef critic_columns(const Matrix& actions) = 0;
+
+  /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n); `outputs` of the actor for `obs` (n, obs_dim).
+  virtual void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
+                      Vector& values) = 0;
+  /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
+  /// values before their last step, from which discrete actions learn, as in the reference.
+  virtual double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
+                      float alpha, Rng& rng) = 0;
+  // Of the last loss():
+  const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
+  double entropy() const { return entropy_; }             ///< mean over the rows, nats
+
+ protected:
+  Matrix d_outputs_;
+  double entropy_ = 0;
+};
+
+/// Of discrete actions, with exact expectations over them (Christodoulou 2019); the critics give a value per action.
+class DiscreteSoftPolicy final : public SoftPolicy {
+ public:
+  DiscreteSoftPolicy(const ActionConfig& config, const EnvInfo& info);
+
+  void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) override;
+  void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
+  int critic_inputs() const override { return obs_dim_; }
+  int critic_outputs() const override { return action_space_.n; }
+  const Matrix& critic_inputs(const Matrix& obs, const Matrix&) override { return obs; }
+  ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
+  void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
+              Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q, float alpha,
+              Rng& rng) override;
+
+ private:
+  void softmax(const ConstMatrixRef& logits);
+
+  Space action_space_;
+  int obs_dim_;
+  Exploration exploration_;
+  Matrix probs_, log_probs_, min_q_;  // (n, num_actions)
+};
+
+/// Of continuous actions in [-1, 1], by the reparameterised sample of a squashed Normal (Haarnoja et al. 2018); the
+/// critics take [obs, action] and have one output.
+class ContinuousSoftPolicy final : public SoftPolicy {
+ public:
+  explicit ContinuousSoftPolicy(const EnvInfo& info);
+
+  void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) override;
+  void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
+  int critic_inputs() const override { return obs_dim_ + action_dim_; }
+  int critic_outputs() const override { return 1; }
+  const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) override;
+  ConstMatrixRef critic_columns(const Matrix& actions) override;
+  void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
+              Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q, float alpha,
+              Rng& rng) override;
+
+ private:
+  int obs_dim_, action_dim_;
+  Space unit_space_;                // [-1, 1] in every dimension
+  SquashedNormal acting_, policy_;  // apart: evaluation in between changes nothing
+  Matrix inputs_;                   // (n, obs_dim + action_dim)
+  Matrix first_output_;             // (n, 1) zeros
+  Vector q_[2];                     // (n)
+  Matrix d_q_, d_actions_;          // (n, 1), (n, action_dim)
+};
+
+/// The kind that fits the actions of the environment.
+std::unique_ptr<SoftPolicy> make_soft_policy(const ActionConfig& config, const EnvInfo& info);
+
+}  // namespace slm
