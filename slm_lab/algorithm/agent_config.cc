@@ -35,7 +35,7 @@ AgentConfig read_agent_config(SpecReader& reader, std::int64_t max_frame) {
   return c;
 }
 
-void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& agent) {
+void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& agent, std::int64_t max_frame) {
   if (!config.plan || agent.describing() || !agent.has("algorithm") || !agent.has("memory")) return;
   AgentReader reader{config.algorithm_name, agent.require_child("algorithm", ""), agent.require_child("memory", ""),
                      agent.require_child("net", "")};
@@ -46,6 +46,11 @@ void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& age
                                          "ActorCritic, Reinforce or SoftActorCritic",
                                          config.algorithm_name, info.name));
   config.plan->check(info, reader);
+  const std::int64_t first = config.plan->training_rate(info.num_envs).first_frame;
+  if (max_frame > 0 && first > max_frame)
+    reader.algorithm.note("name", fmt::format("never trains: the first gradient update would come after {} frames, and "
+                                              "env.max_frame = {} ends the run before",
+                                              first, max_frame));
 }
 
 std::unique_ptr<Algorithm> make_algorithm(const AgentConfig& config, const EnvInfo& info, const Streams& streams) {

@@ -22,8 +22,9 @@ struct AgentConfig {
 
 /// `max_frame`: env.max_frame, the length of schedules for which the spec names none.
 AgentConfig read_agent_config(SpecReader& reader, std::int64_t max_frame = 0);
-/// What the agent and its environment must agree on; problems are reported at the keys of `agent`.
-void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& agent);
+/// What the agent, its environment and the length of the run must agree on; problems and notes go to the keys of
+/// `agent`. `max_frame`: env.max_frame; 0: not known.
+void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& agent, std::int64_t max_frame = 0);
 
 std::unique_ptr<Algorithm> make_algorithm(const AgentConfig& config, const EnvInfo& info, const Streams& streams);
 

@@ -17,8 +17,8 @@ DqnConfig read_config(SpecReader& reader, const std::string& name) {
                                    : DqnConfig::Target::target;
   c.action = read_action_config(reader);
   if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
-  c.loop = read_off_policy_config(
-      reader, "train only when more transitions than this were seen; default: memory.batch_size");
+  c.loop = read_off_policy_config(reader,
+                                  "train only when more transitions than this were seen; default: memory.batch_size");
   reader.require("training_iter", c.training_iter, "batches drawn each time", at_least(1));
   reader.require("training_batch_iter", c.training_batch_iter, "gradient steps on each batch", at_least(1));
   return c;
@@ -32,7 +32,9 @@ class DqnPlan final : public AlgorithmPlan {
         net_(read_net_config(agent.net, {.loss = true, .target = config_.target != DqnConfig::Target::online})) {}
   double gamma() const override { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override {
-    return {rounds_per_frame(config_.loop, num_envs) * config_.training_iter * config_.training_batch_iter};
+    TrainingRate rate = round_rate(config_.loop, memory_.replay, num_envs);
+    rate.updates *= config_.training_iter * config_.training_batch_iter;
+    return rate;
   }
   std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
   void check(const EnvInfo& info, AgentReader& agent) const override {
@@ -71,7 +73,9 @@ void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(online_.net().infer(obs), mode, frame_, rng, actions);
 }
 
-void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { loop_.observe(obs, actions, step); }
+void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+  loop_.observe(obs, actions, step);
+}
 
 std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;

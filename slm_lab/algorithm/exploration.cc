@@ -70,6 +70,10 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
   if (explores && !action_space.is_discrete())
     algorithm.problem("action_policy",
                       fmt::format("{} needs discrete actions, and {}; use default", config.action_policy, actions));
+  if (!explores && config.explore_var_spec)
+    algorithm.note("explore_var_spec", fmt::format("not used: action_policy {} does not explore by a variable; "
+                                                   "epsilon_greedy and boltzmann do",
+                                                   config.action_policy));
   if (explores && !config.explore_var_spec)
     algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
 }

@@ -13,17 +13,24 @@ OffPolicyConfig read_off_policy_config(SpecReader& algorithm, const char* until_
   return c;
 }
 
+namespace {
+
+TrainingSchedule schedule_of(const OffPolicyConfig& config, const ReplayConfig& replay, int num_envs) {
+  return {config.training_frequency, config.training_start_step.value_or(replay.batch_size), num_envs};
+}
+
+}  // namespace
+
 OffPolicyLoop::OffPolicyLoop(const OffPolicyConfig& config, const ReplayConfig& replay, const EnvInfo& info)
-    : config_(config),
-      schedule_{config.training_frequency, config.training_start_step.value_or(replay.batch_size), info.num_envs},
-      replay_(replay, info) {}
+    : config_(config), schedule_(schedule_of(config, replay, info.num_envs)), replay_(replay, info) {}
 
 void OffPolicyLoop::draw(Rng& rng, std::int64_t frame) {
   replay_.sample(rng, static_cast<float>(config_.gamma), config_.num_step_returns, replay_.beta(frame), batch_);
 }
 
-double rounds_per_frame(const OffPolicyConfig& config, int num_envs) {
-  return TrainingSchedule{config.training_frequency, 0, num_envs}.rounds_per_frame();
+TrainingRate round_rate(const OffPolicyConfig& config, const ReplayConfig& replay, int num_envs) {
+  const TrainingSchedule schedule = schedule_of(config, replay, num_envs);
+  return {schedule.rounds_per_frame(), TrainingRate::Unit::frame, schedule.first()};
 }
 
 }  // namespace slm

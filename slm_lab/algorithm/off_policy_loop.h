@@ -19,8 +19,8 @@ struct OffPolicyConfig {
 /// `until_start`: what happens until training_start_step, for the docs.
 OffPolicyConfig read_off_policy_config(SpecReader& algorithm, const char* until_start);
 
-/// The way of experience through an off-policy algorithm: into a replay, and once enough is there a batch at a time back
-/// out of it, as often as the schedule says.
+/// The way of experience through an off-policy algorithm: into a replay, and once enough is there a batch at a time
+/// back out of it, as often as the schedule says.
 class OffPolicyLoop {
  public:
   OffPolicyLoop(const OffPolicyConfig& config, const ReplayConfig& replay, const EnvInfo& info);
@@ -45,7 +45,7 @@ class OffPolicyLoop {
   Batch batch_;
 };
 
-/// Rounds of training per frame.
-double rounds_per_frame(const OffPolicyConfig& config, int num_envs);
+/// Rounds of training, as often as the schedule allows.
+TrainingRate round_rate(const OffPolicyConfig& config, const ReplayConfig& replay, int num_envs);
 
 }  // namespace slm

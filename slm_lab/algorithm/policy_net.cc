@@ -1,5 +1,9 @@
 #include "slm_lab/algorithm/policy_net.h"
 
+#include <fmt/format.h>
+
+#include "slm_lab/algorithm/distribution.h"
+
 namespace slm {
 
 std::vector<Head> policy_heads(const NetConfig& config, const Space& action_space) {
@@ -10,6 +14,8 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
   if (config.log_std_init) {
     log_std.state_independent = true;
     log_std.init_bias = static_cast<float>(*config.log_std_init);
+    log_std.low = Normal::kMinLogStd;
+    log_std.high = Normal::kMaxLogStd;
   }
   return {head, log_std};
 }
@@ -17,6 +23,16 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams) {
   Rng init = streams.stream("init", 0);
   return make_net(config, info.obs_space.size(), policy_heads(config, info.action_space), init);
+}
+
+void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net) {
+  if (!config.log_std_init) return;
+  const char* const key = net.has("actor_log_std_init") ? "actor_log_std_init" : "log_std_init";
+  if (info.action_space.is_discrete())
+    net.note(key, fmt::format("not used: the actions of {} are discrete and have no standard deviation", info.name));
+  else if (*config.log_std_init < Normal::kMinLogStd || *config.log_std_init > Normal::kMaxLogStd)
+    net.problem(key, fmt::format("expected a number in [{}, {}], where log standard deviations are clamped",
+                                 Normal::kMinLogStd, Normal::kMaxLogStd));
 }
 
 }  // namespace slm

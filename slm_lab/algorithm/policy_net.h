@@ -16,4 +16,7 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
 /// A net with those tails alone.
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams);
 
+/// What does not fit the actions of the environment, reported at the keys of `net`.
+void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net);
+
 }  // namespace slm

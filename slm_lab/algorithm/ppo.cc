@@ -8,6 +8,7 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/kernel.h"
@@ -34,7 +35,7 @@ PpoConfig read_config(SpecReader& reader) {
                  "steps of each environment between two updates; rounded up to a multiple of num_envs",
                  between(1, kMaxRows));
   reader.read("minibatch_size", c.minibatch_size,
-              "rows per gradient step; rounded up to a multiple of num_envs; the last minibatch may be smaller",
+              "rows per gradient step at most; rounded up to a multiple of num_envs; a rollout is cut into equal parts",
               between(1, kMaxRows));
   reader.require("training_epoch", c.training_epoch, "passes over each rollout", at_least(1));
   reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
@@ -63,13 +64,16 @@ TrainingRate PpoPlan::rollout_rate(int num_envs) const {
 
 TrainingRate PpoPlan::training_rate(int num_envs) const {
   const PpoSizes sizes = ppo_sizes(config_, num_envs);
-  const double rows = static_cast<double>(sizes.time_horizon) * num_envs;
-  return {config_.training_epoch * std::ceil(rows / sizes.minibatch_size) / rows};
+  const std::int64_t rows = static_cast<std::int64_t>(sizes.time_horizon) * num_envs;
+  return {config_.training_epoch * static_cast<double>(num_minibatches(rows, sizes.minibatch_size)) /
+              static_cast<double>(rows),
+          TrainingRate::Unit::frame, rows};
 }
 
 void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_batch_memory(memory_, agent);
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+  check_policy_net(net_.actor, info, agent.net);
   const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
   const std::int64_t rollout = static_cast<std::int64_t>(sizes.time_horizon) * info.num_envs;
   if (sizes.minibatch_size > rollout)
@@ -77,6 +81,27 @@ void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
         "minibatch_size",
         fmt::format("larger than the rollout: expected at most time_horizon x num_envs = {} x {} = {}",
                     sizes.time_horizon, info.num_envs, rollout));
+  else if (rollout % sizes.minibatch_size != 0) {
+    const std::int64_t parts = num_minibatches(rollout, sizes.minibatch_size), fewest = rollout / parts;
+    agent.algorithm.note(
+        "minibatch_size",
+        fmt::format("does not divide the rollout of {} rows, which is cut into {} minibatches of {}{} "
+                    "rows",
+                    rollout, parts, fewest, rollout % parts == 0 ? "" : fmt::format(" or {}", fewest + 1)));
+  }
+  if (sizes.minibatch_size == 1 && config_.normalize_advantages == "standardize")
+    agent.algorithm.problem("minibatch_size",
+                            "one row has no standard deviation; expected at least 2, or normalize_advantages none");
+  if (config_.clip_vloss && config_.normalize_v_targets)
+    agent.algorithm.problem("clip_vloss",
+                            "clips on the scale of raw values, without normalize_v_targets; set one of "
+                            "the two to false");
+  const LossConfig& loss = (net_.shared ? net_.actor : net_.critic).loss_spec;
+  if (config_.clip_vloss && loss.name != "MSELoss")
+    agent.algorithm.problem("clip_vloss",
+                            fmt::format("is half the squared error, and loss_spec says {}; set clip_vloss to false or "
+                                        "loss_spec to MSELoss",
+                                        loss.name));
   if (sizes.time_horizon != config_.time_horizon)
     agent.algorithm.note("time_horizon", fmt::format("rounded up to {}, a multiple of num_envs", sizes.time_horizon));
   if (sizes.minibatch_size != config_.minibatch_size)
@@ -101,6 +126,11 @@ PpoSizes ppo_sizes(const PpoConfig& config, int num_envs) {
   return {round_up(config.time_horizon), round_up(config.minibatch_size)};
 }
 
+std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size) {
+  const std::int64_t fewest = (rollout_rows + minibatch_size - 1) / minibatch_size;
+  return minibatch_size < 2 ? fewest : std::min(fewest, std::max<std::int64_t>(rollout_rows / 2, 1));
+}
+
 Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams)
     : config_(config),
       sizes_(ppo_sizes(config, info.num_envs)),
@@ -109,7 +139,9 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
       memory_(sizes_.time_horizon, info),
       order_(static_cast<std::size_t>(sizes_.time_horizon * info.num_envs)) {
-  const int n = std::min(sizes_.minibatch_size, static_cast<int>(order_.size()));
+  const auto rows = static_cast<std::int64_t>(order_.size());
+  const std::int64_t parts = num_minibatches(rows, sizes_.minibatch_size);
+  const std::int64_t n = (rows + parts - 1) / parts;  // of the largest
   minibatch_.obs.resize(n, info.obs_space.size());
   minibatch_.actions.resize(n, info.action_space.size());
   for (Vector* v : {&minibatch_.log_probs, &minibatch_.advantages, &minibatch_.targets, &minibatch_.values,
@@ -144,32 +176,34 @@ std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
 
 // Algorithm 1: K epochs of minibatches over the rollout.
 TrainStats Ppo::train(Rng& rng) {
-  const std::size_t size = order_.size(), minibatch_size = static_cast<std::size_t>(minibatch_.obs.rows());
+  const std::size_t size = order_.size();
+  const auto parts = static_cast<std::size_t>(num_minibatches(static_cast<std::int64_t>(size), sizes_.minibatch_size));
   std::iota(order_.begin(), order_.end(), 0);
   estimate_advantages();
 
   MinibatchStats sum, epoch_sum;
-  int num_minibatches = 0;
+  int steps = 0;
   double kl = 0;
   for (int epoch = 0; epoch < config_.training_epoch; ++epoch) {
     if (epoch > 0 && config_.recompute_advantages) estimate_advantages();
-    if (minibatch_size < size) rng.shuffle(order_);
+    if (parts > 1) rng.shuffle(order_);
     epoch_sum = {};
-    int num_in_epoch = 0;
-    for (std::size_t begin = 0; begin < size; begin += minibatch_size, ++num_in_epoch)
-      epoch_sum += train_minibatch(std::span(order_).subspan(begin, std::min(minibatch_size, size - begin)));
+    for (std::size_t part = 0; part < parts; ++part) {
+      const std::size_t begin = part * size / parts, end = (part + 1) * size / parts;
+      epoch_sum += train_minibatch(std::span(order_).subspan(begin, end - begin));
+    }
     sum += epoch_sum;
-    num_minibatches += num_in_epoch;
-    kl = epoch_sum.kl / num_in_epoch;
+    steps += static_cast<int>(parts);
+    kl = epoch_sum.kl / static_cast<double>(parts);
     if (config_.target_kl && kl > *config_.target_kl) break;
   }
-  return {.loss = sum.loss / num_minibatches,
-          .policy_loss = sum.policy_loss / num_minibatches,
-          .value_loss = sum.value_loss / num_minibatches,
-          .entropy = sum.entropy / num_minibatches,
+  return {.loss = sum.loss / steps,
+          .policy_loss = sum.policy_loss / steps,
+          .value_loss = sum.value_loss / steps,
+          .entropy = sum.entropy / steps,
           .kl = kl,
-          .clip_fraction = sum.clip_fraction / num_minibatches,
-          .grad_norm = sum.grad_norm / num_minibatches};
+          .clip_fraction = sum.clip_fraction / steps,
+          .grad_norm = sum.grad_norm / steps};
 }
 
 void Ppo::estimate_advantages() {

@@ -42,6 +42,9 @@ struct PpoSizes {
   int minibatch_size;  ///< rows per gradient step
 };
 PpoSizes ppo_sizes(const PpoConfig& config, int num_envs);
+/// Into how many minibatches a rollout is cut: as many as it needs to have none above minibatch_size, all of the same
+/// number of rows or one less, and none of a single row, which has no standard deviation.
+std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size);
 
 /// Proximal policy optimisation with the clipped objective (Schulman et al. 2017).
 class Ppo final : public Algorithm {
@@ -81,7 +84,7 @@ class Ppo final : public Algorithm {
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled every epoch
-  struct {                                     // (minibatch_size) rows each; the last minibatch may use fewer
+  struct {                                     // (minibatch_size) rows each; a minibatch may use fewer
     Matrix obs, actions;
     Vector log_probs, advantages, targets, values, d_log_probs;
   } minibatch_;

@@ -195,5 +195,41 @@ TEST(Ppo, TrainsOnARemainder) {
   EXPECT_EQ(ppo.opt_step(), 2 * 3 * 2);  // 20 and 12 rows
 }
 
+TEST(NumMinibatches, LeavesNoRowAlone) {
+  EXPECT_EQ(num_minibatches(512, 64), 8);
+  EXPECT_EQ(num_minibatches(513, 64), 9);  // 57 each, not eight of 64 and one row
+  EXPECT_EQ(num_minibatches(65, 64), 2);
+  EXPECT_EQ(num_minibatches(32, 64), 1);
+  EXPECT_EQ(num_minibatches(3, 2), 1);
+  EXPECT_EQ(num_minibatches(5, 2), 2);
+  EXPECT_EQ(num_minibatches(1, 2), 1);
+  EXPECT_EQ(num_minibatches(3, 1), 3);  // as asked for
+  for (std::int64_t rows = 2; rows < 200; ++rows)
+    for (std::int64_t size = 2; size < 20; ++size) EXPECT_GE(rows / num_minibatches(rows, size), 2) << rows << size;
+}
+
+// Standardised advantages are at most sqrt(n) whatever the rewards, so neither is the policy's step; the raw advantage
+// of a row that is left over would be a million.
+TEST(Ppo, TakesNoStepAlongARawAdvantage) {
+  OneHotEnv env(1, 2, 50, 1);
+  PpoConfig config;
+  config.time_horizon = 9;
+  config.minibatch_size = 4;
+  config.training_epoch = 1;
+  config.clip_eps_spec = Schedule{.start_val = 1e6, .end_val = 1e6};  // no clipping holds it back
+  Ppo ppo(config, linear_nets(0.01), env.info(), Streams(1, 0, 0));
+  AgentRun run(ppo, env);
+  for (int t = 0; t < 9; ++t) {
+    ppo.act(run.obs, ActMode::train, run.act_rng, run.actions);
+    env.step(run.actions, run.step);
+    run.step.rewards *= 1e6f;
+    ppo.observe(run.obs, run.actions, run.step);
+    run.obs = run.step.obs;
+    ppo.update(t + 1, run.update_rng);
+  }
+  ASSERT_EQ(ppo.opt_step(), 2 * 3);
+  EXPECT_LT(ppo.nets()[0].net->infer(Matrix::Identity(2, 2)).cwiseAbs().maxCoeff(), 10);
+}
+
 }  // namespace
 }  // namespace slm

@@ -84,12 +84,15 @@ std::vector<Case> cases() {
   };
 }
 
-AgentConfig read(const std::string& json, const EnvInfo& info, std::vector<std::string>* problems = nullptr) {
+AgentConfig read(const std::string& json, const EnvInfo& info, std::vector<std::string>* problems = nullptr,
+                 std::vector<std::string>* notes = nullptr, std::int64_t max_frame = 0) {
   const JsonNode root = parse_json(json, "test.json");
   SpecReport report("test.json");
   SpecReader reader(&root, "agent", report);
   const AgentConfig config = read_agent_config(reader);
-  check_agent(config, info, reader);
+  check_agent(config, info, reader, max_frame);
+  if (notes)
+    for (const SpecFinding& finding : report.notes()) notes->push_back(report.line(finding));
   for (const SpecFinding& finding : report.problems())
     if (problems)
       problems->push_back(report.line(finding));
@@ -320,6 +323,93 @@ TEST(CheckAgent, ListsTheDistributionsOfTheActionSpace) {
                                      "action_pdtype": "Normal"})",
                                  kBatch, kNet);
   EXPECT_THAT(problems_of(json, OneHotEnv(1, 2, 10, 1).info()), ElementsAre(HasSubstr("default, Categorical, Argmax")));
+}
+
+std::vector<std::string> notes_of(const std::string& json, const EnvInfo& info, std::int64_t max_frame = 0) {
+  std::vector<std::string> notes;
+  read(json, info, nullptr, &notes, max_frame);
+  return notes;
+}
+
+const std::string kReplay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+std::string with(std::string json, const std::string& key_and_value) { return json.insert(1, key_and_value + ", "); }
+const std::string kSac = R"({"name": "SoftActorCritic", "gamma": 0.9, "training_frequency": 1})";
+
+TEST(CheckAgent, NamesMinibatchesThatDoNotDivideTheRollout) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(notes_of(agent(ppo("4"), kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(notes_of(agent(ppo("5"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("minibatch_size = 5"), HasSubstr("2 minibatches of 4 rows"))));
+  EXPECT_THAT(notes_of(agent(ppo("3"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("3 minibatches of 2 or 3")));
+}
+
+TEST(CheckAgent, RefusesToStandardizeASingleRow) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("1"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("normalize_advantages")));
+  EXPECT_THAT(problems_of(agent(with(ppo("1"), R"("normalize_advantages": "none")"), kBatch, kNet), env.info()),
+              IsEmpty());
+}
+
+TEST(CheckAgent, RefusesWhatClipVlossWouldSwitchOff) {
+  const OneHotEnv env(1, 2, 10, 1);
+  const std::string clipped = with(ppo("4"), R"("clip_vloss": true)");
+  EXPECT_THAT(problems_of(agent(clipped, kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(with(clipped, R"("normalize_v_targets": true)"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("clip_vloss"), HasSubstr("normalize_v_targets"))));
+  std::string huber = kNet;
+  huber.insert(huber.find('{') + 1, R"("loss_spec": {"name": "SmoothL1Loss"}, )");
+  EXPECT_THAT(problems_of(agent(clipped, kBatch, huber), env.info()),
+              ElementsAre(AllOf(HasSubstr("clip_vloss"), HasSubstr("SmoothL1Loss"))));
+}
+
+TEST(CheckAgent, RefusesATargetEntropyOutOfReach) {
+  const EnvInfo discrete = OneHotEnv(1, 4, 10, 1).info(), continuous = MatchEnv(1, 2, 10, 1).info();
+  const auto problems = [](const std::string& entropy, const EnvInfo& info) {
+    return problems_of(agent(with(kSac, R"("target_entropy": )" + entropy), kReplay, kNet), info);
+  };
+  EXPECT_THAT(problems("1.38", discrete), IsEmpty());  // log(4) = 1.386
+  EXPECT_THAT(problems("1.4", discrete), ElementsAre(HasSubstr("1.386")));
+  EXPECT_THAT(problems("-0.1", discrete), ElementsAre(HasSubstr("between 0 and")));
+  EXPECT_THAT(problems("-20", continuous), IsEmpty());
+  EXPECT_THAT(problems("1.4", continuous), ElementsAre(HasSubstr("2 log(2) = 1.386")));
+}
+
+TEST(CheckAgent, RefusesARandomPolicyOfSoftActorCritic) {
+  for (const EnvInfo& info : {OneHotEnv(1, 4, 10, 1).info(), MatchEnv(1, 2, 10, 1).info()})
+    EXPECT_THAT(problems_of(agent(with(kSac, R"("action_policy": "random")"), kReplay, kNet), info),
+                ElementsAre(AllOf(HasSubstr("action_policy"), HasSubstr("training_start_step"))));
+}
+
+TEST(CheckAgent, KnowsWhereALogStdMayStart) {
+  const auto net = [](const std::string& log_std) {
+    std::string json = kNet;
+    return json.insert(json.find('{') + 1, R"("log_std_init": )" + log_std + ", ");
+  };
+  const EnvInfo continuous = MatchEnv(1, 2, 10, 1).info();
+  for (const char* inside : {"-5", "0", "2"})
+    EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, net(inside)), continuous), IsEmpty()) << inside;
+  for (const char* outside : {"-5.1", "2.1"})
+    EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, net(outside)), continuous), ElementsAre(HasSubstr("[-5, 2]")));
+  EXPECT_THAT(notes_of(agent(ppo("4"), kBatch, net("0")), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("discrete"))));
+}
+
+TEST(CheckAgent, NamesAScheduleThatNoPolicyFollows) {
+  const std::string schedule = R"("explore_var_spec": {"name": "no_decay", "start_val": 0.1})";
+  EXPECT_THAT(notes_of(agent(with(ppo("4"), schedule), kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("explore_var_spec"), HasSubstr("not used"))));
+  EXPECT_THAT(notes_of(agent(kDqn, kReplay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+}
+
+TEST(CheckAgent, SaysThatARunNeverTrains) {
+  const EnvInfo info = OneHotEnv(4, 2, 10, 1).info();
+  EXPECT_THAT(notes_of(agent(ppo("32"), kBatch, kNet), info, 32), IsEmpty());
+  EXPECT_THAT(notes_of(agent(ppo("32"), kBatch, kNet), info, 31),
+              ElementsAre(AllOf(HasSubstr("never trains"), HasSubstr("after 32 frames"), HasSubstr("31"))));
+  const std::string late = with(kDqn, R"("training_start_step": 50000)");
+  EXPECT_THAT(notes_of(agent(late, kReplay, kNet), info, 50'004), IsEmpty());
+  EXPECT_THAT(notes_of(agent(late, kReplay, kNet), info, 20'000),
+              ElementsAre(AllOf(HasSubstr("never trains"), HasSubstr("after 50004 frames"))));
 }
 
 TEST(ReadAgentConfig, KeepsGammaForTheEnvironment) {

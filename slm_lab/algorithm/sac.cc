@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
@@ -40,6 +41,22 @@ SacConfig read_config(SpecReader& reader) {
   return c;
 }
 
+// Outside, the temperature would run to one of its bounds and stay there.
+void check_target_entropy(const SacConfig& config, const EnvInfo& info, SpecReader& algorithm) {
+  const auto* target = std::get_if<double>(&config.target_entropy);
+  if (!target) return;
+  const Space& actions = info.action_space;
+  const double most = actions.is_discrete() ? std::log(actions.n) : actions.size() * std::numbers::ln2;
+  if (actions.is_discrete() && (*target < 0 || *target > most))
+    algorithm.problem("target_entropy", fmt::format("out of reach: {} actions have between 0 and log({}) = {:.4g} nats",
+                                                    actions.n, actions.n, most));
+  if (!actions.is_discrete() && *target > most)
+    algorithm.problem("target_entropy",
+                      fmt::format("out of reach: {} actions in [-1, 1] have at most {} log(2) = {:.4g} nats",
+                                  actions.size(), actions.size(), most));
+  if (config.temperature.fixed_alpha) algorithm.note("target_entropy", "not used: fixed_alpha keeps the temperature");
+}
+
 class SacPlan final : public AlgorithmPlan {
  public:
   explicit SacPlan(AgentReader& agent)
@@ -48,7 +65,9 @@ class SacPlan final : public AlgorithmPlan {
         net_(read_net_config(agent.net, kEveryNetUse)) {}
   double gamma() const override { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override {
-    return {rounds_per_frame(config_.loop, num_envs) * config_.training_iter.value_or(num_envs)};
+    TrainingRate rate = round_rate(config_.loop, memory_.replay, num_envs);
+    rate.updates *= config_.training_iter.value_or(num_envs);
+    return rate;
   }
   std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
   void check(const EnvInfo& info, AgentReader& agent) const override {
@@ -58,6 +77,12 @@ class SacPlan final : public AlgorithmPlan {
         !std::ranges::all_of(info.action_space.low, [](float x) { return std::isfinite(x); }))
       agent.algorithm.problem(
           "name", fmt::format("SoftActorCritic needs bounded actions; those of {} have no bounds", info.name));
+    if (config_.action.action_policy == "random")
+      agent.algorithm.problem("action_policy",
+                              "SoftActorCritic draws from the policy that it learns; expected default (the algorithm "
+                              "Random draws uniformly, and training_start_step says until when this one does)");
+    check_policy_net(net_, info, agent.net);
+    check_target_entropy(config_, info, agent.algorithm);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
     return std::make_unique<Sac>(config_, memory_.replay, net_, info, streams);
@@ -139,9 +164,8 @@ void Sac::bootstrap(Rng& rng) {
 // Each critic: mean of loss(Q_i(s, a), y), eq. 5.
 void Sac::train_critics(Losses& losses) {
   const Batch& batch = loop_.batch();
-  const TwinCritics::Fit fit =
-      critics_.fit(policy_->critic_inputs(batch.obs, batch.actions), policy_->critic_columns(batch.actions), targets_,
-                   batch.draw.weights);
+  const TwinCritics::Fit fit = critics_.fit(policy_->critic_inputs(batch.obs, batch.actions),
+                                            policy_->critic_columns(batch.actions), targets_, batch.draw.weights);
   loop_.prioritize(critics_.td_errors());
   losses.q += fit.loss;
   losses.grad_norm += fit.grad_norm;

@@ -8,7 +8,8 @@ namespace slm {
 
 TrainingRate rollout_rate(const MemoryConfig& memory, int training_frequency, int num_envs) {
   if (memory.name != "OnPolicyBatchReplay") return {1.0 / training_frequency, TrainingRate::Unit::episode};
-  return {1.0 / (static_cast<double>(training_frequency) * num_envs)};
+  const std::int64_t rows = static_cast<std::int64_t>(training_frequency) * num_envs;
+  return {1.0 / static_cast<double>(rows), TrainingRate::Unit::frame, rows};
 }
 
 std::string training_rate_text(const TrainingRate& rate) {

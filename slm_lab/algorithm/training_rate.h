@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace slm {
@@ -11,6 +12,7 @@ struct MemoryConfig;
 struct TrainingRate {
   double updates = 0;  ///< per unit, in the long run
   enum class Unit { frame, episode } unit = Unit::frame;
+  std::int64_t first_frame = 0;  ///< of the first update; 0: not known, as with episodes
 };
 
 /// How often an on-policy memory is ready: after `training_frequency` steps of every environment, or episodes.

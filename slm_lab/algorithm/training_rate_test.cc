@@ -77,5 +77,16 @@ TEST(TrainingSchedule, IsDueSoManyTimesPerFrame) {
     }
 }
 
+TEST(TrainingSchedule, KnowsWhenItIsFirstDue) {
+  for (const int num_envs : {1, 3, 4, 16})
+    for (const int frequency : {1, 4, 10, 50})
+      for (const std::int64_t start : {0, 1, 31, 32, 100}) {
+        const TrainingSchedule schedule{frequency, start, num_envs};
+        std::int64_t num_added = num_envs;
+        while (!schedule.due(num_added)) num_added += num_envs;
+        EXPECT_EQ(schedule.first(), num_added) << num_envs << " " << frequency << " " << start;
+      }
+}
+
 }  // namespace
 }  // namespace slm

@@ -50,7 +50,7 @@ LabSpec read_lab_spec(SpecReader& reader) {
   reader.done();
   if (find_env(spec.env.name) != nullptr && was_read(reader.report())) {
     const EnvInfo info = env_info(spec.env, spec.env.num_envs);
-    check_agent(spec.agent, info, agent);
+    check_agent(spec.agent, info, agent, spec.env.max_frame);
     if (spec.agent.plan && reader.object())
       check_session_memory(
           session_memory(*reader.object(), info, static_cast<double>(spec.agent.plan->replay_bytes(info))), reader);

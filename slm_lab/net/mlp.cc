@@ -86,6 +86,19 @@ ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
 
 void MlpNet::parameters_changed() {
   for (Layer& layer : layers_) layer.transposed_stale = true;
+  bound_free_heads();
+}
+
+void MlpNet::bound_free_heads() {
+  int column = 0;
+  for (const Head& head : shape_.heads) {
+    for (const HeadGroup& group : groups_) {
+      if (!group.state_independent || column < group.column || column >= group.column + group.width) continue;
+      float* const values = parameters_.values.data() + group.bias + (column - group.column);
+      for (int i = 0; i < head.width; ++i) values[i] = std::clamp(values[i], head.low, head.high);
+    }
+    column += head.width;
+  }
 }
 
 // The steps of forward.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,6 +18,9 @@ struct Head {
   bool state_independent = false;       ///< a bias alone: the same for every input (a free log-std parameter)
   float init_bias = 0;                  ///< added to the bias that the initialisation gives
   std::optional<float> init_gain = {};  ///< orthogonal with this gain and bias 0, whatever init_fn says
+  /// A state-independent head is put back between these whenever its parameters have changed. (Beyond a clamp that
+  /// follows it would have no gradient and never return.)
+  float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
 };
 
 /// What an MLP is made of.
@@ -79,6 +83,8 @@ class MlpNet final : public Net {
   void size_workspaces();
   void initialise(Rng& rng);
   void initialise_linear(std::size_t index, std::optional<float> gain, float init_bias, Rng& rng);
+
+  void bound_free_heads();
 
   void forward_chunk(Chunk chunk, float* out);
   void backward_chunk(Chunk chunk, ConstRows dy);
