@@ -65,12 +65,10 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
       online_(make_policy_net(net, info, streams), net),
       target_(online_.net(), net.target),
       loop_(config.loop, replay, info),
-      loss_(net.loss_spec) {
-  for (Vector* v : {&next_values_, &targets_, &td_errors_}) v->resize(replay.batch_size);
-}
+      head_(net.loss_spec, replay.batch_size) {}
 
 void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  exploration_.act(online_.net().infer(obs), mode, frame_, rng, actions);
+  exploration_.act(head_.q_values(online_.net().infer(obs)), mode, frame_, rng, actions);
 }
 
 void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
@@ -104,27 +102,26 @@ void Dqn::bootstrap() {
   const Batch& batch = loop_.batch();
   using enum DqnConfig::Target;
   switch (config_.target) {
-    case online:
-      max_values(online_.net().infer(batch.next_obs), next_values_);
-      break;
-    case target:
-      max_values(target_.net().infer(batch.next_obs), next_values_);
-      break;
+    case online: {
+      const ConstMatrixRef outputs = online_.net().infer(batch.next_obs);
+      return head_.set_targets(batch, outputs, outputs);
+    }
+    case target: {
+      const ConstMatrixRef outputs = target_.net().infer(batch.next_obs);
+      return head_.set_targets(batch, outputs, outputs);
+    }
     case double_target:
-      values_of_best(online_.net().infer(batch.next_obs), target_.net().infer(batch.next_obs), next_values_);
-      break;
+      return head_.set_targets(batch, online_.net().infer(batch.next_obs), target_.net().infer(batch.next_obs));
   }
-  targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 
 double Dqn::train_batch(double& grad_norm) {
   const Batch& batch = loop_.batch();
-  const double loss = loss_(online_.net().forward(batch.obs), batch.actions, targets_, batch.draw.weights);
+  const double loss = head_.fit(batch, online_.net().forward(batch.obs));
   require_finite(loss, "DQN", "loss");
-  td_errors_ = targets_ - loss_.values();
-  loop_.prioritize(td_errors_);
+  loop_.prioritize(head_.td_errors());
 
-  online_.net().backward(loss_.d_q_values());
+  online_.net().backward(head_.d_outputs());
   const float norm = online_.step();
   require_finite(norm, "DQN", "gradient");
   grad_norm += norm;

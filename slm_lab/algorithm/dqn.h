@@ -7,7 +7,7 @@
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
-#include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/algorithm/q_head.h"
 #include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
@@ -52,10 +52,8 @@ class Dqn final : public Algorithm {
   Trainer online_;
   TargetNet target_;  // unused by VanillaDQN
   OffPolicyLoop loop_;
-  QLoss loss_;
+  QHead head_;
   std::int64_t frame_ = 0;
-
-  Vector next_values_, targets_, td_errors_;  // (batch_size)
 };
 
 /// Reads the settings of VanillaDQN, DQNBase, DQN or DoubleDQN.

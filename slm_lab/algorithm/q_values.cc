@@ -6,10 +6,6 @@ void pick_values(const ConstMatrixRef& q_values, const ConstMatrixRef& actions, 
   for (Eigen::Index i = 0; i < q_values.rows(); ++i) values[i] = q_values(i, static_cast<Eigen::Index>(actions(i, 0)));
 }
 
-void max_values(const ConstMatrixRef& q_values, Vector& values) {
-  for (Eigen::Index i = 0; i < q_values.rows(); ++i) values[i] = q_values.row(i).maxCoeff();
-}
-
 void values_of_best(const ConstMatrixRef& chooser, const ConstMatrixRef& q_values, Vector& values) {
   for (Eigen::Index i = 0; i < q_values.rows(); ++i) {
     Eigen::Index best;

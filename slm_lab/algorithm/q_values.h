@@ -7,9 +7,7 @@ namespace slm {
 
 /// values[i] = q_values(i, actions[i]); `actions` (n, 1), into the first n of `values`.
 void pick_values(const ConstMatrixRef& q_values, const ConstMatrixRef& actions, Vector& values);
-/// values[i] = max_a q_values(i, a).
-void max_values(const ConstMatrixRef& q_values, Vector& values);
-/// values[i] = q_values(i, argmax_a chooser(i, a)): double Q-learning.
+/// values[i] = q_values(i, argmax_a chooser(i, a)): the largest value where both are the same, else double Q-learning.
 void values_of_best(const ConstMatrixRef& chooser, const ConstMatrixRef& q_values, Vector& values);
 
 /// The regression of Q(s, a) on targets: mean over n rows of weight * loss(Q(s, a) of the action taken, target).

@@ -13,7 +13,7 @@ TEST(QValues, PickMaxAndDouble) {
   Vector values(2);
   pick_values(kQ, Matrix{{2}, {0}}, values);
   EXPECT_EQ(values, (Vector(2) << 2, 7).finished());
-  max_values(kQ, values);
+  values_of_best(kQ, kQ, values);
   EXPECT_EQ(values, (Vector(2) << 5, 7).finished());
   values_of_best(Matrix{{9, 0, 0}, {0, 0, 9}}, kQ, values);  // chosen by one net, valued by the other
   EXPECT_EQ(values, (Vector(2) << 1, 3).finished());
