@@ -133,6 +133,8 @@ TEST_P(EveryAlgorithmOnTheChain, ReachesTheKnownValuesAndTheBestPolicy) {
   Matrix actions;
   Rng rng(1);
   learner->act(ChainEnv::places(), ActMode::greedy, rng, actions);
+  ActionScale scale(learner->action_range(), env.info().action_space);
+  actions = Matrix(scale.to_env(actions));
   for (int s = 0; s < ChainEnv::kPlaces; ++s) EXPECT_GT(actions(s, 0), continuous ? 1 : 0) << "place " << s;
 
   if (c.kind == Case::none) return;

@@ -192,7 +192,7 @@ TEST(Ppo, TrainsOnARemainder) {
   config.training_epoch = 3;
   Ppo ppo(config, linear_nets(0.1), env.info(), Streams(1, 0, 0));
   run_agent(ppo, env, 8);
-  EXPECT_EQ(ppo.opt_step(), 2 * 3 * 2);  // 20 and 12 rows
+  EXPECT_EQ(ppo.opt_step(), 2 * 3 * 2);  // 16 rows each
 }
 
 TEST(NumMinibatches, LeavesNoRowAlone) {

@@ -8,8 +8,8 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
-#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/soft_policy.h"
 #include "slm_lab/algorithm/temperature.h"
 #include "slm_lab/algorithm/twin_critics.h"

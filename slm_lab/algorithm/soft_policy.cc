@@ -66,8 +66,8 @@ double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix&, co
   d_outputs_.resize(outputs.rows(), outputs.cols());
   double loss = 0;
   for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
-    d_outputs_.row(i) = alpha * log_probs_.row(i) - min_q.row(i);     // g
-    const float mean = probs_.row(i).dot(d_outputs_.row(i));          // sum_a p_a g_a
+    d_outputs_.row(i) = alpha * log_probs_.row(i) - min_q.row(i);  // g
+    const float mean = probs_.row(i).dot(d_outputs_.row(i));       // sum_a p_a g_a
     d_outputs_.row(i).array() = (d_outputs_.row(i).array() - mean) * probs_.row(i).array() / n;
     loss += static_cast<double>(mean);
   }
@@ -113,8 +113,8 @@ void ContinuousSoftPolicy::values(const ConstMatrixRef& outputs, const Matrix& o
 }
 
 // J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
-double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix&,
-                                  float alpha, Rng& rng) {
+double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics,
+                                  const Matrix&, float alpha, Rng& rng) {
   const auto n = static_cast<float>(outputs.rows());
   policy_.sample(outputs, rng);
   const Matrix& actions = policy_.actions();

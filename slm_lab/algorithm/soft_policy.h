@@ -57,8 +57,8 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
   void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
               Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q, float alpha,
-              Rng& rng) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
+              float alpha, Rng& rng) override;
 
  private:
   void softmax(const ConstMatrixRef& logits);
@@ -83,8 +83,8 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override;
   void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
               Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q, float alpha,
-              Rng& rng) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
+              float alpha, Rng& rng) override;
 
  private:
   int obs_dim_, action_dim_;

@@ -15,8 +15,8 @@ namespace slm {
 /// [obs, actions] side by side: what a critic of continuous actions sees.
 void join(const Matrix& obs, const Matrix& actions, Matrix& joined);
 
-/// Two critics that learn the same values from different starts, and their targets; the smaller of the two counts, which
-/// holds back overestimation (Fujimoto et al. 2018).
+/// Two critics that learn the same values from different starts, and their targets; the smaller of the two counts,
+/// which holds back overestimation (Fujimoto et al. 2018).
 class TwinCritics {
  public:
   using Pair = std::array<Net*, 2>;
