@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes a reader with libFuzzer: scripts/fuzz.sh [TARGET] [SECONDS], as scripts/fuzz.sh spec 60. Needs clang 14 (Debian:
-# clang-14) and the packages of setup/packages.txt. Findings are left in build/fuzz/TARGET.
+# Fuzzes a reader with libFuzzer: scripts/fuzz.sh [TARGET] [SECONDS], as scripts/fuzz.sh spec 60. Needs clang 16 (Debian:
+# clang-16) and the packages of setup/packages.txt. Findings are left in build/fuzz/TARGET.
 set -euo pipefail
 target=${1:-spec} seconds=${2:-60}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-clang=${CXX:-clang++-14}
-command -v "$clang" > /dev/null || { echo "fuzz.sh: no $clang; apt-get install clang-14" >&2; exit 3; }
+clang=${CXX:-clang++-16}
+command -v "$clang" > /dev/null || { echo "fuzz.sh: no $clang; apt-get install clang-16 libclang-rt-16-dev" >&2; exit 3; }
 [[ -f $root/tests/fuzz/${target}_fuzzer.cc ]] || { echo "fuzz.sh: no tests/fuzz/${target}_fuzzer.cc" >&2; exit 2; }
 
 # The layers below the readers, without their tests and without what needs an instruction set of its own.
