@@ -41,9 +41,7 @@ class FullReplay {
   void sample() { replay_.sample(rng_, 0.99f, 1, 0.5, batch_); }
   void update_priorities() { replay_.update_priorities(batch_.draw, batch_.rewards); }
   void save(CheckpointStore& store) {
-    Archive archive;
-    replay_.serialize(archive);
-    store.save(std::move(archive));
+    store.save([&](Archive& archive) { replay_.serialize(archive); });
   }
 
  private:

@@ -18,7 +18,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the bytes of a file are the bytes of memory");
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // bytes; the limit of the reference implementation of safetensors
-constexpr std::size_t kBuffer = 1 << 20;           // bytes; arrays above it are written from where they are
+constexpr std::uint64_t kMaxBytes = std::uint64_t{8} << 30;
+constexpr std::size_t kBuffer = 1 << 20;  // bytes; arrays above it are written from where they are
 
 template <class T>
 constexpr std::string_view kDtype = "";
@@ -45,15 +46,16 @@ void copy(const std::vector<std::byte>& from, void* to) {
 
 }  // namespace
 
-Archive Archive::read(const std::filesystem::path& file) {
-  Archive archive;
+Archive Archive::read(const std::filesystem::path& file, LargeArrays* large) {
+  Archive archive(large);
   archive.loading_ = true;
   archive.source_ = file.string();
   const auto damaged = [&](std::string_view why) {
     return Error(ExitCode::corrupt, fmt::format("{}: damaged: {}", file.string(), why));
   };
-  Descriptor in(file, O_RDONLY | O_CLOEXEC);
+  Descriptor in(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   const std::uint64_t size = in.size();
+  if (size > kMaxBytes) throw damaged(fmt::format("{} bytes, more than any of ours has", size));
   std::uint64_t header_size = 0;
   if (in.read(std::as_writable_bytes(std::span(&header_size, 1))) != 8) throw damaged("shorter than 8 bytes");
   if (header_size > kMaxHeader || header_size > size - 8)
@@ -94,7 +96,7 @@ void Archive::write(const std::filesystem::path& file) const {
   const std::string json = to_json(header);
   ensure(json.size() <= kMaxHeader, "an archive with too many names");
 
-  Descriptor out(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+  Descriptor out(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
   std::vector<std::byte> buffer;
   const auto put = [&](std::span<const std::byte> bytes) {
     if (buffer.size() + bytes.size() > kBuffer) {
@@ -122,21 +124,10 @@ void Archive::write_durably(const std::filesystem::path& file) const {
 Archive Archive::reopened() const {
   Archive copy = *this;
   copy.loading_ = true;
+  copy.large_ = nullptr;
   copy.prefix_.clear();
   return copy;
 }
-
-Archive::Arrays Archive::detach(std::size_t min_bytes) {
-  Arrays large;
-  for (auto entry = arrays_.begin(); entry != arrays_.end();) {
-    const auto next = std::next(entry);
-    if (entry->second.bytes.size() >= min_bytes) large.insert(arrays_.extract(entry));
-    entry = next;
-  }
-  return large;
-}
-
-void Archive::attach(std::string name, Array array) { arrays_.emplace(std::move(name), std::move(array)); }
 
 bool Archive::contains(std::string_view name) const { return arrays_.contains(full_name(name)); }
 
@@ -239,6 +230,44 @@ void Archive::operator()(std::string_view name, Mask& values) {
   const Array& array = fetch(name, "BOOL", 1);
   values.resize(array.shape[0]);
   copy(array.bytes, values.data());
+}
+
+bool Archive::put_large(std::string_view name, std::string_view dtype, std::span<const std::byte> bytes,
+                        ChangedBlocks& changed) {
+  if (large_ == nullptr || bytes.size() < LargeArrays::kMinBytes) return false;
+  large_->put(full_name(name), dtype, bytes, changed);
+  return true;
+}
+
+template <class T>
+void Archive::large_vector(std::string_view name, std::vector<T>& values, ChangedBlocks& changed) {
+  if (!loading_ && put_large(name, kDtype<T>, std::as_bytes(std::span(values)), changed)) return;
+  const auto kept = loading_ && large_ != nullptr ? large_->size(full_name(name), kDtype<T>) : std::nullopt;
+  if (!kept) {
+    vector(name, values);
+    return changed.mark(0, loading_ ? values.size() * sizeof(T) : 0);
+  }
+  if (*kept % sizeof(T) != 0) refuse(name, "half an element");
+  values.resize(*kept / sizeof(T));
+  large_->get(full_name(name), std::as_writable_bytes(std::span(values)), changed);
+}
+
+void Archive::large(std::string_view name, std::vector<float>& values, ChangedBlocks& changed) {
+  large_vector(name, values, changed);
+}
+void Archive::large(std::string_view name, std::vector<std::uint8_t>& values, ChangedBlocks& changed) {
+  large_vector(name, values, changed);
+}
+
+void Archive::large(std::string_view name, std::span<double> values, ChangedBlocks& changed) {
+  if (!loading_ && put_large(name, "F64", std::as_bytes(values), changed)) return;
+  const auto kept = loading_ && large_ != nullptr ? large_->size(full_name(name), "F64") : std::nullopt;
+  if (!kept) {
+    fixed(name, {length(values)}, values);
+    return changed.mark(0, loading_ ? values.size_bytes() : 0);
+  }
+  if (*kept != values.size_bytes()) refuse(name, fmt::format("has {} bytes, expected {}", *kept, values.size_bytes()));
+  large_->get(full_name(name), std::as_writable_bytes(values), changed);
 }
 
 void Archive::tensor(std::string_view name, std::span<const std::int64_t> shape, std::span<float> values) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "slm_lab/base/large_arrays.h"
 #include "slm_lab/base/matrix.h"
 
 namespace slm {
@@ -23,8 +24,10 @@ namespace slm {
 /// The file format is safetensors (docs/data.md): it cannot execute code, and Python reads it.
 class Archive {
  public:
-  Archive() = default;                                          ///< to be filled, then written
-  static Archive read(const std::filesystem::path& file);       ///< throws Error(corrupt) on a damaged file
+  /// To be filled, then written. With `large` the large() arrays go there at once, instead of into the archive.
+  explicit Archive(LargeArrays* large = nullptr) : large_(large) {}
+  /// Throws Error(corrupt) on a damaged file. With `large` the large() arrays it holds come from there.
+  static Archive read(const std::filesystem::path& file, LargeArrays* large = nullptr);
   void write(const std::filesystem::path& file) const;          ///< plain write + fsync; throws Error(io)
   void write_durably(const std::filesystem::path& file) const;  ///< the file holds its old content or all of the new
 
@@ -71,7 +74,14 @@ class Archive {
   /// Array with a shape, for weights that others read (`shape` is PyTorch's); float32 only.
   void tensor(std::string_view name, std::span<const std::int64_t> shape, std::span<float> values);
 
+  /// An array that may be of any size and of which little changes between two saves; `changed` says what. Takes the
+  /// stored size, the fixed-size kind must have it.
+  void large(std::string_view name, std::vector<float>& values, ChangedBlocks& changed);
+  void large(std::string_view name, std::vector<std::uint8_t>& values, ChangedBlocks& changed);
+  void large(std::string_view name, std::span<double> values, ChangedBlocks& changed);
+
   std::map<std::string, std::string>& metadata() { return metadata_; }  ///< strings of the file's header
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
   struct Array {
     std::string dtype;  ///< safetensors: F32, F64, I32, I64, U64, U8, BOOL
@@ -79,9 +89,7 @@ class Archive {
     std::vector<std::byte> bytes;
   };
   using Arrays = std::map<std::string, Array, std::less<>>;  // by full name
-  /// Takes out the arrays of at least `min_bytes`, for a store that keeps them apart; attach() puts them back.
-  Arrays detach(std::size_t min_bytes);
-  void attach(std::string name, Array array);
+  const Arrays& arrays() const { return arrays_; }
 
  private:
   std::string full_name(std::string_view name) const { return prefix_ + std::string(name); }
@@ -94,7 +102,12 @@ class Archive {
   void vector(std::string_view name, std::vector<T>& values);
   template <class T>
   void fixed(std::string_view name, std::vector<std::int64_t> shape, std::span<T> values);
+  template <class T>
+  void large_vector(std::string_view name, std::vector<T>& values, ChangedBlocks& changed);
+  bool put_large(std::string_view name, std::string_view dtype, std::span<const std::byte> bytes,
+                 ChangedBlocks& changed);
 
+  LargeArrays* large_ = nullptr;
   bool loading_ = false;
   std::string source_ = "archive";  // the file read, for error texts
   std::string prefix_;

@@ -5,6 +5,7 @@ namespace slm {
 std::string version() { return SLM_VERSION; }
 std::string source_dir() { return SLM_SOURCE_DIR; }
 std::string compiler() { return SLM_COMPILER; }
+std::string program_text() { return "slm-lab " + version(); }
 std::string build_type() { return SLM_BUILD_TYPE; }
 
 }  // namespace slm

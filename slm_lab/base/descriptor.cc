@@ -17,6 +17,8 @@ Descriptor::Descriptor(const std::filesystem::path& path, int flags, int mode) :
   do {
     fd_ = ::open(path.c_str(), flags, mode);
   } while (fd_ < 0 && errno == EINTR);
+  if (fd_ < 0 && errno == ELOOP && (flags & O_NOFOLLOW) != 0)
+    throw Error(ExitCode::io, fmt::format("{}: a symbolic link, where a file is expected", path.string()));
   if (fd_ < 0) refuse("open");
 }
 

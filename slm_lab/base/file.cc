@@ -1,12 +1,13 @@
 #include "slm_lab/base/file.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
-#include <vector>
 
 #include "slm_lab/base/descriptor.h"
 #include "slm_lab/base/error.h"
@@ -44,24 +45,53 @@ void sync_tree(const fs::path& path) {
   sync_directory(path);
 }
 
-/// `from` takes the place of `to` at one instant; what was at `to` is then at `from`.
-void exchange(const fs::path& from, const fs::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0)
-    refuse(to, "replace", last_error());
-}
-
 }  // namespace
 
-std::string read_file(const fs::path& path) {
-  Descriptor in(path, O_RDONLY | O_CLOEXEC);
-  std::string text(in.size(), '\0');
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  Descriptor in(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);  // a FIFO would otherwise wait for a writer
+  const std::uint64_t size = in.size();
+  if (size > max_bytes)
+    throw Error(ExitCode::io,
+                fmt::format("{}: {} bytes, more than the {} that it may have", path.string(), size, max_bytes));
+  std::string text(size, '\0');
   text.resize(in.read(std::as_writable_bytes(std::span(text))));
   return text;
 }
 
+bool file_exists(const fs::path& path) {
+  struct stat info;
+  if (::lstat(path.c_str(), &info) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) refuse(path, "look for it", last_error());
+  return false;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  if (!file_exists(folder)) return names;
+  std::error_code failure;
+  if (fs::is_symlink(fs::symlink_status(folder, failure)))
+    throw Error(ExitCode::io, fmt::format("{}: a symbolic link, where a folder is expected", folder.string()));
+  fs::directory_iterator entry(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure))
+    names.push_back(entry->path().filename().string());
+  if (failure) refuse(folder, "read the folder", failure);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void make_directories(const fs::path& path) {
+  if (path.empty() || file_exists(path)) return;
+  const fs::path parent = parent_of(path);
+  if (parent != path) make_directories(parent);
+  std::error_code failure;
+  fs::create_directory(path, failure);
+  if (failure) refuse(path, "make the folder", failure);
+  sync_directory(parent);
+}
+
 void write_file_durably(const fs::path& path, std::string_view bytes) {
   write_file_durably(path, [&](const fs::path& temporary) {
-    Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
     out.write(std::as_bytes(std::span(bytes)));
     out.close();
   });
@@ -88,7 +118,7 @@ void write_directory_durably(const fs::path& path, const std::function<void(cons
   const fs::path partial = path.string() + ".partial";
   try {
     fs::remove_all(partial);
-    fs::create_directories(partial);
+    make_directories(partial);
     try {
       fill(partial);
       sync_tree(partial);
@@ -97,12 +127,8 @@ void write_directory_durably(const fs::path& path, const std::function<void(cons
       fs::remove_all(partial, ignored);
       throw;
     }
-    if (fs::exists(path))
-      exchange(partial, path);
-    else
-      fs::rename(partial, path);
+    fs::rename(partial, path);
     sync_directory(parent_of(path));
-    fs::remove_all(partial);
   } catch (const fs::filesystem_error& failure) {
     refuse(failure.path1(), "write the folder", failure.code());
   }

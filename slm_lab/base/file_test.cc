@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
-#include <algorithm>
 #include <csignal>
 #include <string>
 #include <vector>
 
-#include "slm_lab/base/append_file.h"
 #include "slm_lab/base/error.h"
 #include "tests/support/scratch_folder.h"
 
@@ -18,13 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
 
 template <class Action>
 void expect_error(ExitCode code, const std::string& text, Action action) {
@@ -91,7 +83,7 @@ TEST(ReadFile, RefusesWhatIsNoFile) {
   expect_error(ExitCode::io, "not a regular file", [] { read_file("/dev/zero"); });
 }
 
-TEST(WriteDirectoryDurably, ReplacesTheWholeFolder) {
+TEST(WriteDirectoryDurably, AppearsWhole) {
   const ScratchFolder folder;
   const auto fill = [](const std::string& name) {
     return [name](const fs::path& partial) {
@@ -103,59 +95,59 @@ TEST(WriteDirectoryDurably, ReplacesTheWholeFolder) {
   write_file_durably(folder / "c.partial" / "rest", "");
   write_directory_durably(folder / "c", fill("one"));
   EXPECT_EQ(names_in(folder / "c" / "sub"), std::vector<std::string>{"one"});
-  write_directory_durably(folder / "c", fill("two"));
-  EXPECT_EQ(names_in(folder / "c" / "sub"), std::vector<std::string>{"two"});
   EXPECT_EQ(names_in(folder / "c"), std::vector<std::string>{"sub"});
   EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"c"});
 }
 
-TEST(WriteDirectoryDurably, KeepsTheOldFolderWhenFillingFails) {
+TEST(WriteDirectoryDurably, LeavesNothingWhenFillingFails) {
   const ScratchFolder folder;
-  write_directory_durably(folder / "c", [](const fs::path& partial) { write_file_durably(partial / "a", "old"); });
   const auto fill = [](const fs::path& partial) {
     write_file_durably(partial / "a", "new");
     throw Error(ExitCode::io, "no space");
   };
   expect_error(ExitCode::io, "no space", [&] { write_directory_durably(folder / "c", fill); });
-  EXPECT_EQ(read_file(folder / "c" / "a"), "old");
-  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"c"});
+  EXPECT_TRUE(names_in(folder.path()).empty());
 }
 
-TEST(AppendFile, GoesOnWhereTheCheckpointWas) {
+TEST(ReadFile, FollowsNoLinkWaitsForNoFifoAndHasALimit) {
   const ScratchFolder folder;
-  std::uint64_t checkpoint;
-  {
-    AppendFile log(folder / "log.csv");
-    log.append("a,b\n");
-    checkpoint = log.offset();
-    EXPECT_EQ(checkpoint, 4u);
-    log.sync();
-    log.append("lost\n");
-  }
-  EXPECT_EQ(read_file(folder / "log.csv"), "a,b\nlost\n");
-  AppendFile log(folder / "log.csv");
-  EXPECT_EQ(log.offset(), 9u);
-  log.truncate_to(checkpoint);
-  log.append("1,2\n");
-  EXPECT_EQ(log.offset(), 8u);
-  log.flush();
-  EXPECT_EQ(read_file(folder / "log.csv"), "a,b\n1,2\n");
-  expect_error(ExitCode::corrupt, "holds 8 bytes, expected at least 9", [&] { log.truncate_to(9); });
+  write_file_durably(folder / "a", "12345");
+  fs::create_symlink(folder / "a", folder / "link");
+  expect_error(ExitCode::io, "a symbolic link", [&] { read_file(folder / "link"); });
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  expect_error(ExitCode::io, "not a regular file", [&] { read_file(folder / "fifo"); });
+  EXPECT_EQ(read_file(folder / "a", 5), "12345");
+  expect_error(ExitCode::io, "5 bytes, more than the 4", [&] { read_file(folder / "a", 4); });
 }
 
-TEST(AppendFile, TakesBackHalfAWriteAndCanRepeatIt) {
+TEST(WriteFileDurably, ReplacesALinkInsteadOfWhatItLeadsTo) {
   const ScratchFolder folder;
-  AppendFile log(folder / "log");
-  log.append("12345678\n");
-  log.flush();
-  log.append("abcdefgh\n");
-  {
-    const DiskOf disk(12);
-    expect_error(ExitCode::io, "cannot write", [&] { log.flush(); });
-    EXPECT_EQ(read_file(folder / "log"), "12345678\n");
-  }
-  log.flush();
-  EXPECT_EQ(read_file(folder / "log"), "12345678\nabcdefgh\n");
+  write_file_durably(folder / "outside", "precious");
+  fs::create_symlink(folder / "outside", folder / "a");
+  write_file_durably(folder / "a", "new");
+  EXPECT_EQ(read_file(folder / "outside"), "precious");
+  EXPECT_EQ(read_file(folder / "a"), "new");
+}
+
+TEST(NamesIn, AreSortedAndOfRealFoldersOnly) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(names_in(folder / "none").empty());
+  make_directories(folder / "x" / "y" / "z");
+  for (const char* name : {"b", "a", "c"}) write_file_durably(folder / "x" / name, "");
+  EXPECT_EQ(names_in(folder / "x"), (std::vector<std::string>{"a", "b", "c", "y"}));
+  fs::create_symlink(folder / "x", folder / "link");
+  expect_error(ExitCode::io, "a symbolic link", [&] { names_in(folder / "link"); });
+  expect_error(ExitCode::io, "cannot read the folder", [&] { names_in(folder / "x" / "a"); });
+}
+
+TEST(FileExists, KnowsAbsenceFromIgnorance) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(file_exists(folder.path()));
+  EXPECT_FALSE(file_exists(folder / "none" / "at" / "all"));
+  fs::create_symlink("nowhere", folder / "broken");
+  EXPECT_TRUE(file_exists(folder / "broken"));
+  fs::create_symlink("loop", folder / "loop");
+  expect_error(ExitCode::io, "cannot look for it", [&] { file_exists(folder / "loop" / "x"); });
 }
 
 }  // namespace

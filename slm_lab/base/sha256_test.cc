@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/xxh3.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
@@ -32,6 +33,10 @@ TEST(Sha256, OfAFileLongerThanTheReadBuffer) {
   const ScratchFolder folder;
   write_file_durably(folder / "a", std::string(1000000, 'a'));
   EXPECT_EQ(sha256_file(folder / "a"), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Xxh3, IsTheReferences) {
+  EXPECT_EQ(xxh3_hex({}), "99aa06d3014798d86001c324468d497f");  // XXH3_128bits of nothing, seed 0, of its test suite
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
@@ -27,7 +28,7 @@ class SessionProcess {
         pool_(job.threads),
         session_(spec_, job.trial, job.session, &pool_),
         files_(folder_, job.trial, job.session),
-        checkpoints_(folder_.checkpoints(job.trial, job.session)),
+        checkpoints_(folder_.checkpoints(job.trial, job.session), program_text()),
         timer_(job.checkpoint_seconds) {}
 
   int run() {
@@ -43,10 +44,13 @@ class SessionProcess {
 
  private:
   void resume() {
-    auto state = checkpoints_.load([&](const std::string& text) { send(SessionMessage::Kind::warning, text); });
-    if (!state) return;
-    session_.serialize(*state);
-    send(SessionMessage::Kind::warning, fmt::format("continues from frame {}", session_.frame()));
+    const auto program = checkpoints_.load([&](Archive& state) { session_.serialize(state); },
+                                           [&](const std::string& text) { send(SessionMessage::Kind::warning, text); });
+    if (!program) return;
+    send(SessionMessage::Kind::warning,
+         fmt::format(
+             "continues from frame {}{}", session_.frame(),
+             *program == program_text() ? "" : fmt::format(", saved by {}; this is {}", *program, program_text())));
   }
 
   void log_point() {
@@ -56,10 +60,8 @@ class SessionProcess {
   }
 
   void checkpoint() {
-    Archive state;
-    session_.serialize(state);
     files_.write(session_, spec_);
-    checkpoints_.save(std::move(state));
+    checkpoints_.save([&](Archive& state) { session_.serialize(state); });
     timer_.restart();
     send(SessionMessage::Kind::checkpoint, "");
   }

@@ -59,8 +59,10 @@ TEST(SumTree, HoldsMoreThanOneLevelAndRebuilds) {
     at_once.set(0, 5);
     EXPECT_EQ(at_once.total(), sum + 5);
     SumTree copy(size);
-    std::ranges::copy(tree.weights(), copy.weights().begin());
-    copy.rebuild();
+    Archive saved;
+    tree.serialize(saved);
+    Archive loaded = saved.reopened();
+    copy.serialize(loaded);
     EXPECT_EQ(copy.total(), sum);
   }
 }

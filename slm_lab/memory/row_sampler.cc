@@ -75,8 +75,7 @@ void RowSampler::serialize(Archive& archive) {
   archive("num_passed", num_passed_);
   archive("max_priority", max_priority_);
   if (!config_.prioritized()) return;
-  archive("priorities", tree_.weights());
-  if (archive.loading()) tree_.rebuild();
+  archive("priorities", tree_);
 }
 
 }  // namespace slm

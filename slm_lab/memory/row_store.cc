@@ -27,7 +27,10 @@ RowStore::RowStore(const Space& obs_space, int num_extras, std::int64_t capacity
       floats_of_obs_(is_image_ ? 0 : obs_dim_),
       stride_(floats_of_obs_ + num_extras) {
   reserve_huge(numbers_, static_cast<std::size_t>(capacity * stride_));
-  if (is_image_) reserve_huge(pixels_, static_cast<std::size_t>(capacity * obs_dim_));
+  changed_numbers_.reserve(numbers_.capacity() * sizeof(float));
+  if (!is_image_) return;
+  reserve_huge(pixels_, static_cast<std::size_t>(capacity * obs_dim_));
+  changed_pixels_.reserve(pixels_.capacity());
 }
 
 std::int64_t RowStore::row_bytes(const Space& obs_space, int num_extras) {
@@ -42,10 +45,14 @@ float* RowStore::write(std::int64_t row, const float* obs) {
     numbers_.resize(static_cast<std::size_t>(size_ * stride_));
     if (is_image_) pixels_.resize(static_cast<std::size_t>(size_ * obs_dim_));
   }
-  if (is_image_)
-    write_pixels(obs, obs_dim_, pixels_.data() + row * obs_dim_);
-  else
-    std::copy_n(obs, obs_dim_, numbers_.data() + row * stride_);
+  const auto numbers = static_cast<std::size_t>(row * stride_), pixels = static_cast<std::size_t>(row * obs_dim_);
+  if (is_image_) {
+    write_pixels(obs, obs_dim_, pixels_.data() + pixels);
+    changed_pixels_.mark(pixels, pixels + static_cast<std::size_t>(obs_dim_));
+  } else {
+    std::copy_n(obs, obs_dim_, numbers_.data() + numbers);
+  }
+  changed_numbers_.mark(numbers * sizeof(float), (numbers + static_cast<std::size_t>(stride_)) * sizeof(float));
   return numbers_.data() + row * stride_ + floats_of_obs_;
 }
 
@@ -72,8 +79,11 @@ void RowStore::clear() {
 
 void RowStore::serialize(Archive& archive) {
   archive("size", size_);
-  archive("numbers", numbers_);
-  if (is_image_) archive("pixels", pixels_);
+  archive.large("numbers", numbers_, changed_numbers_);
+  if (is_image_) archive.large("pixels", pixels_, changed_pixels_);
+  if (!archive.loading()) return;
+  if (size_ < 0 || std::ssize(numbers_) != size_ * stride_ || (is_image_ && std::ssize(pixels_) != size_ * obs_dim_))
+    throw Error(ExitCode::corrupt, "a replay whose arrays do not have its number of rows");
 }
 
 }  // namespace slm

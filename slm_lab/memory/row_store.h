@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "slm_lab/base/changed_blocks.h"
 #include "slm_lab/env/space.h"
 
 namespace slm {
@@ -35,8 +36,9 @@ class RowStore {
   bool is_image_;
   std::int64_t obs_dim_, floats_of_obs_, stride_;  // floats_of_obs_: 0 for images
   std::int64_t size_ = 0;
-  std::vector<float> numbers_;        // (size, stride)  observation unless image, then extras
-  std::vector<std::uint8_t> pixels_;  // (size, obs_dim) of images
+  std::vector<float> numbers_;                      // (size, stride)  observation unless image, then extras
+  std::vector<std::uint8_t> pixels_;                // (size, obs_dim) of images
+  ChangedBlocks changed_numbers_, changed_pixels_;  // since the last checkpoint
 };
 
 }  // namespace slm

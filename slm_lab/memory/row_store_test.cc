@@ -40,7 +40,7 @@ TEST(RowStore, KeepsImagesInBytesAndTheRestInFloats) {
   }
   Archive archive;
   store.serialize(archive);
-  const Archive::Arrays arrays = archive.detach(0);
+  const Archive::Arrays& arrays = archive.arrays();
   EXPECT_EQ(arrays.at("pixels").bytes.size(), 3u * kPixels);
   EXPECT_EQ(arrays.at("numbers").bytes.size(), 3u * 2 * sizeof(float));
 }

@@ -1,5 +1,6 @@
 #include "slm_lab/memory/sum_tree.h"
 
+#include "slm_lab/base/archive.h"
 #include "slm_lab/base/huge_pages.h"
 
 namespace slm {
@@ -12,6 +13,7 @@ SumTree::SumTree(std::int64_t size) {
     levels_.back().resize(groups);
     nodes = groups;
   } while (nodes > 1);
+  changed_.reserve(weights().size_bytes());
 }
 
 double SumTree::sum(const Group& g) { return ((g[0] + g[1]) + (g[2] + g[3])) + ((g[4] + g[5]) + (g[6] + g[7])); }
@@ -22,7 +24,11 @@ void SumTree::refresh(std::size_t level, std::size_t node) {
 
 void SumTree::set(std::span<const std::int64_t> items, std::span<const double> weights) {
   const std::span<double> leaves = this->weights();
-  for (std::size_t i = 0; i < items.size(); ++i) leaves[static_cast<std::size_t>(items[i])] = weights[i];
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto item = static_cast<std::size_t>(items[i]);
+    leaves[item] = weights[i];
+    changed_.mark(item * sizeof(double), (item + 1) * sizeof(double));
+  }
   std::size_t items_per_node = kChildren;
   for (std::size_t level = 1; level < levels_.size(); ++level, items_per_node *= kChildren) {
     const std::size_t nodes = levels_[level - 1].size();
@@ -65,7 +71,9 @@ void SumTree::find(std::span<double> points, std::span<std::int64_t> items) cons
     }
 }
 
-void SumTree::rebuild() {
+void SumTree::serialize(Archive& archive) {
+  archive.large("weights", weights(), changed_);
+  if (!archive.loading()) return;
   for (std::size_t level = 1; level < levels_.size(); ++level)
     for (std::size_t node = 0; node < levels_[level - 1].size(); ++node) refresh(level, node);
 }

@@ -5,7 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "slm_lab/base/changed_blocks.h"
+
 namespace slm {
+
+class Archive;
 
 /// Non-negative weights with their total, and the item at any point of it, both in a few cache lines: every node has
 /// eight children, side by side in one line. Sums are recomputed, never adjusted, so they depend on the weights alone.
@@ -22,13 +26,13 @@ class SumTree {
   /// Overwrites `points`. All at once, level by level, so that the waits for memory overlap.
   void find(std::span<double> points, std::span<std::int64_t> items) const;
 
-  std::span<double> weights() { return {levels_.front().front().data(), levels_.front().size() * kChildren}; }
   std::span<const double> weights() const {
     return {levels_.front().front().data(), levels_.front().size() * kChildren};
   }
-  void rebuild();  ///< after changes of weights()
+  void serialize(Archive& archive);
 
  private:
+  std::span<double> weights() { return {levels_.front().front().data(), levels_.front().size() * kChildren}; }
   static constexpr std::size_t kChildren = 8;
   struct alignas(64) Group : std::array<double, kChildren> {};
   static double sum(const Group& group);
@@ -37,6 +41,7 @@ class SumTree {
   void refresh(std::size_t level, std::size_t node);  // the sum of a node above the leaves
 
   std::vector<std::vector<Group>> levels_;  // leaves first; the last level is one group
+  ChangedBlocks changed_;                   // of the leaves, since the last checkpoint
 };
 
 }  // namespace slm

@@ -3,112 +3,175 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <charconv>
 #include <set>
-#include <vector>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/store/segments.h"
+#include "slm_lab/base/sha256.h"
+#include "slm_lab/report/json_file.h"
 
 namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kGenerations = 2;
+// Of folders, manifests and of what a session's state holds: raise it whenever a state can no longer be read as before.
+constexpr int kFormat = 2;
+constexpr std::size_t kMaxDigits = 15;  // of a generation; a longer name is none of ours
 
-/// Numbers of the complete generations in `folder`, ascending.
-std::vector<int> generations(const fs::path& folder) {
-  std::vector<int> numbers;
-  std::error_code failure;  // no folder: no generations
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; }))
-      numbers.push_back(std::stoi(name));
+constexpr const char* kState = "state.safetensors";
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kSums = "SHA256SUMS";
+
+[[noreturn]] void damaged(const fs::path& path, std::string_view why) {
+  throw Error(ExitCode::corrupt, fmt::format("{}: damaged: {}", path.string(), why));
+}
+
+std::string sums_of(const fs::path& generation) {
+  std::string text;
+  for (const char* name : {kManifest, kState}) text += fmt::format("{}  {}\n", sha256_file(generation / name), name);
+  return text;
+}
+
+std::string manifest_text(const SegmentTable& large, std::uint64_t state_bytes, const std::string& program) {
+  Json json;
+  json["format"] = kFormat;
+  json["program"] = program;
+  json["state_bytes"] = state_bytes;
+  json["large"] = Json::object();
+  for (const auto& [name, array] : large) {
+    auto segments = Json::array();
+    for (const Segment& segment : array.segments) segments.push_back({segment.file, segment.bytes, segment.xxh3});
+    json["large"][name] = {{"dtype", array.dtype}, {"bytes", array.bytes}, {"segments", std::move(segments)}};
+  }
+  return json_file_text(json);
+}
+
+SegmentTable read_large(const Json& json) {
+  SegmentTable large;
+  for (const auto& [name, entry] : json.items()) {
+    SegmentedArray& array = large[name];
+    array.dtype = entry.at("dtype").get<std::string>();
+    array.bytes = entry.at("bytes").get<std::uint64_t>();
+    for (const auto& segment : entry.at("segments"))
+      array.segments.push_back(
+          {segment.at(0).get<std::string>(), segment.at(1).get<std::uint64_t>(), segment.at(2).get<std::string>()});
+  }
+  return large;
+}
+
+[[noreturn]] void refuse_format(const fs::path& generation, int format, const std::string& program) {
+  throw Error(ExitCode::usage,
+              fmt::format("{}: a checkpoint of format {}{}; this program reads format {}: go on with the program that "
+                          "wrote it, or start a new run",
+                          generation.string(), format, program.empty() ? "" : ", written by " + program, kFormat));
+}
+
+}  // namespace
+
+CheckpointStore::CheckpointStore(fs::path folder, std::string program)
+    : folder_(std::move(folder)), program_(std::move(program)), segments_(folder_ / "segments") {}
+
+fs::path CheckpointStore::path_of(std::uint64_t number) const { return folder_ / fmt::format("{:06}", number); }
+
+/// Numbers of the generations, ascending.
+std::vector<std::uint64_t> CheckpointStore::generations() const {
+  std::vector<std::uint64_t> numbers;
+  for (const std::string& name : names_in(folder_)) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size() && name.size() <= kMaxDigits &&
+        path_of(number).filename() == name)
+      numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
 
-fs::path generation_path(const fs::path& folder, int number) { return folder / fmt::format("{:06}", number); }
-
-constexpr std::size_t kLargeArray = 1 << 20;  // bytes; smaller ones change at every step anyway
-
-/// The manifest of a generation; Error(corrupt) when it is not one.
-nlohmann::json read_manifest(const fs::path& generation) {
-  const fs::path file = generation / "manifest.json";
-  auto manifest = nlohmann::json::parse(fs::exists(file) ? read_file(file) : "", nullptr, /*allow_exceptions=*/false);
-  if (!manifest.is_object() || !manifest.contains("sha256") || !manifest.contains("large"))
-    throw Error(ExitCode::corrupt, fmt::format("{}: damaged", file.string()));
-  return manifest;
-}
-
-Archive read_generation(const fs::path& generation, const SegmentStore& segments) {
-  const nlohmann::json manifest = read_manifest(generation);
-  const fs::path file = generation / "state.safetensors";
-  if (!fs::exists(file) || manifest["sha256"] != sha256_file(file))
-    throw Error(ExitCode::corrupt, fmt::format("{}: damaged", file.string()));
-  Archive state = Archive::read(file);
-  for (const auto& [name, array] : manifest["large"].items())
-    state.attach(name,
-                 {array["dtype"], array["shape"], segments.get(array["segments"].get<std::vector<std::string>>())});
-  return state;
-}
-
-/// Removes the segments of no generation; none while one's manifest is damaged, as it may still be mended by hand.
-void remove_unused(SegmentStore& segments, const fs::path& folder) {
-  std::set<std::string> used;
-  try {
-    for (const int number : generations(folder)) {
-      const nlohmann::json manifest = read_manifest(generation_path(folder, number));
-      for (const auto& array : manifest["large"])
-        for (const auto& name : array["segments"]) used.insert(name.get<std::string>());
-    }
-  } catch (const Error&) {
-    return;
+CheckpointStore::Generation CheckpointStore::read_manifest(std::uint64_t number, std::string& program) const {
+  const fs::path generation = path_of(number), file = generation / kManifest;
+  for (const char* name : {kManifest, kState})
+    if (!file_exists(generation / name)) damaged(generation / name, "missing");
+  const auto json = parse_json_file(read_file(file), file.string());
+  if (!file_exists(generation / kSums)) {
+    if (!json.contains("format")) refuse_format(generation, 1, "version 0.2.0 or older");
+    damaged(generation / kSums, "missing");
   }
-  segments.keep_only(used);
-}
-
-}  // namespace
-
-void CheckpointStore::save(Archive state) {
-  SegmentStore segments(folder_ / "segments");
-  nlohmann::json large = nlohmann::json::object();
-  for (const auto& [name, array] : state.detach(kLargeArray))
-    large[name] = {{"dtype", array.dtype}, {"shape", array.shape}, {"segments", segments.put(array.bytes)}};
-
-  const std::vector<int> existing = generations(folder_);
-  const int number = existing.empty() ? 1 : existing.back() + 1;
-  fs::create_directories(folder_);
-  write_directory_durably(generation_path(folder_, number), [&](const fs::path& partial) {
-    const fs::path file = partial / "state.safetensors";
-    state.write(file);
-    const nlohmann::json manifest = {{"sha256", sha256_file(file)}, {"large", large}};
-    write_file_durably(partial / "manifest.json", manifest.dump(2) + "\n");
+  return read_json(file.string(), [&] {
+    // The size first: whatever else the file may have become, it is not read whole.
+    const bool right_size = fs::file_size(generation / kState) == json.at("state_bytes").get<std::uint64_t>();
+    if (!right_size || read_file(generation / kSums) != sums_of(generation))
+      damaged(generation, fmt::format("its files are not those of its {}", kSums));
+    program = json.at("program").get<std::string>();
+    if (const int format = json.at("format").get<int>(); format != kFormat) refuse_format(generation, format, program);
+    return Generation{number, read_large(json.at("large"))};
   });
-  for (std::size_t i = 0; i + kGenerations <= existing.size(); ++i)
-    fs::remove_all(generation_path(folder_, existing[i]));
-  if (!large.empty()) remove_unused(segments, folder_);
 }
 
-std::optional<Archive> CheckpointStore::load(const std::function<void(const std::string&)>& warn) const {
-  const SegmentStore segments(folder_ / "segments");
-  const std::vector<int> existing = generations(folder_);
+void CheckpointStore::save(const std::function<void(Archive&)>& serialize) {
+  make_directories(folder_);
+  const std::vector<std::uint64_t> existing = generations();
+  Generation generation{existing.empty() ? 1 : existing.back() + 1, {}};
+  segments_.begin(generation.number);
+  Archive state(&segments_);
+  serialize(state);
+  generation.large = segments_.commit();
+  write_directory_durably(path_of(generation.number), [&](const fs::path& partial) {
+    state.write(partial / kState);
+    write_file_durably(partial / kManifest, manifest_text(generation.large, fs::file_size(partial / kState), program_));
+    write_file_durably(partial / kSums, sums_of(partial));
+  });
+  if (good_ || existing.empty()) remove_older(generation);
+  good_ = std::move(generation);
+}
+
+/// All but the newest and the one before that was good. What a process finds and cannot read is not its to remove.
+void CheckpointStore::remove_older(const Generation& newest) const {
+  for (const std::uint64_t number : generations())
+    if (number != newest.number && !(good_ && number == good_->number)) fs::remove_all(path_of(number));
+  std::set<std::string> used;
+  const auto use = [&](const SegmentTable& table) {
+    for (const auto& [name, array] : table)
+      for (const Segment& segment : array.segments) used.insert(segment.file);
+  };
+  use(newest.large);
+  if (good_) use(good_->large);
+  segments_.keep_only(used);
+}
+
+std::optional<std::string> CheckpointStore::load(const std::function<void(Archive&)>& restore,
+                                                 const std::function<void(const std::string&)>& warn) {
+  const std::vector<std::uint64_t> existing = generations();
   for (auto number = existing.rbegin(); number != existing.rend(); ++number) {
     try {
-      return read_generation(generation_path(folder_, *number), segments);
+      std::string program;
+      Generation generation = read_manifest(*number, program);
+      segments_.open(generation.large);
+      Archive state = Archive::read(path_of(*number) / kState, &segments_);
+      restore(state);
+      good_ = std::move(generation);
+      return program;
     } catch (const Error& error) {
+      if (error.code() != ExitCode::corrupt) throw;
       warn(fmt::format("{}: this checkpoint is not used; trying the one before", error.what()));
     }
   }
   if (!existing.empty())
     throw Error(ExitCode::corrupt,
-                fmt::format("{}: every checkpoint is damaged; remove this folder to train the session "
-                            "again from its start",
+                fmt::format("{}: every checkpoint is damaged; nothing was changed. Move this folder away to train the "
+                            "session again from its start",
                             folder_.string()));
   return std::nullopt;
+}
+
+void CheckpointStore::drop_large() const { segments_.keep_only({}); }
+
+bool CheckpointStore::has_large() const {
+  const std::vector<std::uint64_t> existing = generations();
+  if (existing.empty()) return false;
+  std::string program;
+  return read_manifest(existing.back(), program).large.empty() || segments_.any();
 }
 
 }  // namespace slm

@@ -1,31 +1,62 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "slm_lab/base/large_arrays.h"
+
 namespace slm {
 
-/// Pieces of large arrays in files named by the SHA-256 of their content: equal pieces are stored once, and a piece
-/// that has not changed since it was stored costs nothing but its checksum.
-class SegmentStore {
- public:
-  static constexpr std::size_t kSegmentBytes = 4 << 20;
+/// A file that holds one block of a large array.
+struct Segment {
+  std::string file;  ///< its name in the folder of segments
+  std::uint64_t bytes = 0;
+  std::string xxh3;
+};
 
+struct SegmentedArray {
+  std::string dtype;
+  std::uint64_t bytes = 0;
+  std::vector<Segment> segments;  ///< of ChangedBlocks::kBytes, but for the last
+};
+using SegmentTable = std::map<std::string, SegmentedArray>;  ///< by full name
+
+/// The large arrays of one session's checkpoints, in files that consecutive generations share: a block that its array
+/// calls unchanged, and whose file is still there, costs nothing; the others are written from where they lie. A file is
+/// written once, under a name that no complete generation knows, and is on the disk before a generation refers to it.
+class SegmentStore final : public LargeArrays {
+ public:
   explicit SegmentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// Stores the bytes and returns the names of their segments, in order.
-  std::vector<std::string> put(std::span<const std::byte> bytes);
-  /// Throws Error(corrupt) when a segment is missing or damaged.
-  std::vector<std::byte> get(std::span<const std::string> names) const;
-  /// Removes every segment that is not in `used`.
-  void keep_only(const std::set<std::string>& used);
+  /// What put() writes from here on belongs to this generation.
+  void begin(std::uint64_t generation);
+  /// What get() reads from here on. Throws Error(corrupt) when a file is missing or of another size.
+  void open(SegmentTable table);
+  /// Makes the names of all new files durable, and returns the table of what was put since begin().
+  SegmentTable commit();
+  /// Removes the files that none of these tables names.
+  void keep_only(const std::set<std::string>& files) const;
+  bool any() const;  ///< whether there is any file
+
+  void put(const std::string& name, std::string_view dtype, std::span<const std::byte> bytes,
+           ChangedBlocks& changed) override;
+  std::optional<std::size_t> size(const std::string& name, std::string_view dtype) const override;
+  void get(const std::string& name, std::span<std::byte> bytes, ChangedBlocks& changed) override;
 
  private:
+  Segment write(std::span<const std::byte> block);
+  bool is_there(const Segment& segment) const;
+
   std::filesystem::path folder_;
+  std::uint64_t generation_ = 0;
+  int num_written_ = 0;  // of this generation
+  SegmentTable table_;   // of the last generation saved or opened, then updated by put()
+  std::set<std::string> names_put_;
 };
 
 }  // namespace slm
