@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
@@ -20,6 +21,12 @@ float* grown(AlignedBuffer& buffer, Eigen::Index size) {
 
 ConstMatrixRef matrix_over(const float* data, Eigen::Index rows, Eigen::Index cols, Eigen::Index stride) {
   return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
+}
+
+void add_to(AlignedBuffer& sum, const AlignedBuffer& term) {
+  float* const to = sum.data();
+  const float* const from = term.data();
+  for (std::size_t i = 0; i < sum.size(); ++i) to[i] += from[i];
 }
 
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
@@ -55,19 +62,34 @@ ConstMatrixRef MlpNet::forward(const ConstMatrixRef& x) {
   for (Workspace& workspace : z_) workspace.rows(n_);
   float* const out = grown(out_, x.rows() * out_dim_);
   float* const z = shape_.out.empty() ? out : grown(out_z_, x.rows() * out_dim_);
-  for (int first = 0; first < n_; first += kChunk) forward_chunk({first, std::min(kChunk, n_ - first)}, z);
+  for_each_chunk([&](int index, int) { forward_chunk(chunk_at(index), z); });
   activate_heads(n_, z, out);
   return matrix_over(out, n_, out_dim_, out_dim_);
 }
 
 void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
-  for (int first = 0; first < n_; first += kChunk)
-    backward_chunk({first, std::min(kChunk, n_ - first)}, rows_from(dy, first));
+  refresh_transposed(1);
+  const auto num_pieces = static_cast<std::size_t>(num_chunks());
+  const bool shared = num_threads() > 1;
+  make_backward_rows(num_threads());
+  while (num_pieces > 1 && piece_grads_.size() < (shared ? num_pieces - 1 : 1))
+    piece_grads_.emplace_back(parameters_.grads.size());
+  for_each_chunk([&](int index, int thread) {
+    const Chunk chunk = chunk_at(index);
+    const auto piece = static_cast<std::size_t>(index);
+    float* const grads = index == 0 ? parameters_.grads.data() : piece_grads_[shared ? piece - 1 : 0].data();
+    backward_chunk(chunk, rows_from(dy, chunk.first), grads, backward_rows_[static_cast<std::size_t>(thread)]);
+    if (!shared && index > 0) add_to(parameters_.grads, piece_grads_[0]);
+  });
+  if (shared)
+    for (std::size_t piece = 1; piece < num_pieces; ++piece) add_to(parameters_.grads, piece_grads_[piece - 1]);
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
+  refresh_transposed(0);
+  make_backward_rows(1);
   float* const d_x = d_x_.rows(n_);
   for (int first = 0; first < n_; first += kChunk) {
     const Chunk chunk{first, std::min(kChunk, n_ - first)};
@@ -76,7 +98,7 @@ ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
       backward_input_of_chosen(chunk, rows_from(dy, first));
       continue;
     }
-    const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(first) : gradient_rows(l); };
+    const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(first) : gradient_rows(backward_rows_[0], l); };
     const std::size_t last = layers_.size();
     ConstRows d = heads_backward_input(chunk.n, rows_from(dy, first), kept(chunk, last), to(last));
     for (std::size_t l = last; l-- > 0;) d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
@@ -98,6 +120,45 @@ void MlpNet::bound_free_heads() {
       for (int i = 0; i < head.width; ++i) values[i] = std::clamp(values[i], head.low, head.high);
     }
     column += head.width;
+  }
+}
+
+// Pieces of the batch of the last forward().
+
+int MlpNet::num_chunks() const { return (n_ + kChunk - 1) / kChunk; }
+
+MlpNet::Chunk MlpNet::chunk_at(int index) const {
+  const int first = index * kChunk;
+  return {first, std::min(kChunk, n_ - first)};
+}
+
+int MlpNet::num_threads() const { return threads_ ? std::clamp(num_chunks(), 1, threads_->size()) : 1; }
+
+template <class Task>
+void MlpNet::for_each_chunk(Task&& task) {
+  const int chunks = num_chunks(), threads = num_threads();
+  const auto run = [&](int thread) {
+    for (int index = thread; index < chunks; index += threads) task(index, thread);
+  };
+  if (threads == 1)
+    run(0);
+  else
+    threads_->run(threads, run);
+}
+
+void MlpNet::make_backward_rows(int threads) {
+  while (backward_rows_.size() < static_cast<std::size_t>(threads))
+    backward_rows_.push_back({{{.stride = widest_}, {.stride = widest_}}});
+}
+
+/// Weights from layer `first` on as (out, in), where they changed.
+void MlpNet::refresh_transposed(std::size_t first) {
+  for (std::size_t l = first; l < layers_.size(); ++l) {
+    Layer& layer = layers_[l];
+    if (!layer.transposed_stale) continue;
+    kernels().transpose(layer.in, layer.out, hidden_weight(layer),
+                        {transposed_.data() + layer.transposed, kernel_padded(layer.in)});
+    layer.transposed_stale = false;
   }
 }
 
@@ -169,31 +230,30 @@ ConstRows MlpNet::through_head_activations(const ConstMatrixRef& d_out) {
   return {dz, out_dim_};
 }
 
-/// Adds to the gradients but for the first piece of a batch, which overwrites them.
-void MlpNet::backward_chunk(Chunk chunk, ConstRows dy) {
-  heads_backward_weights(chunk, dy);
+/// Overwrites `grads`, which is laid out as the parameters, with the gradient of one piece of the batch.
+void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, BackwardRows& rows) {
+  heads_backward_weights(chunk, dy, grads);
   if (layers_.empty()) return;
   const std::size_t last = layers_.size();
-  ConstRows dz = heads_backward_input(chunk.n, dy, kept(chunk, last), gradient_rows(last));
+  ConstRows dz = heads_backward_input(chunk.n, dy, kept(chunk, last), gradient_rows(rows, last));
   for (std::size_t l = last - 1;; --l) {
     const Layer& layer = layers_[l];
-    kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, chunk.first > 0,
-                                     {grad(layer.weight), layer.stride()}, grad(layer.bias));
+    kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, false,
+                                     {grads + layer.weight, layer.stride()}, grads + layer.bias);
     if (l == 0) break;
-    dz = layer_backward_input(chunk.n, l, dz, kept(chunk, l), gradient_rows(l));
+    dz = layer_backward_input(chunk.n, l, dz, kept(chunk, l), gradient_rows(rows, l));
   }
 }
 
-void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy) {
+void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy, float* grads) {
   const ConstRows h = layer_input(chunk, layers_.size());
-  const bool accumulate = chunk.first > 0;
   for (const HeadGroup& group : groups_) {
     const ConstRows d{dy.data + group.column, dy.stride};
     if (group.state_independent)
-      kernels().column_sums(chunk.n, group.width, d, accumulate, grad(group.bias));
+      kernels().column_sums(chunk.n, group.width, d, false, grads + group.bias);
     else
-      kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, accumulate,
-                                      {grad(group.weight), kernel_padded(heads_in_)}, grad(group.bias));
+      kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, false,
+                                      {grads + group.weight, kernel_padded(heads_in_)}, grads + group.bias);
   }
 }
 
@@ -213,12 +273,8 @@ ConstRows MlpNet::heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows
 }
 
 ConstRows MlpNet::layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx) {
-  Layer& layer = layers_[l];
+  const Layer& layer = layers_[l];
   const Rows transposed{transposed_.data() + layer.transposed, kernel_padded(layer.in)};
-  if (layer.transposed_stale) {
-    kernels().transpose(layer.in, layer.out, hidden_weight(layer), transposed);
-    layer.transposed_stale = false;
-  }
   kernels().dense_backward_input(n, layer.in, layer.out, dz, transposed, l > 0 ? shape_.hidden : Activation::identity,
                                  kept, false, dx);
   return dx;
@@ -231,8 +287,8 @@ ConstRows MlpNet::kept(Chunk chunk, std::size_t l) {
 }
 
 /// Where the gradient with respect to the output of layer l - 1 is put; its neighbours' lie elsewhere.
-Rows MlpNet::gradient_rows(std::size_t l) {
-  return {d_[l % 2].rows(std::min(kChunk, n_)), kernel_padded(layers_[l - 1].out)};
+Rows MlpNet::gradient_rows(BackwardRows& rows, std::size_t l) const {
+  return {rows.d[l % 2].rows(std::min(kChunk, n_)), kernel_padded(layers_[l - 1].out)};
 }
 
 // Rows without a gradient need no work: SAC's actor learns in each row through the smaller of its critics only.
@@ -261,7 +317,7 @@ void MlpNet::backward_input_of_chosen(Chunk chunk, ConstRows dy) {
   const Rows d_x = d_x_.from(chunk.first);
   std::fill_n(d_x.data, chunk.n * d_x.stride, 0.0f);
   chosen_d_x_.rows(kChunk);
-  const auto to = [&](std::size_t l) { return l == 0 ? chosen_d_x_.from(0) : gradient_rows(l); };
+  const auto to = [&](std::size_t l) { return l == 0 ? chosen_d_x_.from(0) : gradient_rows(backward_rows_[0], l); };
   const auto kept_rows = [&](std::size_t l) {
     return l == 0 ? ConstRows{nullptr, 0} : gather_chosen(kept(chunk, l), layers_[l - 1].stride(), chosen_kept_);
   };

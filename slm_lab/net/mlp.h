@@ -12,6 +12,8 @@
 
 namespace slm {
 
+class ThreadPool;
+
 /// A group of outputs.
 struct Head {
   int width;
@@ -35,6 +37,9 @@ struct MlpShape {
 
 /// Linear and activation for each hidden layer, then linear heads on the last one, side by side in the output.
 ///
+/// The gradient of a batch is the sum of those of its pieces of 64 rows, each computed in a buffer of its own and added
+/// in their order: the same bits with any number of threads.
+///
 /// Storage follows the kernel: hidden weights (in, out), head weights (out, in), rows padded.
 class MlpNet final : public Net {
  public:
@@ -49,6 +54,9 @@ class MlpNet final : public Net {
   void parameters_changed() override;
   Parameters& parameters() override { return parameters_; }
   std::unique_ptr<Net> clone() const override { return std::make_unique<MlpNet>(*this); }
+
+  /// Threads (may be null) that share the pieces of a batch in forward() and backward(); borrowed.
+  void share_work(ThreadPool* threads) { threads_ = threads; }
 
  private:
   struct Layer {
@@ -86,29 +94,41 @@ class MlpNet final : public Net {
 
   void bound_free_heads();
 
+  /// What one thread needs on the way back: the gradients of two neighbouring layers for a piece of the batch.
+  struct BackwardRows {
+    Workspace d[2];
+  };
+
+  int num_chunks() const;
+  int num_threads() const;  // that have a piece of the batch each
+  void make_backward_rows(int threads);
+  Chunk chunk_at(int index) const;
+  template <class Task>
+  void for_each_chunk(Task&& task);  // task(index of the chunk, index of the thread)
   void forward_chunk(Chunk chunk, float* out);
-  void backward_chunk(Chunk chunk, ConstRows dy);
+  void backward_chunk(Chunk chunk, ConstRows dy, float* grads, BackwardRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
   void activate_heads(int n, const float* z, float* out);
   ConstRows through_head_activations(const ConstMatrixRef& d_out);
-  void heads_backward_weights(Chunk chunk, ConstRows dy);
+  void heads_backward_weights(Chunk chunk, ConstRows dy, float* grads);
   ConstRows heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx);
+  void refresh_transposed(std::size_t first);
   ConstRows layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx);
   ConstRows kept(Chunk chunk, std::size_t l);
-  Rows gradient_rows(std::size_t l);
+  Rows gradient_rows(BackwardRows& rows, std::size_t l) const;
   void choose_rows(Chunk chunk, ConstRows dy);
   ConstRows gather_chosen(ConstRows rows, int width, Workspace& to);
   void backward_input_of_chosen(Chunk chunk, ConstRows dy);
 
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
-  float* grad(std::size_t offset) { return parameters_.grads.data() + offset; }
   ConstRows hidden_weight(const Layer& layer) const { return {value(layer.weight), layer.stride()}; }
   ConstRows head_weight(const HeadGroup& group) const { return {value(group.weight), kernel_padded(heads_in_)}; }
 
   MlpShape shape_;
   int out_dim_ = 0;
   int heads_in_ = 0;  // width that the heads see
+  int widest_ = 0;    // of the hidden layers, padded
   std::vector<Layer> layers_;
   std::vector<HeadGroup> groups_;
   Parameters parameters_;
@@ -124,7 +144,10 @@ class MlpNet final : public Net {
   int n_ = 0;
   std::vector<Workspace> z_, h_;  // z only where the derivative needs it
   AlignedBuffer out_z_, out_, d_out_;
-  Workspace d_[2], d_x_;
+  Workspace d_x_;
+  std::vector<BackwardRows> backward_rows_;  // one for each thread
+  std::vector<AlignedBuffer> piece_grads_;   // of all pieces but the first, where threads share; else of one at a time
+  ThreadPool* threads_ = nullptr;
   // Of backward_input(): the rows of a piece that have a gradient, and what belongs to them, side by side.
   std::vector<int> chosen_;
   Workspace chosen_dy_, chosen_kept_, chosen_d_x_;

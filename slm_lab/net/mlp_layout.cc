@@ -86,7 +86,7 @@ void MlpNet::size_workspaces() {
     if (!derivative_from_output(shape_.hidden)) z_.push_back({.stride = layer.stride()});
   }
   for (Workspace& workspace : infer_h_) workspace.stride = widest;
-  for (Workspace& workspace : d_) workspace.stride = widest;
+  widest_ = widest;
   d_x_.stride = chosen_d_x_.stride = kernel_padded(shape_.in_dim);
   chosen_dy_.stride = kernel_padded(out_dim_);
   chosen_kept_.stride = widest;

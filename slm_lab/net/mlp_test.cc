@@ -1,9 +1,11 @@
 #include "slm_lab/net/mlp.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/dueling.h"
 #include "tests/support/net_fixture.h"
 
@@ -54,6 +56,45 @@ TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
                   torchs[i].key);
     expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
   }
+}
+
+// Threads share the pieces of a batch, and no bit depends on them. The last piece is a short one.
+TEST(Mlp, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
+  Rng rng(3);
+  const Matrix x = random_matrix(300, 5, rng), d_out = random_matrix(300, 6, rng);
+  MlpNet alone({5, {33, 20}, Activation::silu, {}, {{3}, {2, true}, {1}}, {}}, rng);
+  const Matrix out = alone.forward(x);
+  alone.backward(d_out);
+  const std::vector<float> expected(alone.parameters().grads.span().begin(), alone.parameters().grads.span().end());
+  const Matrix d_x = alone.backward_input(d_out);
+  for (const int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    MlpNet net(alone);
+    net.share_work(&pool);
+    for (int repetition = 0; repetition < 3; ++repetition) {
+      EXPECT_EQ(Matrix(net.forward(x)), out);
+      net.backward(d_out);
+      EXPECT_TRUE(std::ranges::equal(net.parameters().grads.span(), expected)) << threads << " threads";
+      EXPECT_EQ(Matrix(net.backward_input(d_out)), d_x);
+    }
+  }
+}
+
+// Each piece is summed by itself, then the pieces in their order: so a batch is the sum of its pieces, to the bit.
+TEST(Mlp, AGradientIsTheSumOfThoseOfItsPieces) {
+  Rng rng(4);
+  const Matrix x = random_matrix(150, 5, rng), d_out = random_matrix(150, 4, rng);
+  MlpNet net({5, {16}, Activation::tanh, {}, {{3}, {1}}, {}}, rng);
+  std::vector<float> sum(net.parameters().grads.size());
+  for (const auto [first, n] : {std::pair{0, 64}, {64, 64}, {128, 22}}) {
+    const Matrix piece = x.middleRows(first, n);
+    net.forward(piece);
+    net.backward(Matrix(d_out.middleRows(first, n)));
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += net.parameters().grads.data()[i];
+  }
+  net.forward(x);
+  net.backward(d_out);
+  EXPECT_TRUE(std::ranges::equal(net.parameters().grads.span(), sum));
 }
 
 TEST(Mlp, TakesWeightsInPyTorchsShapes) {

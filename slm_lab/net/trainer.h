@@ -9,12 +9,18 @@
 
 namespace slm {
 
-/// A net with what makes it learn: optimiser, learning rate schedule, gradient clipping.
+/// What an algorithm sees of a net: a learner that is asked (infer), trained (forward, backward, step) and copied
+/// (TargetNet). Inside are the net, its optimiser, the schedule of its learning rate and the clipping of its gradient.
 class Trainer {
  public:
   Trainer(std::unique_ptr<Net> net, const NetConfig& config);
 
-  Net& net() { return *net_; }
+  ConstMatrixRef infer(const ConstMatrixRef& x) { return net_->infer(x); }
+  ConstMatrixRef forward(const ConstMatrixRef& x) { return net_->forward(x); }
+  void backward(const ConstMatrixRef& d_out) { net_->backward(d_out); }
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out) { return net_->backward_input(d_out); }
+
+  Net& net() { return *net_; }  ///< for model files
   const Net& net() const { return *net_; }
 
   /// One optimiser step along net().parameters().grads. Returns the L2 norm of the gradient before clipping; where that
