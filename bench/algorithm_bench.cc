@@ -60,6 +60,7 @@ class Agent {
     step_.rewards[0] = noise_(i % kNoise, 0);
     step_.terminated.setConstant(i % 200 == 199);
     step_.truncated.setConstant(false);
+    step_.end_episodes();
     algorithm_->observe(obs_, actions_, step_);
   }
 

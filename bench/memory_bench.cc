@@ -35,6 +35,7 @@ class FullReplay {
       step_.next_obs = obs_;
       step_.rewards.setConstant(obs_(0, 0));
       step_.truncated.setConstant(i % 1000 == 999);
+      step_.end_episodes();
       replay_.add(obs_, actions_, step_);
     }
   }

@@ -45,7 +45,7 @@ double train_on(const char* env_name, const std::string& agent_json, int num_env
     env->step(scale.to_env(actions), step);
     algorithm->observe(obs, actions, step);
     for (int e = 0; e < num_envs; ++e)
-      if (step.terminated[e] || step.truncated[e]) returns.push_back(step.episode_return[e]);
+      if (step.episode_over[e]) returns.push_back(step.episode_return[e]);
     obs = step.obs;
     algorithm->update(frame, update_rng);
   }

@@ -70,11 +70,16 @@ std::unique_ptr<const AlgorithmPlan> read_ppo_sil(AgentReader& agent) {
 
 SelfImitation::SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess access, const ImitationConfig& config,
                              double gamma, const ReplayConfig& replay, const EnvInfo& info)
-    : base_(std::move(base)), access_(access), config_(config), replay_(replay, static_cast<float>(gamma), info) {}
+    : base_(std::move(base)),
+      access_(access),
+      config_(config),
+      replay_(replay, static_cast<float>(gamma), info),
+      final_values_(Vector::Zero(info.num_envs)) {}
 
 void SelfImitation::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
   base_->observe(obs, actions, step);
-  replay_.add(obs, actions, step);
+  if ((step.truncated && !step.terminated).any()) access_.nets->infer_values(step.next_obs, final_values_);
+  replay_.add(obs, actions, step, final_values_);
 }
 
 std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {

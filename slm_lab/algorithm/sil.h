@@ -41,6 +41,7 @@ class SelfImitation final : public Algorithm {
   ImitationConfig config_;
   ImitationReplay replay_;
 
+  Vector final_values_;  // (num_envs)  of observations at which the clock ends an episode
   ImitationBatch batch_;
   Vector advantages_, d_log_probs_;  // (batch_size)
 };

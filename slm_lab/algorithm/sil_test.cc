@@ -50,6 +50,7 @@ TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
   config.batch_size = 200;
   config.max_size = 100;
   ImitationReplay replay(config, 0.5f, info);
+  const Vector final_values = vector({1000, 32});  // of the first, which terminates, none counts
   StepResult step;
   const auto add = [&](float obs0, float reward0, bool terminated0, float obs1, float reward1, bool truncated1) {
     step.rewards = vector({reward0, reward1});
@@ -57,7 +58,8 @@ TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
     step.truncated.resize(2);
     step.terminated << terminated0, false;
     step.truncated << false, truncated1;
-    replay.add(Matrix{{obs0}, {obs1}}, Matrix{{1}, {2}}, step);
+    step.end_episodes();
+    replay.add(Matrix{{obs0}, {obs1}}, Matrix{{1}, {2}}, step, final_values);
   };
   add(10, 1, false, 20, 8, false);
   EXPECT_EQ(replay.size(), 0);
@@ -66,7 +68,8 @@ TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
   add(12, 4, true, 22, 1, false);
   EXPECT_EQ(replay.size(), 5);  // the second environment's new episode has not ended
 
-  const std::map<float, float> expected{{20, 8 + 16 / 2}, {21, 16}, {10, 1 + 2 / 2 + 4 / 4}, {11, 2 + 4 / 2}, {12, 4}};
+  const std::map<float, float> expected{
+      {20, 8 + (16 + 32 / 2) / 2}, {21, 16 + 32 / 2}, {10, 1 + 2 / 2 + 4 / 4}, {11, 2 + 4 / 2}, {12, 4}};
   Rng rng(1);
   ImitationBatch batch;
   replay.sample(rng, 0, batch);
@@ -109,15 +112,16 @@ std::string spec(const Case& c) {
                      c.shared, kClip, kLr, kLrEnd);
 }
 
-/// The steps of finished episodes with the rewards that followed, in the order in which they are stored: when an
-/// episode ends, from its first step.
+/// The steps of finished episodes with the rewards that followed, and after a truncation the value of what would have
+/// come (`final_values`, one for each row), in the order in which they are stored: when an episode ends, from its first
+/// step.
 struct Imitated {
   std::vector<std::vector<double>> obs, actions;
   std::vector<double> returns;
 };
-Imitated finished_episodes(const Transitions& seen) {
+Imitated finished_episodes(const Transitions& seen, const std::vector<double>& final_values) {
   Imitated all;
-  const VectorD returns = returns_in_double(seen, VectorD::Zero(seen.size()), kGamma);
+  const VectorD returns = returns_in_double(seen, Eigen::Map<const VectorD>(final_values.data(), seen.size()), kGamma);
   std::vector<int> first(kEnvs);
   for (int e = 0; e < kEnvs; ++e) first[Transitions::at(e)] = e;
   for (int i = 0; i < seen.size(); ++i) {
@@ -147,11 +151,14 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
   Transitions& rollout = recorded.seen;
   Transitions everything;
   everything.num_envs = kEnvs;
+  std::vector<double> final_values;  // by the critic before the update that follows
   for (int round = 0; round < 4; ++round) {
     std::optional<TrainStats> stats;
     while (!stats) stats = recorded.one_step();
     const double lr = kLr * (1 - static_cast<double>(recorded.frame) / kLrEnd);
     Rng draws = recorded.update_rng;
+    const VectorD next_values = nets.values(matrix_of(rollout.next_obs));
+    for (int i = 0; i < rollout.size(); ++i) final_values.push_back(next_values[i] * rollout.goes_on(i));
     if (c.ppo) {
       ppo_in_double({.gamma = kGamma,
                      .lam = kLam,
@@ -172,7 +179,7 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
     }
 
     everything.append(rollout);
-    const Imitated imitated = finished_episodes(everything);
+    const Imitated imitated = finished_episodes(everything, final_values);
     while (sampler.num_added() < static_cast<int>(imitated.returns.size())) sampler.add();
     ASSERT_GT(sampler.num_added(), 0);
     const auto frame = static_cast<double>(recorded.run.frame);

@@ -1,5 +1,7 @@
 #include "slm_lab/env/config.h"
 
+#include <cmath>
+
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/reader.h"
 
@@ -8,17 +10,17 @@ namespace {
 
 // More would not be a wish but a slip, and some sizes are made before a whole run can be weighed.
 constexpr int kMaxEnvs = 1 << 20, kMaxFrames = 1024;
+const Range kClip{.low = 0, .high = 1e9, .low_open = true, .high_open = false, .names = {}};
 
 void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
   reader.read("normalize_obs", c.normalize_obs,
               "observations less their running mean, over their running standard deviation");
-  reader.read("clip_obs", c.clip_obs, "normalised observations are clipped to this absolute value", above(0));
+  reader.read("clip_obs", c.clip_obs, "normalised observations are clipped to this absolute value", kClip);
   reader.read("normalize_reward", c.normalize_reward,
               "rewards over the running standard deviation of the discounted return; logged returns stay raw");
   reader.read("reward_scale", c.reward_scale, "factor on the rewards that the learner sees, or \"sign\"",
               one_of({"sign"}));
-  reader.read("clip_reward", c.clip_reward, "rewards that the learner sees are clipped to this absolute value",
-              above(0));
+  reader.read("clip_reward", c.clip_reward, "rewards that the learner sees are clipped to this absolute value", kClip);
   reader.read("frame_op", c.frame_op,
               "join the last frame_op_len observations: along the first axis, or along a new one",
               one_of({"concat", "stack"}));
@@ -27,6 +29,9 @@ void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
       "rescale_action", c.rescale_action,
       "the policy acts in [-1, 1], which is mapped to the bounds; without it actions are clipped to the bounds");
 
+  if (const double* scale = c.reward_scale ? std::get_if<double>(&*c.reward_scale) : nullptr)
+    if (*scale == 0 || !(std::abs(*scale) <= 1e9))
+      reader.problem("reward_scale", "expected a factor other than 0, at most 1e9 in size, or \"sign\"");
   if (!reader.describing() && c.clip_obs && !c.normalize_obs)
     reader.problem("clip_obs", "needs normalize_obs: true; raw observations are not clipped");
   if (!reader.describing() && reader.has("frame_op_len") && !c.frame_op)
@@ -58,7 +63,7 @@ EnvConfig read_env_config(SpecReader& reader) {
   if (!c.name.empty() && find_env(c.name) == nullptr) reader.problem("name", unknown_env(c.name));
   reader.read("num_envs", c.num_envs, "environments stepped together; frames advance by as many", between(1, kMaxEnvs));
   reader.require("max_frame", c.max_frame, "frames (steps over all environments) after which the session ends",
-                 at_least(1));
+                 between(1, 1e15));
   read_wrapper_keys(reader, c);
   if (const EnvEntry* entry = find_env(c.name))
     c.kwargs = entry->read_kwargs(reader);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <memory>
 #include <span>
 
 #include "slm_lab/base/rng.h"
@@ -13,18 +14,23 @@ class Archive;
 /// What one step of one environment gives besides its new state.
 struct EnvStep {
   double reward;
-  bool terminated;
+  bool terminated;         ///< the task ended
+  bool truncated = false;  ///< the environment itself cuts the episode here; time limits are not its business
+  bool life_lost = false;  ///< for learning the end of the task, though the episode goes on
 };
 
 /// A single environment: a small value that knows neither time limits nor statistics nor other copies of itself.
 /// SyncVecEnv and RolloutEnv add what is common. Arithmetic follows Gymnasium's operation by operation, so that states
 /// agree to the last bit.
+///
+/// What the rows of one environment share and never change (a compiled physics model) is a `Model`, made once by
+/// make_model(kwargs) and given to every constructor: Env(kwargs, std::shared_ptr<const Model>).
 template <class Env>
-concept SingleEnv = requires(Env env, const Env& fixed, Rng& rng, float* obs, Archive& archive) {
+concept SingleEnv = requires(Env env, const Env& fixed, const typename Env::Kwargs& kwargs, Rng& rng, float* obs,
+                             Archive& archive) {
   typename Env::Kwargs;  // the constructor's arguments, with Gymnasium's names
-  Env(typename Env::Kwargs{});
-  { Env::obs_space() } -> std::same_as<Space>;
-  { Env::action_space() } -> std::same_as<Space>;
+  { Env::obs_space(kwargs) } -> std::same_as<Space>;
+  { Env::action_space(kwargs) } -> std::same_as<Space>;
   { Env::kStepNanoseconds } -> std::convertible_to<int>;  // rough cost of a step, to decide whether threads pay
   env.reset(rng);                                         // draws what Gymnasium's reset draws, in its order
   fixed.observe(obs);                                     // obs_space().size() floats
@@ -37,6 +43,39 @@ concept SingleEnv = requires(Env env, const Env& fixed, Rng& rng, float* obs, Ar
     requires(Env env, std::span<const float> action) {
       { env.step(action) } -> std::same_as<EnvStep>;
     });
+
+template <class Env>
+concept HasModel = requires {
+  typename Env::Model;
+};
+
+/// Environments of one type and options, which share what they have in common.
+template <class Env>
+class EnvMaker {
+ public:
+  explicit EnvMaker(const typename Env::Kwargs& kwargs) : kwargs_(kwargs) {
+    if constexpr (HasModel<Env>) model_ = Env::make_model(kwargs);
+  }
+  Env operator()() const {
+    if constexpr (HasModel<Env>)
+      return Env(kwargs_, model_);
+    else
+      return Env(kwargs_);
+  }
+
+ private:
+  struct NoModel {};
+  template <class E>
+  static auto model_of() {
+    if constexpr (HasModel<E>)
+      return std::shared_ptr<const typename E::Model>();
+    else
+      return NoModel{};
+  }
+
+  typename Env::Kwargs kwargs_;
+  decltype(model_of<Env>()) model_;
+};
 
 /// Whether an environment takes the index of an action rather than a vector.
 template <class Env>

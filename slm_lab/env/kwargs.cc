@@ -29,13 +29,14 @@ EnvKwargs read_cartpole_kwargs(SpecReader& reader) {
 
 EnvKwargs read_mountain_car_kwargs(SpecReader& reader) {
   MountainCarKwargs k;
-  reader.read("goal_velocity", k.goal_velocity, "MountainCar: least velocity at the flag that counts as arriving");
+  reader.read("goal_velocity", k.goal_velocity, "MountainCar: least velocity at the flag that counts as arriving",
+              between(-0.07, 0.07));
   return k;
 }
 
 EnvKwargs read_pendulum_kwargs(SpecReader& reader) {
   PendulumKwargs k;
-  reader.read("g", k.g, "Pendulum: gravity, m/s^2");
+  reader.read("g", k.g, "Pendulum: gravity, m/s^2", between(-100, 100));
   return k;
 }
 
@@ -50,14 +51,14 @@ EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader) {
 
 EnvKwargs read_atari_kwargs(SpecReader& reader) {
   AtariKwargs k;
-  reader.read("frameskip", k.frameskip, "Atari: emulator frames per step", at_least(1));
+  reader.read("frameskip", k.frameskip, "Atari: emulator frames per step", between(1, 1000));
   reader.read("repeat_action_probability", k.repeat_action_probability,
               "Atari: sticky actions, the chance that the emulator repeats the last one", between(0, 1));
   reader.read("full_action_space", k.full_action_space, "Atari: all 18 actions instead of those the game uses");
   reader.read("max_num_frames_per_episode", k.max_num_frames_per_episode,
-              "Atari: emulator frames after which an episode is truncated", at_least(1));
-  reader.read("stack_num", k.stack_num, "Atari: screens in one observation", at_least(1));
-  reader.read("noop_max", k.noop_max, "Atari: most no-op steps at the start of an episode", at_least(0));
+              "Atari: emulator frames after which an episode is truncated", between(1, 1e9));
+  reader.read("stack_num", k.stack_num, "Atari: screens in one observation", between(1, 64));
+  reader.read("noop_max", k.noop_max, "Atari: most no-op steps at the start of an episode", between(0, 10000));
   reader.read("use_fire_reset", k.use_fire_reset, "Atari: press FIRE at the start where the game has it");
   reader.read("episodic_life", k.episodic_life, "Atari: losing a life ends the episode");
   reader.read("life_loss_info", k.life_loss_info, "Atari: losing a life counts as termination, but the game goes on");

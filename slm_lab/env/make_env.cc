@@ -19,17 +19,31 @@ const EnvEntry& entry_of(const std::string& name) {
 
 void require_available(const EnvEntry& entry, const std::string& name) {
   if (!entry.available())
-    throw Error(ExitCode::missing,
-                fmt::format("{} is not in this version yet (slm-lab names env lists what is)", name));
+    throw Error(ExitCode::missing, fmt::format("{}: {} (slm-lab names env lists what runs here)", name, entry.missing));
 }
 
 EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs) {
   const EnvEntry& entry = entry_of(name);
   Spaces spaces = entry.spaces(kwargs);
-  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, entry.max_episode_steps};
+  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, entry.max_episode_steps, {}};
 }
 
 FrameOp frame_op(const EnvConfig& config) { return *config.frame_op == "stack" ? FrameOp::stack : FrameOp::concat; }
+
+/// What the wrappers outside of KeepRaw make of a row; those inside have done their part.
+Scaling scaling(const EnvConfig& config, const EnvStatistics& statistics) {
+  std::optional<ObsScaling> obs;
+  if (config.normalize_obs) obs.emplace(statistics.obs, config.clip_obs);
+  RewardScaling rewards;
+  if (config.normalize_reward) rewards.discounted_return = &statistics.discounted_return;
+  if (config.reward_scale) {
+    const double* factor = std::get_if<double>(&*config.reward_scale);
+    rewards.sign = factor == nullptr;
+    if (factor) rewards.factor = *factor;
+  }
+  if (config.clip_reward) rewards.clip = static_cast<float>(*config.clip_reward);
+  return Scaling(std::move(obs), rewards);
+}
 
 /// From the inside out, in the order in which each works on what the one before gives.
 std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& config, double gamma,
@@ -40,6 +54,9 @@ std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& confi
     else
       env = std::make_unique<ClipAction>(std::move(env));
   }
+  if (config.frame_op) env = std::make_unique<FrameStack>(std::move(env), frame_op(config), config.frame_op_len);
+  if (use == EnvUse::train && (config.normalize_obs || config.normalize_reward))
+    env = std::make_unique<KeepRaw>(std::move(env), scaling(config, statistics));
   if (config.normalize_obs) env = std::make_unique<NormalizeObs>(std::move(env), statistics.obs, use, config.clip_obs);
   if (config.normalize_reward)
     env = std::make_unique<NormalizeReward>(std::move(env), statistics.discounted_return, gamma, use);
@@ -50,7 +67,6 @@ std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& confi
       env = std::make_unique<SignReward>(std::move(env));
   }
   if (config.clip_reward) env = std::make_unique<ClipReward>(std::move(env), *config.clip_reward);
-  if (config.frame_op) env = std::make_unique<FrameStack>(std::move(env), frame_op(config), config.frame_op_len);
   return env;
 }
 
@@ -83,8 +99,8 @@ EnvInfo env_info(const EnvConfig& config, int num_envs) {
     info.action_space.low.assign(info.action_space.low.size(), -1);
     info.action_space.high.assign(info.action_space.high.size(), 1);
   }
-  if (config.normalize_obs) info.obs_space = normalized_space(std::move(info.obs_space), config.clip_obs);
   if (config.frame_op) info.obs_space = stacked_space(info.obs_space, frame_op(config), config.frame_op_len);
+  if (config.normalize_obs) info.obs_space = normalized_space(std::move(info.obs_space), config.clip_obs);
   return info;
 }
 

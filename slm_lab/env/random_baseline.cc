@@ -118,6 +118,7 @@ constexpr auto kBaselines = std::to_array<RandomBaseline>({
     {"BipedalWalkerHardcore-v3", -106.75, 12.3983},
     {"Blackjack-v1", -0.47, 0.842081},
     {"CarRacing-v3", -32.3477, 5.44135},
+    {"CartPole-v0", 22.97, 12.4519},  // no random episode lasts 200 steps, so these are those of v1
     {"CartPole-v1", 22.97, 12.4519},
     {"CliffWalking-v1", -73315.2, 71711.7},
     {"CliffWalkingSlippery-v1", -68897.5, 65298.5},

@@ -41,7 +41,7 @@ TEST_P(RandomPolicy, EarnsWhatItEarnsInGymnasium) {
     env->step(actions, step);
     for (std::size_t i = 0; i < returns.size(); ++i) {
       const auto row = static_cast<Eigen::Index>(i);
-      if (!step.episode_end(row) || !std::isnan(returns[i])) continue;
+      if (!step.episode_over[row] || !std::isnan(returns[i])) continue;
       returns[i] = step.episode_return[row];
       ++num_ended;
     }

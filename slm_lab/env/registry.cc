@@ -19,8 +19,10 @@ namespace slm {
 namespace {
 
 template <SingleEnv Env>
-Spaces spaces(const EnvKwargs&) {
-  return {Env::obs_space(), Env::action_space()};
+Spaces spaces(const EnvKwargs& kwargs) {
+  const auto* own = std::get_if<typename Env::Kwargs>(&kwargs);
+  const typename Env::Kwargs options = own ? *own : typename Env::Kwargs{};
+  return {Env::obs_space(options), Env::action_space(options)};
 }
 template <SingleEnv Env>
 std::unique_ptr<VecEnv> make_sync(EnvInfo info, const EnvKwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads) {
@@ -36,13 +38,19 @@ std::unique_ptr<RolloutEnv> make_native(EnvInfo info, const EnvKwargs& kwargs, R
 template <SingleEnv Env>
 constexpr EnvEntry native(std::string_view name, int max_episode_steps, double reward_threshold,
                           EnvKwargs (*read_kwargs)(SpecReader&)) {
-  return {name, max_episode_steps, reward_threshold, spaces<Env>, read_kwargs, make_sync<Env>, make_native<Env>};
+  return {name, max_episode_steps, reward_threshold, spaces<Env>, read_kwargs, "", make_sync<Env>, make_native<Env>};
 }
+
+// Why a family does not run here.
+constexpr std::string_view kNeedsBox2d = "needs Box2D, which is not in this version yet";
+constexpr std::string_view kNeedsMujoco = "needs MuJoCo, which is not in this version yet";
+constexpr std::string_view kNeedsAle = "needs the Arcade Learning Environment, which is not in this version yet";
 
 /// Actions lie in [-bound_tenths / 10, bound_tenths / 10].
 template <int obs_dim, int action_dim, int bound_tenths = 10>
 constexpr EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
-  return {name, max_episode_steps, reward_threshold, mujoco_spaces<obs_dim, action_dim, bound_tenths>, read_no_kwargs};
+  return {name,           max_episode_steps, reward_threshold, mujoco_spaces<obs_dim, action_dim, bound_tenths>,
+          read_no_kwargs, kNeedsMujoco};
 }
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -50,14 +58,16 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array kEnvs = {
     // name, max_episode_steps, reward_threshold, reader of its keys
     native<CartPole>("CartPole-v1", 500, 475, read_cartpole_kwargs),
+    native<CartPole>("CartPole-v0", 200, 195, read_cartpole_kwargs),
     native<Acrobot>("Acrobot-v1", 500, -100, read_no_kwargs),
     native<MountainCar>("MountainCar-v0", 200, -110, read_mountain_car_kwargs),
     native<MountainCarContinuous>("MountainCarContinuous-v0", 999, 90, read_mountain_car_kwargs),
     native<Pendulum>("Pendulum-v1", 200, kNone, read_pendulum_kwargs),
-    EnvEntry{"LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs},
-    EnvEntry{"LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs},
-    EnvEntry{"BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs},
-    EnvEntry{"BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_no_kwargs},
+    EnvEntry{"LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs,
+             kNeedsBox2d},
+    EnvEntry{"LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs, kNeedsBox2d},
+    EnvEntry{"BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs, kNeedsBox2d},
+    EnvEntry{"BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_no_kwargs, kNeedsBox2d},
     mujoco<11, 3>("Hopper-v5", 1000, 3800),
     mujoco<17, 6>("HalfCheetah-v5", 1000, 4800),
     mujoco<17, 6>("Walker2d-v5", 1000, kNone),
@@ -69,7 +79,18 @@ constexpr std::array kEnvs = {
     mujoco<9, 1>("InvertedDoublePendulum-v5", 1000, 9100),
     mujoco<348, 17, 4>("Humanoid-v5", 1000, kNone),
     mujoco<348, 17, 4>("HumanoidStandup-v5", 1000, kNone),
-    EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs},
+    mujoco<11, 3>("Hopper-v4", 1000, 3800),
+    mujoco<17, 6>("HalfCheetah-v4", 1000, 4800),
+    mujoco<17, 6>("Walker2d-v4", 1000, kNone),
+    mujoco<27, 8>("Ant-v4", 1000, 6000),
+    mujoco<8, 2>("Swimmer-v4", 1000, 360),
+    mujoco<11, 2>("Reacher-v4", 50, -3.75),
+    mujoco<23, 7, 20>("Pusher-v4", 100, 0),
+    mujoco<4, 1, 30>("InvertedPendulum-v4", 1000, 950),
+    mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
+    mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
+    mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
+    EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, kNeedsAle},
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ struct EnvEntry {
   double reward_threshold;  ///< Gymnasium's mark of "solved"; NaN where it has none
   Spaces (*spaces)(const EnvKwargs&);
   EnvKwargs (*read_kwargs)(SpecReader&);
-  // nullptr in both: known, so that specs can be checked, but a later version brings it
+  std::string_view missing = "";  ///< why it does not run here, as "needs ..."; its spec can be checked all the same
+  // nullptr in both where it does not
   std::unique_ptr<VecEnv> (*make)(EnvInfo, const EnvKwargs&, std::vector<Rng>, ThreadPool*) = nullptr;
   std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, Rng) = nullptr;
 

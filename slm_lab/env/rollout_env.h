@@ -36,7 +36,7 @@ class NativeRolloutEnv final : public RolloutEnv {
  public:
   NativeRolloutEnv(EnvInfo info, const typename Env::Kwargs& kwargs, Rng rng)
       : info_(std::move(info)),
-        env_(kwargs),
+        env_(EnvMaker<Env>(kwargs)()),
         rng_(std::move(rng)),
         obs_(static_cast<std::size_t>(info_.obs_space.size())),
         action_(static_cast<std::size_t>(info_.action_space.size())) {}
@@ -54,7 +54,8 @@ class NativeRolloutEnv final : public RolloutEnv {
     const EnvStep step = act(action);
     ++num_steps_;
     observe(obs);
-    return {step.reward, step.terminated, info_.max_episode_steps > 0 && num_steps_ >= info_.max_episode_steps};
+    const bool time_is_up = info_.max_episode_steps > 0 && num_steps_ >= info_.max_episode_steps;
+    return {step.reward, step.terminated, step.truncated || time_is_up};
   }
 
  private:

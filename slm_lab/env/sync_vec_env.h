@@ -29,7 +29,8 @@ class SyncVecEnv final : public VecEnv {
         threads_(threads) {
     ensure(static_cast<int>(rngs.size()) == info_.num_envs, "one generator for each environment");
     rows_.reserve(rngs.size());
-    for (Rng& rng : rngs) rows_.push_back({Env(kwargs), std::move(rng)});
+    const EnvMaker<Env> make(kwargs);
+    for (Rng& rng : rngs) rows_.push_back({make(), std::move(rng)});
   }
 
   const EnvInfo& info() const override { return info_; }
@@ -101,17 +102,20 @@ class SyncVecEnv final : public VecEnv {
     row.episode_return += step.reward;
 
     // As in Gymnasium both may hold: the task can end on the very step at which the time is up.
-    const bool truncated = info_.max_episode_steps > 0 && row.episode_length >= info_.max_episode_steps;
+    const bool time_is_up = info_.max_episode_steps > 0 && row.episode_length >= info_.max_episode_steps;
+    const bool truncated = step.truncated || time_is_up;
     out.rewards[at] = static_cast<float>(step.reward);
     out.terminated[at] = step.terminated;
     out.truncated[at] = truncated;
+    out.episode_over[at] = step.terminated || truncated;
+    out.life_lost[at] = step.life_lost;
     out.episode_return[at] = row.episode_return;
     out.episode_length[at] = row.episode_length;
 
     float* const next_obs = out.next_obs.row(at).data();
     float* const obs = out.obs.row(at).data();
     row.env.observe(next_obs);
-    if (step.terminated || truncated)
+    if (out.episode_over[at])
       start_episode(row, obs);
     else
       std::copy(next_obs, next_obs + obs_dim_, obs);

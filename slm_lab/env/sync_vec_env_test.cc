@@ -20,7 +20,7 @@ template <SingleEnv Env>
 SyncVecEnv<Env> make(int num_envs, int max_episode_steps, std::uint64_t first_seed, ThreadPool* threads = nullptr) {
   std::vector<Rng> rngs;
   for (int i = 0; i < num_envs; ++i) rngs.emplace_back(first_seed + static_cast<std::uint64_t>(i));
-  return SyncVecEnv<Env>({"test", Env::obs_space(), Env::action_space(), num_envs, max_episode_steps}, {},
+  return SyncVecEnv<Env>({"test", Env::obs_space({}), Env::action_space({}), num_envs, max_episode_steps}, {},
                          std::move(rngs), threads);
 }
 
@@ -55,7 +55,7 @@ TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
       EXPECT_EQ(step.rewards[row], expected["reward"][t][i]);
       EXPECT_EQ(step.terminated[row], expected["terminated"][t][i] == 1);
       EXPECT_EQ(step.truncated[row], expected["truncated"][t][i] == 1);
-      if (!step.episode_end(row)) {
+      if (!step.episode_over[row]) {
         EXPECT_EQ(step.next_obs.row(row), step.obs.row(row));
         continue;
       }
@@ -98,7 +98,7 @@ TEST(SyncVecEnv, BothFlagsHoldWhenTheTaskEndsOnTheLastStep) {
     env.reset(obs);
     for (int t = 1;; ++t) {
       env.step(Matrix{{1}}, step);
-      if (step.episode_end(0)) return t;
+      if (step.episode_over[0]) return t;
     }
   };
   const int fall = first_end(500);
@@ -129,6 +129,68 @@ TEST(SyncVecEnv, ThreadsChangeNothing) {
     ASSERT_EQ(step_alone.obs, step_shared.obs);
     ASSERT_EQ(step_alone.next_obs, step_shared.next_obs);
     ASSERT_EQ(step_alone.episode_return, step_shared.episode_return);
+  }
+}
+
+/// Counts up to its options' limit; loses a life at 2, cuts itself at 5. Its "model" is made at some cost.
+class Counter {
+ public:
+  struct Kwargs {
+    int width = 1;
+  };
+  struct Model {
+    int id;
+  };
+  static inline int models_made = 0;
+  static std::shared_ptr<const Model> make_model(const Kwargs&) {
+    return std::make_shared<Model>(Model{++models_made});
+  }
+  static constexpr int kStepNanoseconds = 1;
+  static Space obs_space(const Kwargs& kwargs) {
+    const auto width = static_cast<std::size_t>(kwargs.width);
+    return Space::box(std::vector<float>(width, 0), std::vector<float>(width, 9));
+  }
+  static Space action_space(const Kwargs&) { return Space::discrete(1); }
+  Counter(const Kwargs& kwargs, std::shared_ptr<const Model> model) : width_(kwargs.width), model_(std::move(model)) {}
+  void reset(Rng&) { count_ = 0; }
+  EnvStep step(int) {
+    ++count_;
+    return {.reward = 1, .terminated = false, .truncated = count_ == 5, .life_lost = count_ == 2};
+  }
+  void observe(float* obs) const { std::fill_n(obs, width_, static_cast<float>(count_)); }
+  void serialize(Archive& archive) { archive("count", count_); }
+
+ private:
+  int width_;
+  std::shared_ptr<const Model> model_;
+  std::int32_t count_ = 0;
+};
+
+TEST(SyncVecEnv, RowsShareOneModelAndSpacesFollowOptions) {
+  const Counter::Kwargs kwargs{.width = 3};
+  std::vector<Rng> rngs{Rng(0), Rng(1), Rng(2)};
+  SyncVecEnv<Counter> env({"test", Counter::obs_space(kwargs), Counter::action_space(kwargs), 3, 0}, kwargs,
+                          std::move(rngs));
+  EXPECT_EQ(Counter::models_made, 1);
+  Matrix obs;
+  env.reset(obs);
+  EXPECT_EQ(obs, Matrix::Zero(3, 3));
+}
+
+TEST(SyncVecEnv, TellsFourKindsOfEndApart) {
+  SyncVecEnv<Counter> env({"test", Counter::obs_space({}), Counter::action_space({}), 1, 0}, {}, {Rng(0)});
+  Matrix obs;
+  env.reset(obs);
+  StepResult step;
+  for (int t = 1; t <= 6; ++t) {
+    env.step(Matrix::Zero(1, 1), step);
+    EXPECT_EQ(step.life_lost[0], t == 2);
+    EXPECT_EQ(step.truncated[0], t == 5);  // by the environment itself: there is no limit
+    EXPECT_EQ(step.episode_over[0], t == 5);
+    EXPECT_FALSE(step.terminated[0]);
+    EXPECT_EQ(step.is_last_reward(0), t == 2);
+    EXPECT_EQ(step.is_cut(0), t == 2 || t == 5);
+    EXPECT_TRUE(t != 5 || step.episode_return[0] == 5);
   }
 }
 

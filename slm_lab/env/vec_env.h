@@ -4,6 +4,7 @@
 #include <string>
 
 #include "slm_lab/base/matrix.h"
+#include "slm_lab/env/scaling.h"
 #include "slm_lab/env/space.h"
 
 namespace slm {
@@ -16,21 +17,43 @@ struct EnvInfo {
   Space obs_space, action_space;
   int num_envs = 1;
   int max_episode_steps = 0;  ///< 0: no limit
+  Scaling scaling = {};       ///< of StepResult::raw; without effect where nothing is normalised
 };
 
-/// One step of every environment. Buffers are sized once by the caller's first step and reused.
+/// A step as it was before running statistics scaled it, for memories that keep rows for longer than the statistics
+/// stand still. Empty where nothing is normalised (EnvInfo::scaling).
+struct RawStep {
+  Matrix obs;       // (num_envs, obs_dim)  what was acted on
+  Matrix next_obs;  // (num_envs, obs_dim)
+  Vector rewards;   // (num_envs)
+};
+
+/// One step of every environment. What ends is told by four names, of which none follows from another: a task that
+/// terminates under a player with lives left, a clock that runs out, a row that restarts, a life lost. Buffers are
+/// sized once by the caller's first step and reused.
 struct StepResult {
-  Matrix next_obs;  // (num_envs, obs_dim)  where the step led, also when the episode ended there
-  Matrix obs;       // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
-  Vector rewards;   // (num_envs)           what the learner sees (wrappers may scale or clip)
-  Mask terminated;  // (num_envs)           the task ended: the value of next_obs is 0
-  Mask truncated;   // (num_envs)           the clock ended it: the value of next_obs counts
-  // Of the episode that ended with this step (read only where terminated or truncated), measured inside every wrapper:
+  Matrix next_obs;    // (num_envs, obs_dim)  where the step led, also when the episode ended there
+  Matrix obs;         // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
+  Vector rewards;     // (num_envs)           what the learner sees (wrappers may scale or clip)
+  Mask terminated;    // (num_envs)         the task ended: the value of next_obs is 0
+  Mask truncated;     // (num_envs)         the clock or the environment cut it: the value of next_obs counts
+  Mask episode_over;  // (num_envs)         the row restarts, and its return is recorded
+  Mask life_lost;     // (num_envs)         for learning alone the end of the task, as terminated; the episode goes on
+  RawStep raw;
+  // Of the episode that ended with this step (read only where episode_over), measured inside every wrapper:
   Eigen::VectorXd episode_return;  // (num_envs)  sum of raw rewards
   Eigen::VectorXi episode_length;  // (num_envs)  steps
 
-  Mask episode_end() const { return terminated || truncated; }
-  bool episode_end(Eigen::Index row) const { return terminated[row] || truncated[row]; }
+  /// Whether nothing that comes after the step counts for it.
+  bool is_last_reward(Eigen::Index row) const { return terminated[row] || life_lost[row]; }
+  /// Whether what comes after the step belongs to another episode, or to another life.
+  bool is_cut(Eigen::Index row) const { return episode_over[row] || life_lost[row]; }
+
+  /// For environments that know no lives: an episode is over where it terminated or was truncated.
+  void end_episodes() {
+    episode_over = terminated || truncated;
+    life_lost.setConstant(terminated.size(), false);
+  }
 
   /// Allocates only when a size changes.
   void resize(int num_envs, int obs_dim) {
@@ -39,6 +62,8 @@ struct StepResult {
     rewards.resize(num_envs);
     terminated.resize(num_envs);
     truncated.resize(num_envs);
+    episode_over.resize(num_envs);
+    life_lost.resize(num_envs);
     episode_return.resize(num_envs);
     episode_length.resize(num_envs);
   }

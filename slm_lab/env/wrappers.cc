@@ -54,9 +54,32 @@ Space normalized_space(Space obs_space, std::optional<double> clip) {
   return obs_space;
 }
 
+KeepRaw::KeepRaw(std::unique_ptr<VecEnv> inner, Scaling scaling)
+    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()) {
+  info_.scaling = std::move(scaling);
+}
+
+void KeepRaw::reset(Matrix& obs) {
+  EnvWrapper::reset(obs);
+  obs_ = obs;
+}
+
+void KeepRaw::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  out.raw.obs = obs_;
+  out.raw.next_obs = out.next_obs;
+  out.raw.rewards = out.rewards;
+  obs_ = out.obs;
+}
+
+void KeepRaw::serialize(Archive& archive) {
+  EnvWrapper::serialize(archive);
+  archive("raw_obs", obs_);
+}
+
 NormalizeObs::NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use,
                            std::optional<double> clip)
-    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), moments_(moments), use_(use), clip_(clip) {
+    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), moments_(moments), use_(use), scaling_(moments, clip) {
   info_.obs_space = normalized_space(std::move(info_.obs_space), clip);
   const int dim = info().obs_space.size();
   if (moments_.dim() == 0) moments_ = RunningMoments(dim);
@@ -66,29 +89,19 @@ NormalizeObs::NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moment
 void NormalizeObs::reset(Matrix& obs) {
   EnvWrapper::reset(obs);
   if (use_ == EnvUse::train) moments_.update(obs);
-  refresh();
-  normalize(obs);
+  scaling_.refresh();
+  scaling_(obs);
 }
 
 void NormalizeObs::step(const Matrix& actions, StepResult& out) {
   EnvWrapper::step(actions, out);
   if (use_ == EnvUse::train) {
     moments_.update(out.next_obs);
-    ended_ = out.terminated || out.truncated;
-    moments_.update(out.obs, ended_);
+    moments_.update(out.obs, out.episode_over);
   }
-  refresh();
-  normalize(out.next_obs);
-  normalize(out.obs);
-}
-
-void NormalizeObs::refresh() { inv_std_ = (moments_.var() + kEpsilon).rsqrt(); }
-
-void NormalizeObs::normalize(Matrix& obs) const {
-  for (Eigen::Index i = 0; i < obs.rows(); ++i)
-    obs.row(i).array() =
-        ((obs.row(i).array().cast<double>() - moments_.mean().transpose()) * inv_std_.transpose()).cast<float>();
-  if (clip_) obs = obs.cwiseMax(-*clip_).cwiseMin(*clip_);
+  scaling_.refresh();
+  scaling_(out.next_obs);
+  scaling_(out.obs);
 }
 
 NormalizeReward::NormalizeReward(std::unique_ptr<VecEnv> inner, RunningMoments& moments, double gamma, EnvUse use)
@@ -109,7 +122,7 @@ void NormalizeReward::step(const Matrix& actions, StepResult& out) {
   if (use_ == EnvUse::train) moments_.update(returns_);
   out.rewards *= static_cast<float>(1 / std::sqrt(moments_.var()[0] + kEpsilon));
   for (Eigen::Index i = 0; i < returns_.size(); ++i)
-    if (out.episode_end(i)) returns_[i] = 0;
+    if (out.episode_over[i]) returns_[i] = 0;
 }
 
 void NormalizeReward::serialize(Archive& archive) {
@@ -175,11 +188,13 @@ void FrameStack::step(const Matrix& actions, StepResult& out) {
   }
   out.next_obs = frames_;
   for (Eigen::Index i = 0; i < frames_.rows(); ++i)
-    if (single_.episode_end(i)) fill(i, single_.obs);
+    if (single_.episode_over[i]) fill(i, single_.obs);
   out.obs = frames_;
   out.rewards = single_.rewards;
   out.terminated = single_.terminated;
   out.truncated = single_.truncated;
+  out.episode_over = single_.episode_over;
+  out.life_lost = single_.life_lost;
   out.episode_return = single_.episode_return;
   out.episode_length = single_.episode_length;
 }

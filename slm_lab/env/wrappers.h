@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "slm_lab/env/running_moments.h"
+#include "slm_lab/env/scaling.h"
 #include "slm_lab/env/vec_env.h"
 
 namespace slm {
@@ -53,6 +54,21 @@ class RescaleAction final : public EnvWrapper {
   Matrix scaled_;                        // (num_envs, action_dim)
 };
 
+/// Keeps each step as the environment inside gave it in StepResult::raw, and says in info() what the wrappers outside
+/// will make of it.
+class KeepRaw final : public EnvWrapper {
+ public:
+  KeepRaw(std::unique_ptr<VecEnv> inner, Scaling scaling);
+  const EnvInfo& info() const override { return info_; }
+  void reset(Matrix& obs) override;
+  void step(const Matrix& actions, StepResult& out) override;
+  void serialize(Archive& archive) override;
+
+ private:
+  EnvInfo info_;
+  Matrix obs_;  // (num_envs, obs_dim)  to act on
+};
+
 /// The space of normalised observations: within +-clip, or unbounded.
 Space normalized_space(Space obs_space, std::optional<double> clip);
 
@@ -68,15 +84,10 @@ class NormalizeObs final : public EnvWrapper {
   void step(const Matrix& actions, StepResult& out) override;
 
  private:
-  void refresh();  // inv_std_
-  void normalize(Matrix& obs) const;
-
   EnvInfo info_;
   RunningMoments& moments_;
   EnvUse use_;
-  std::optional<float> clip_;
-  Eigen::ArrayXd inv_std_;  // (obs_dim)
-  Mask ended_;              // (num_envs)
+  ObsScaling scaling_;
 };
 
 /// Divides rewards by the standard deviation of the discounted return G = gamma G + r of a running episode; the mean

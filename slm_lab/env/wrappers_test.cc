@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "slm_lab/env/registry.h"
 #include "tests/support/scripted_env.h"
 
 namespace slm {
@@ -83,6 +84,45 @@ TEST(NormalizeObs, ClipsAndLeavesTheMomentsAloneWhenEvaluating) {
   EXPECT_FLOAT_EQ(obs(0, 0), 1);
   EXPECT_FLOAT_EQ(obs(1, 0), 10);
   EXPECT_DOUBLE_EQ(moments.count(), 1e-4);
+}
+
+// What a memory makes of the raw rows right after a step is what the wrappers made of them.
+TEST(KeepRaw, HoldsWhatTheWrappersOutsideScale) {
+  EnvConfig config;
+  config.name = "Pendulum-v1";
+  config.kwargs = PendulumKwargs{};
+  config.normalize_obs = config.normalize_reward = true;
+  config.clip_obs = 1;
+  config.reward_scale = 3.0;
+  config.clip_reward = 2;
+  config.frame_op = "concat";
+  config.frame_op_len = 2;
+  EnvStatistics statistics;
+  const auto env = make_env(config, 3, 0.9, Streams(0, 0, 0), statistics, EnvUse::train);
+  Scaling scaling = env->info().scaling;
+  ASSERT_TRUE(scaling.active());
+  Matrix obs, raw_before;
+  env->reset(obs);
+  StepResult step;
+  for (int t = 0; t < 250; ++t) {  // over the end of an episode
+    env->step(Matrix::Constant(3, 1, 0.5f), step);
+    ASSERT_TRUE(raw_before.size() == 0 || step.raw.obs == raw_before);
+    raw_before = step.raw.next_obs;
+    if (step.episode_over[0]) raw_before.resize(0, 0);
+    scaling.refresh();
+    Matrix scaled = step.raw.next_obs;
+    scaling.scale_obs(scaled);
+    ASSERT_EQ(scaled, step.next_obs);
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_FLOAT_EQ(scaling.reward(step.raw.rewards[i]), step.rewards[i]);
+      ASSERT_NEAR(scaling.limited(step.raw.rewards[i]) * scaling.scale(), step.rewards[i], 1e-5f);
+    }
+  }
+  const auto evaluation = make_env(config, 1, 0.9, Streams(0, 0, 0), statistics, EnvUse::evaluate);
+  EXPECT_FALSE(evaluation->info().scaling.active());
+  config.normalize_obs = config.normalize_reward = false;
+  config.clip_obs.reset();
+  EXPECT_FALSE(make_env(config, 1, 0.9, Streams(0, 0, 0), statistics, EnvUse::train)->info().scaling.active());
 }
 
 TEST(NormalizeReward, RestartsTheDiscountedReturnAtEveryEpisodeEnd) {

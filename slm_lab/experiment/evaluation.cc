@@ -30,7 +30,7 @@ Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma,
     algorithm.act(obs, mode, action_rng, actions);
     env->step(scale.to_env(actions), step);
     for (int row = 0; row < num_episodes; ++row) {
-      if (done[row] || !(step.terminated[row] || step.truncated[row])) continue;
+      if (done[row] || !step.episode_over[row]) continue;
       result.returns[row] = step.episode_return[row];
       done[row] = true;
       --left;

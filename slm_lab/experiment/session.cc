@@ -49,8 +49,7 @@ bool Session::step() {
   algorithm_->observe(obs_, actions_, step_);
   if (const auto stats = algorithm_->update(frame_, update_rng_)) record_.add_training(training_row(*stats));
   for (int row = 0; row < env_->info().num_envs; ++row)
-    if (step_.terminated[row] || step_.truncated[row])
-      record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
+    if (step_.episode_over[row]) record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
   obs_.swap(step_.obs);
   if (spec_.meta.rigorous_eval && (crossed(spec_.meta.eval_frequency) || finished())) evaluate_now();
   return crossed(spec_.meta.log_frequency) || finished();

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +19,15 @@ struct ReplayConfig {
   double alpha = 0.6, epsilon = 1e-4;
   bool importance_weights = true;
   double beta_start = 0.4;
-  std::int64_t beta_end_step = 0;  ///< 0: beta stays; default: env.max_frame
+  std::optional<std::int64_t> beta_end_step = {};  ///< absent: beta stays (env.max_frame is put here then)
   bool stratified = false;
 
   bool prioritized() const { return name == "PrioritizedReplay"; }
   /// The exponent of the importance weights: from beta_start to 1 at beta_end_step.
   double beta(std::int64_t frame) const {
-    if (beta_end_step <= 0) return beta_start;
-    const double progress = std::min(1.0, static_cast<double>(frame) / static_cast<double>(beta_end_step));
+    if (!beta_end_step) return beta_start;
+    if (frame >= *beta_end_step) return 1;
+    const double progress = static_cast<double>(frame) / static_cast<double>(*beta_end_step);
     return beta_start + (1 - beta_start) * progress;
   }
 };

@@ -38,7 +38,7 @@ void OnPolicyReplay::add(const Matrix& obs, const Matrix& actions, const StepRes
   ensure(!ready(), "OnPolicyReplay: full; train and clear first");
   rollout_.add(obs, actions, step, /*is_last=*/false);
   running_return_ += step.rewards[0];
-  if (!step.terminated[0] && !step.truncated[0]) return;
+  if (!step.episode_over[0]) return;
   returns_.push_back(running_return_);
   episode_ends_.push_back(static_cast<std::int32_t>(rollout_.size()));
   running_return_ = 0;

@@ -17,7 +17,8 @@ ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const 
     : gamma_(gamma),
       obs_dim_(info.obs_space.size()),
       action_dim_(info.action_space.size()),
-      sampler_(config),
+      scaling_(info.scaling),
+      sampler_(config, info.num_envs),
       steps_(info.obs_space, num_extras(info), config.max_size),
       one_obs_(static_cast<std::size_t>(obs_dim_)) {
   running_.reserve(static_cast<std::size_t>(info.num_envs));
@@ -26,20 +27,26 @@ ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const 
   returns_.reserve(static_cast<std::size_t>(info.max_episode_steps));
 }
 
-void ImitationReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void ImitationReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step,
+                          const Vector& final_values) {
+  const bool raw = scaling_.active();
+  const Matrix& kept_obs = raw ? step.raw.obs : obs;
+  const Vector& rewards = raw ? step.raw.rewards : step.rewards;
   for (std::size_t env = 0; env < running_.size(); ++env) {
     const auto row = static_cast<Eigen::Index>(env);
-    float* const reward = std::copy_n(actions.row(row).data(), action_dim_, running_[env].append(obs.row(row).data()));
-    *reward = step.rewards[row];
-    if (step.episode_end(row)) close(running_[env]);
+    float* const reward =
+        std::copy_n(actions.row(row).data(), action_dim_, running_[env].append(kept_obs.row(row).data()));
+    *reward = rewards[row];
+    if (step.is_cut(row)) close(running_[env], step.is_last_reward(row) ? 0 : final_values[row]);
   }
 }
 
-void ImitationReplay::close(RowStore& episode) {
+void ImitationReplay::close(RowStore& episode, float value_after) {
+  scaling_.refresh();
   returns_.resize(static_cast<std::size_t>(episode.size()));
-  float next = 0;  // R_t = r_t + gamma R_{t+1}
+  float next = value_after / scaling_.scale();  // R_t = r_t + gamma R_{t+1}, raw
   for (std::int64_t t = episode.size() - 1; t >= 0; --t)
-    next = returns_[static_cast<std::size_t>(t)] = episode.extras(t)[action_dim_] + gamma_ * next;
+    next = returns_[static_cast<std::size_t>(t)] = scaling_.limited(episode.extras(t)[action_dim_]) + gamma_ * next;
   for (std::int64_t t = 0; t < episode.size(); ++t) {
     episode.read_obs(t, one_obs_.data());
     float* const extras = steps_.write(sampler_.next_row(), one_obs_.data());
@@ -50,6 +57,7 @@ void ImitationReplay::close(RowStore& episode) {
 }
 
 void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch) {
+  scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();
   batch.obs.resize(n, obs_dim_);
@@ -61,8 +69,9 @@ void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch
     const std::int64_t row = batch.draw.rows[static_cast<std::size_t>(i)];
     steps_.read_obs(row, batch.obs.row(i).data());
     std::copy_n(steps_.extras(row), action_dim_, batch.actions.row(i).data());
-    batch.returns[i] = steps_.extras(row)[action_dim_];
+    batch.returns[i] = scaling_.scale() * steps_.extras(row)[action_dim_];
   }
+  scaling_.scale_obs(batch.obs);
 }
 
 void ImitationReplay::serialize(Archive& archive) {

@@ -18,14 +18,16 @@ struct ImitationBatch {
 };
 
 /// What self-imitation learns from: every step of finished episodes with the return that it led to, computed when its
-/// episode ends. Where the clock ended it nothing is added for what might have come: the return is then a lower bound,
-/// which is what imitation needs.
+/// episode ends. Where the clock ended it the critic's value of the last observation stands for what would have come:
+/// 0 would be above the truth where rewards are negative, and imitation wants what was better than expected. Rows are
+/// kept raw and scaled when drawn, as those of Replay.
 class ImitationReplay {
  public:
   ImitationReplay(const ReplayConfig& config, float gamma, const EnvInfo& info);
 
-  /// One step of every environment.
-  void add(const Matrix& obs, const Matrix& actions, const StepResult& step);
+  /// One step of every environment. `final_values` (num_envs, or longer): the value of next_obs, read where the clock
+  /// cut an episode.
+  void add(const Matrix& obs, const Matrix& actions, const StepResult& step, const Vector& final_values);
   std::int64_t size() const { return sampler_.size(); }  ///< steps of finished episodes
   void sample(Rng& rng, std::int64_t frame, ImitationBatch& batch);
   void update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
@@ -34,10 +36,11 @@ class ImitationReplay {
   void serialize(Archive& archive);
 
  private:
-  void close(RowStore& episode);
+  void close(RowStore& episode, float value_after);
 
   float gamma_;
   int obs_dim_, action_dim_;
+  Scaling scaling_;
   RowSampler sampler_;
   RowStore steps_;                 // obs; action, return
   std::vector<RowStore> running_;  // one per environment: obs; action, reward

@@ -1,6 +1,8 @@
 #include "slm_lab/memory/replay.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
@@ -24,41 +26,47 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       obs_dim_(info.obs_space.size()),
       action_dim_(info.action_space.size()),
       capacity_(config.max_size),
-      sampler_(config),
+      scaling_(info.scaling),
+      sampler_(config, info.num_envs),
       steps_(info.obs_space, num_extras(info), config.max_size),
       final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)),
       newest_next_obs_(info.num_envs, obs_dim_) {
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
-  ensure(most_truncations(capacity_, info) < 1 << 24, "the row of a final observation is exact as a float");
+  ensure(most_truncations(capacity_, info) <= std::numeric_limits<std::int32_t>::max(),
+         "the row of a final observation fits 32 bits");
   free_finals_.reserve(static_cast<std::size_t>(most_truncations(capacity_, info)));
 }
 
 void Replay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
-  newest_next_obs_ = step.next_obs;
+  const bool raw = scaling_.active();
+  const Matrix& kept_obs = raw ? step.raw.obs : obs;
+  const Vector& rewards = raw ? step.raw.rewards : step.rewards;
+  newest_next_obs_ = raw ? step.raw.next_obs : step.next_obs;
   for (int env = 0; env < num_envs_; ++env) {
     const std::int64_t row = sampler_.next_row();
     if (row < steps_.size())
-      if (const float old = steps_.extras(row)[action_dim_ + 1]; old >= 0)
-        free_finals_.push_back(static_cast<std::int32_t>(old));
-    float* extras = steps_.write(row, obs.row(env).data());
+      if (const auto old = std::bit_cast<std::int32_t>(steps_.extras(row)[action_dim_ + 1]); old >= 0)
+        free_finals_.push_back(old);
+    float* extras = steps_.write(row, kept_obs.row(env).data());
     extras = std::copy_n(actions.row(env).data(), action_dim_, extras);
-    extras[0] = step.rewards[env];
-    extras[1] = follow_up(step, env);
+    extras[0] = rewards[env];
+    extras[1] = std::bit_cast<float>(follow_up(step, env));
     sampler_.add();
   }
 }
 
-float Replay::follow_up(const StepResult& step, int env) {
-  if (step.terminated[env]) return kTerminated;
-  if (!step.truncated[env]) return kNextStep;
+std::int32_t Replay::follow_up(const StepResult& step, int env) {
+  if (step.is_last_reward(env)) return kTerminated;
+  if (!step.episode_over[env]) return kNextStep;
   if (free_finals_.empty()) free_finals_.push_back(static_cast<std::int32_t>(final_obs_.size()));
   const std::int32_t row = free_finals_.back();
   free_finals_.pop_back();
-  final_obs_.write(row, step.next_obs.row(env).data());
-  return static_cast<float>(row);
+  final_obs_.write(row, newest_next_obs_.row(env).data());
+  return row;
 }
 
 void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& batch) {
+  scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();
   batch.obs.resize(n, obs_dim_);
@@ -73,6 +81,8 @@ void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& ba
   }
   sampler_.weigh(beta, batch.draw);
   for (Eigen::Index i = 0; i < n; ++i) gather(batch.draw.rows[static_cast<std::size_t>(i)], gamma, num_steps, i, batch);
+  scaling_.scale_obs(batch.obs);
+  scaling_.scale_obs(batch.next_obs);
 }
 
 std::int64_t Replay::one_step_later(std::int64_t row) const {
@@ -88,9 +98,9 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
   bool bootstrapped = false;
   for (int k = 0; !bootstrapped; ++k) {
     const float* extras = steps_.extras(row) + action_dim_;
-    reward += discount * extras[0];
+    reward += discount * reward_of(extras);
     discount *= gamma;
-    const float follows = extras[1];
+    const auto follows = std::bit_cast<std::int32_t>(extras[1]);
     // how many rows were written after this one; fewer than num_envs: it belongs to the newest step
     const std::int64_t age = (sampler_.num_added() - 1 - row) % capacity_;
     bootstrapped = true;
@@ -98,7 +108,7 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
       discount = 0;
       steps_.read_obs(row, next_obs);  // any will do
     } else if (follows >= 0) {
-      final_obs_.read_obs(static_cast<std::int64_t>(follows), next_obs);
+      final_obs_.read_obs(follows, next_obs);
     } else if (age < num_envs_) {
       std::copy_n(newest_next_obs_.row(num_envs_ - 1 - age).data(), obs_dim_, next_obs);
     } else {
@@ -113,7 +123,7 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
 
 void Replay::serialize(Archive& archive) {
   archive("sampler", sampler_);
-  archive("steps", steps_);
+  archive("transitions", steps_);
   archive("final_obs", final_obs_);
   archive("free_finals", free_finals_);
   archive("newest_next_obs", newest_next_obs_);

@@ -21,7 +21,8 @@ struct Batch {
 
 /// A ring of the last `max_size` transitions of all environments. An observation is kept once: that after a transition
 /// is the same environment's one step later, except where the clock ended the episode (kept apart) and in the newest
-/// step.
+/// step. Where the environment's rows are scaled by running statistics (EnvInfo::scaling) they are kept raw, and scaled
+/// when they are drawn, by the statistics as they stand then.
 class Replay {
  public:
   Replay(const ReplayConfig& config, const EnvInfo& info);
@@ -43,15 +44,18 @@ class Replay {
   void serialize(Archive& archive);
 
  private:
-  // What follows a transition: one of these, or the row of final_obs_ where the clock ended the episode.
-  static constexpr float kNextStep = -2, kTerminated = -1;
+  // What follows a transition: one of these, or the row of final_obs_ where the clock ended the episode. It lies among
+  // the numbers of its row, bit by bit.
+  static constexpr std::int32_t kNextStep = -2, kTerminated = -1;
 
-  float follow_up(const StepResult& step, int env);
+  std::int32_t follow_up(const StepResult& step, int env);
   std::int64_t one_step_later(std::int64_t row) const;
   void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
+  float reward_of(const float* extras) const { return scaling_.active() ? scaling_.reward(extras[0]) : extras[0]; }
 
   int num_envs_, obs_dim_, action_dim_;
   std::int64_t capacity_;
+  Scaling scaling_;
   RowSampler sampler_;
   RowStore steps_;  // obs; action, reward, what follows
   RowStore final_obs_;

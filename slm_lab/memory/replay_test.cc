@@ -7,6 +7,7 @@
 #include <set>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/env/running_moments.h"
 
 namespace slm {
 namespace {
@@ -83,7 +84,7 @@ TEST(RowSampler, DrawsByPriority) {
   config.epsilon = 1e-6;
   for (const bool stratified : {false, true}) {
     config.stratified = stratified;
-    RowSampler sampler(config);
+    RowSampler sampler(config, 1);
     for (int i = 0; i < 4; ++i) sampler.add();
     Draw draw;
     draw.rows = {0, 1, 2, 3};
@@ -110,7 +111,7 @@ TEST(RowSampler, ImportanceWeightsUndoThePriorities) {
   ReplayConfig config = replay_config("PrioritizedReplay", 64, 2);
   config.alpha = 1;
   config.epsilon = 1e-9;
-  RowSampler sampler(config);
+  RowSampler sampler(config, 1);
   sampler.add();
   sampler.add();
   Draw draw;
@@ -127,7 +128,7 @@ TEST(RowSampler, ImportanceWeightsUndoThePriorities) {
 }
 
 TEST(RowSampler, NewRowsTakeTheHighestPriority) {
-  RowSampler sampler(replay_config("PrioritizedReplay", 1000, 100));
+  RowSampler sampler(replay_config("PrioritizedReplay", 1000, 100), 1);
   sampler.add();
   Draw draw;
   draw.rows = {0};
@@ -138,21 +139,47 @@ TEST(RowSampler, NewRowsTakeTheHighestPriority) {
   EXPECT_GT(std::count(draw.rows.begin(), draw.rows.end(), 1), 950);
 }
 
-TEST(RowSampler, CombinedReplayPutsTheNewestInOnce) {
-  ReplayConfig config = replay_config("Replay", 3, 10);
+TEST(RowSampler, CombinedReplayPutsTheNewestStepInOnce) {
+  ReplayConfig config = replay_config("Replay", 6, 10);
   config.use_cer = true;
-  RowSampler sampler(config);
+  RowSampler sampler(config, /*num_envs=*/2);
   Rng rng(1);
   Draw draw;
   for (int i = 0; i < 5; ++i) sampler.add();
   sampler.draw(rng, draw);
-  EXPECT_EQ(draw.rows, (std::vector<std::int64_t>{0, 1, 2}));  // the oldest of the new first
-  sampler.draw(rng, draw);
-  EXPECT_EQ(draw.rows[1], 3);
-  EXPECT_EQ(draw.rows[2], 4);
-  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 1, 1}));
-  sampler.draw(rng, draw);
-  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 0, 0}));
+  EXPECT_EQ(draw.rows[4], 3);
+  EXPECT_EQ(draw.rows[5], 4);
+  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 0, 0, 0, 1, 1}));
+  sampler.draw(rng, draw);  // nothing is new, and rows 0 to 2 are not made up for
+  EXPECT_EQ(draw.forced, (std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0}));
+}
+
+// More rows arrive than are drawn, as self-imitation does it: it was the oldest 512 rows of the ring that every batch
+// consisted of.
+TEST(RowSampler, CombinedReplayHasNoBacklog) {
+  ReplayConfig config = replay_config("Replay", 8, 1000);
+  config.use_cer = true;
+  RowSampler sampler(config, /*num_envs=*/16);
+  Rng rng(1);
+  Draw draw;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 100; ++i) sampler.add();
+    sampler.draw(rng, draw);
+    EXPECT_EQ(std::count(draw.forced.begin(), draw.forced.end(), 1), 4);  // half of the batch
+    for (std::size_t i = 4; i < 8; ++i)
+      EXPECT_EQ(draw.rows[i], (sampler.num_added() - 8 + static_cast<std::int64_t>(i)) % 1000);
+  }
+}
+
+TEST(ReplayConfig, BetaReachesOneAtItsLastStep) {
+  ReplayConfig config = replay_config("PrioritizedReplay", 4, 4);
+  EXPECT_EQ(config.beta(1'000'000), config.beta_start);
+  config.beta_end_step = 100;
+  EXPECT_EQ(config.beta(0), 0.4);
+  EXPECT_DOUBLE_EQ(config.beta(50), 0.7);
+  EXPECT_EQ(config.beta(100), 1);
+  config.beta_end_step = 0;  // given as such: 1 from the start
+  EXPECT_EQ(config.beta(0), 1);
 }
 
 // ---- Replay: observations are numbers that tell episode and time, so every transition can be checked
@@ -193,6 +220,7 @@ class Player {
           ++episode_[at(e)];
         }
       }
+      step.end_episodes();
       replay.add(obs, actions, step);
     }
   }
@@ -240,6 +268,75 @@ TEST(Replay, KeepsTrueNextObservationsThroughWrapAround) {
       }
       EXPECT_EQ(replay.size(), max_size);
     }
+}
+
+// The statistics move on between the day a row is kept and the day it is drawn; a row of old scaling would be another
+// state than the same row of new scaling.
+TEST(Replay, ScalesRawRowsWhenTheyAreDrawn) {
+  EnvStatistics statistics;
+  statistics.obs = RunningMoments(1);
+  RewardScaling rewards{.discounted_return = &statistics.discounted_return, .factor = 2, .clip = 3.0f};
+  EnvInfo info = number_env(1);
+  info.scaling = Scaling(ObsScaling(statistics.obs, 5), rewards);
+  Replay replay(replay_config("Replay", 64, 100), info);
+  StepResult step;
+  step.resize(1, 1);
+  step.terminated << false;
+  for (int t = 0; t < 6; ++t) {
+    step.truncated << (t == 5);
+    step.end_episodes();
+    step.raw.obs.setConstant(1, 1, static_cast<float>(t));
+    step.raw.next_obs.setConstant(1, 1, static_cast<float>(t + 1));
+    step.raw.rewards.setConstant(1, static_cast<float>(t));
+    step.next_obs.setConstant(-1000);  // as scaled then: not to be seen again
+    step.rewards.setConstant(-1000);
+    replay.add(Matrix::Constant(1, 1, -1000), Matrix::Constant(1, 1, static_cast<float>(t)), step);
+  }
+  statistics.obs.update(Matrix{{1}, {3}});                            // mean 2, variance 1 (nearly)
+  statistics.discounted_return.update(Eigen::VectorXd{{-4.0, 4.0}});  // standard deviation 4 (nearly)
+  Rng rng(1);
+  Batch batch;
+  replay.sample(rng, 0.5f, /*num_steps=*/2, 0, batch);
+  std::set<int> seen;
+  for (Eigen::Index i = 0; i < 64; ++i) {
+    const auto t = static_cast<int>(batch.actions(i, 0));
+    seen.insert(t);
+    const int steps = t == 5 ? 1 : 2;
+    const auto reward = [](int at) { return std::min(3.0f, static_cast<float>(at) * 2 / 4); };
+    EXPECT_NEAR(batch.obs(i, 0), t - 2, 1e-3);
+    EXPECT_NEAR(batch.next_obs(i, 0), t + steps - 2, 1e-3);
+    EXPECT_NEAR(batch.rewards[i], reward(t) + (steps == 2 ? 0.5f * reward(t + 1) : 0), 1e-3);
+  }
+  EXPECT_EQ(seen.size(), 6u);
+}
+
+// A life lost ends what counts for learning, and nothing else.
+TEST(Replay, ALifeLostHasNoValueAfterIt) {
+  Replay replay(replay_config("Replay", 32, 10), number_env(1));
+  StepResult step;
+  step.resize(1, 1);
+  step.terminated << false;
+  step.truncated << false;
+  for (int t = 0; t < 3; ++t) {
+    step.end_episodes();
+    step.life_lost << (t == 1);
+    step.next_obs.setConstant(static_cast<float>(t + 1));
+    step.rewards.setConstant(1);
+    replay.add(Matrix::Constant(1, 1, static_cast<float>(t)), Matrix::Zero(1, 1), step);
+  }
+  Rng rng(1);
+  Batch batch;
+  replay.sample(rng, 0.5f, /*num_steps=*/3, 0, batch);
+  for (Eigen::Index i = 0; i < 32; ++i) {
+    EXPECT_EQ(batch.discounts[i], batch.obs(i, 0) < 2 ? 0 : 0.5f);
+    EXPECT_EQ(batch.rewards[i], batch.obs(i, 0) == 0 ? 1.5f : 1);
+  }
+}
+
+// 2^23 environments: the row of a final observation is no longer exact as a float.
+TEST(Replay, CountsFinalObservationsBeyondWhatAFloatHolds) {
+  EnvInfo info = number_env(1 << 23);
+  EXPECT_NO_THROW(Replay(replay_config("Replay", 1, 1 << 23), info));
 }
 
 TEST(Replay, ContinuesFromACheckpoint) {

@@ -16,6 +16,12 @@ void move_row(std::vector<float>& matrix, std::size_t from, std::size_t to, std:
               matrix.begin() + static_cast<std::ptrdiff_t>(to * width));
 }
 
+// Every environment ends in a final observation, and each truncation inside adds one.
+std::int64_t most_finals(std::int64_t num_steps, const EnvInfo& info) {
+  const int limit = info.max_episode_steps;
+  return info.num_envs * (limit > 0 ? num_steps / limit + 2 : 2);
+}
+
 }  // namespace
 
 void Rollout::reserve(std::int64_t num_steps, std::int64_t num_finals) {
@@ -34,8 +40,8 @@ void Rollout::add(const Matrix& obs, const Matrix& actions, const StepResult& st
   append(obs_, obs.data(), obs.size());
   append(actions_, actions.data(), actions.size());
   for (int env = 0; env < num_envs_; ++env) {
-    const bool terminated = step.terminated[env];
-    const bool ended = terminated || step.truncated[env];
+    const bool terminated = step.is_last_reward(env);
+    const bool ended = step.is_cut(env);
     const auto row = static_cast<std::int32_t>(rewards_.size());
     rewards_.push_back(step.rewards[env]);
     not_terminated_.push_back(terminated ? 0.0f : 1.0f);
@@ -99,9 +105,7 @@ void Rollout::serialize(Archive& archive) {
 
 OnPolicyBatchReplay::OnPolicyBatchReplay(int num_steps, const EnvInfo& info)
     : num_steps_(num_steps), rollout_(info.num_envs, info.obs_space.size(), info.action_space.size()) {
-  // Every environment ends in a final observation, and each truncation inside adds one.
-  const int limit = info.max_episode_steps;
-  rollout_.reserve(num_steps, info.num_envs * (1 + (limit > 0 ? num_steps / limit + 1 : 1)));
+  rollout_.reserve(num_steps, most_finals(num_steps, info));
 }
 
 void OnPolicyBatchReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {

@@ -30,6 +30,7 @@ StepResult step_of(std::vector<float> next_obs, std::vector<float> rewards, std:
     step.terminated[i] = terminated[static_cast<std::size_t>(i)];
     step.truncated[i] = truncated[static_cast<std::size_t>(i)];
   }
+  step.end_episodes();
   return step;
 }
 

@@ -8,8 +8,8 @@
 
 namespace slm {
 
-RowSampler::RowSampler(const ReplayConfig& config)
-    : config_(config), tree_(config.prioritized() ? config.max_size : 1) {}
+RowSampler::RowSampler(const ReplayConfig& config, int num_envs)
+    : config_(config), num_envs_(num_envs), tree_(config.prioritized() ? config.max_size : 1) {}
 
 void RowSampler::add() {
   if (config_.prioritized()) tree_.set(next_row(), max_priority_);
@@ -34,12 +34,15 @@ void RowSampler::draw(Rng& rng, Draw& out) {
   if (config_.use_cer) put_in_newest(out);
 }
 
-// The last entries of the batch become the oldest of the new ones; what no batch has room for comes in the next.
+// The last entries of the batch become the newest rows, the oldest of them first.
 void RowSampler::put_in_newest(Draw& out) {
-  num_passed_ = std::max(num_passed_, num_added_ - size());  // the others are overwritten
-  const std::size_t n = out.rows.size(), num_new = static_cast<std::size_t>(num_added_ - num_passed_);
-  for (std::size_t i = n - std::min(n, num_new); i < n; ++i) {
-    out.rows[i] = num_passed_++ % config_.max_size;
+  const auto n = static_cast<std::int64_t>(out.rows.size());
+  const std::int64_t num_new =
+      std::min({num_added_ - num_passed_, static_cast<std::int64_t>(num_envs_), std::max<std::int64_t>(1, n / 2)});
+  num_passed_ = num_added_;
+  for (std::int64_t k = 1; k <= num_new; ++k) {
+    const auto i = static_cast<std::size_t>(n - k);
+    out.rows[i] = (num_added_ - k) % config_.max_size;
     out.forced[i] = 1;
   }
 }

@@ -20,11 +20,12 @@ struct Draw {
 };
 
 /// The rows of a ring of `max_size`: which is written next, and which are drawn: uniformly with replacement, or by
-/// priority (prioritised replay, Schaul et al. 2016), the newest put into every batch where the spec asks for it
-/// (combined experience replay, Zhang and Sutton 2017).
+/// priority (prioritised replay, Schaul et al. 2016). Where the spec asks for it, a batch holds the newest step of each
+/// environment that no batch held before, but never more than half of it (combined experience replay, Zhang and Sutton
+/// 2017); what there is no room for is left to chance.
 class RowSampler {
  public:
-  explicit RowSampler(const ReplayConfig& config);
+  RowSampler(const ReplayConfig& config, int num_envs);
   /// Bytes per row: a priority and its share of the tree's sums.
   static std::int64_t row_bytes(const ReplayConfig& config) { return config.prioritized() ? 10 : 0; }
 
@@ -48,8 +49,9 @@ class RowSampler {
   void put_in_newest(Draw& out);
 
   ReplayConfig config_;
+  int num_envs_;
   std::int64_t num_added_ = 0;
-  std::int64_t num_passed_ = 0;  // of them, how many use_cer has put into a batch or let pass
+  std::int64_t num_passed_ = 0;  // of them, how many were there at the last draw
   double max_priority_ = 1;
   SumTree tree_;
   std::vector<double> points_, priorities_;  // (batch_size)

@@ -68,8 +68,9 @@ TEST(RowStore, CarriesTheTransitionsOfAReplayOfImages) {
       step.terminated.setConstant(t == 3 && episode % 2 == 0);
       step.truncated.setConstant(t == 3 && episode % 2 == 1);
       const Matrix action = Matrix::Constant(1, 1, static_cast<float>(10 * episode + t));
+      step.end_episodes();
       replay.add(obs, action, step);
-      imitation.add(obs, action, step);
+      imitation.add(obs, action, step, Vector::Zero(1));
     }
   Rng rng(1);
   Batch batch;

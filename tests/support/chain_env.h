@@ -47,9 +47,10 @@ class ChainEnv final : public VecEnv {
       out.terminated[e] = places_[e] == kPlaces;
       out.truncated[e] = ++lengths_[e] == kClock;
     }
+    out.end_episodes();
     observe(out.next_obs);
     for (int e = 0; e < info_.num_envs; ++e)
-      if (out.episode_end(e)) restart(e);
+      if (out.episode_over[e]) restart(e);
     observe(out.obs);
   }
   void serialize(Archive& archive) override {

@@ -38,8 +38,10 @@ class NoiseEnv final : public VecEnv {
       out.rewards[e] = static_cast<float>(rng_.uniform(-1, 2));
       out.terminated[e] = (t_ + 2 * e) % 5 == 3;
       out.truncated[e] = (t_ + 2 * e) % 7 == 4;
-      if (!out.episode_end(e)) out.obs.row(e) = out.next_obs.row(e);
     }
+    out.end_episodes();
+    for (int e = 0; e < info_.num_envs; ++e)
+      if (!out.episode_over[e]) out.obs.row(e) = out.next_obs.row(e);
     ++t_;
   }
   void serialize(Archive& archive) override {

@@ -39,10 +39,11 @@ class ScriptedEnv final : public VecEnv {
     step.rewards = rewards;
     step.terminated = terminated;
     step.truncated = truncated;
+    step.end_episodes();
     step.episode_return.setConstant(7);
     step.episode_length.setConstant(3);
     for (Eigen::Index i = 0; i < next_obs.rows(); ++i)
-      if (step.episode_end(i)) step.obs.row(i) = fresh.row(i);
+      if (step.episode_over[i]) step.obs.row(i) = fresh.row(i);
     steps.push_back(std::move(step));
   }
 

@@ -31,6 +31,7 @@ class OneHotEnv final : public VecEnv {
     out.rewards.resize(n);
     out.terminated.setConstant(n, false);
     out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
+    out.end_episodes();
     for (int e = 0; e < n; ++e) out.rewards[e] = static_cast<int>(actions(e, 0)) == classes_[e] ? 1.0f : 0.0f;
     draw(out.next_obs);
     out.obs = out.next_obs;
@@ -81,6 +82,7 @@ class MatchEnv final : public VecEnv {
     const int n = info_.num_envs;
     out.terminated.setConstant(n, false);
     out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
+    out.end_episodes();
     out.rewards = -(actions - obs_).rowwise().squaredNorm();
     draw();
     out.next_obs = obs_;

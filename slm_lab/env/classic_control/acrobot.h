@@ -19,12 +19,12 @@ class Acrobot {
  public:
   using Kwargs = NoKwargs;
   static constexpr int kStepNanoseconds = 400;
-  static Space obs_space() {
+  static Space obs_space(const Kwargs&) {
     const auto v1 = static_cast<float>(kMaxVelocity1);
     const auto v2 = static_cast<float>(kMaxVelocity2);
     return Space::box({-1, -1, -1, -1, -v1, -v2}, {1, 1, 1, 1, v1, v2});
   }
-  static Space action_space() { return Space::discrete(3); }
+  static Space action_space(const Kwargs&) { return Space::discrete(3); }
 
   explicit Acrobot(const Kwargs&) {}
 

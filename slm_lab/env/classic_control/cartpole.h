@@ -17,13 +17,13 @@ class CartPole {
  public:
   using Kwargs = CartPoleKwargs;
   static constexpr int kStepNanoseconds = 40;
-  static Space obs_space() {
+  static Space obs_space(const Kwargs&) {
     constexpr float inf = std::numeric_limits<float>::infinity();
     const auto x = static_cast<float>(2 * kMaxX);
     const auto theta = static_cast<float>(2 * kMaxTheta);
     return Space::box({-x, -inf, -theta, -inf}, {x, inf, theta, inf});
   }
-  static Space action_space() { return Space::discrete(2); }
+  static Space action_space(const Kwargs&) { return Space::discrete(2); }
 
   explicit CartPole(const Kwargs& kwargs) : sutton_barto_reward_(kwargs.sutton_barto_reward) {}
 

@@ -74,7 +74,7 @@ template <class Env>
 void replay(const std::string& name) {
   const Golden<Env> golden(name);
   ASSERT_FALSE(golden.actions.empty());
-  const auto obs_dim = static_cast<std::size_t>(Env::obs_space().size());
+  const auto obs_dim = static_cast<std::size_t>(Env::obs_space({}).size());
   std::vector<float> obs(obs_dim);
   for (const Json& trace : golden.meta["traces"]) {
     SCOPED_TRACE(trace["name"]);
@@ -162,8 +162,8 @@ void expect_space(const Space& space, const Json& json) {
 template <class Env>
 void compare_spaces(const std::string& name) {
   const Golden<Env> golden(name);
-  expect_space(Env::obs_space(), golden.meta["observation_space"]);
-  expect_space(Env::action_space(), golden.meta["action_space"]);
+  expect_space(Env::obs_space({}), golden.meta["observation_space"]);
+  expect_space(Env::action_space({}), golden.meta["action_space"]);
 }
 
 TEST(Golden, CartPole) { replay<CartPole>("CartPole-v1"); }

@@ -16,11 +16,11 @@ class MountainCar {
  public:
   using Kwargs = MountainCarKwargs;
   static constexpr int kStepNanoseconds = 25;
-  static Space obs_space() {
+  static Space obs_space(const Kwargs&) {
     return Space::box({static_cast<float>(kMinPosition), static_cast<float>(-kMaxSpeed)},
                       {static_cast<float>(kMaxPosition), static_cast<float>(kMaxSpeed)});
   }
-  static Space action_space() { return Space::discrete(3); }
+  static Space action_space(const Kwargs&) { return Space::discrete(3); }
 
   explicit MountainCar(const Kwargs& kwargs) : goal_velocity_(kwargs.goal_velocity) {}
 

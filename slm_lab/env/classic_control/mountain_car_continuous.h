@@ -19,8 +19,8 @@ class MountainCarContinuous {
  public:
   using Kwargs = MountainCarKwargs;
   static constexpr int kStepNanoseconds = 25;
-  static Space obs_space() { return Space::box({-1.2f, -0.07f}, {0.6f, 0.07f}); }
-  static Space action_space() { return Space::box({-1.0f}, {1.0f}); }
+  static Space obs_space(const Kwargs&) { return Space::box({-1.2f, -0.07f}, {0.6f, 0.07f}); }
+  static Space action_space(const Kwargs&) { return Space::box({-1.0f}, {1.0f}); }
 
   explicit MountainCarContinuous(const Kwargs& kwargs) : goal_velocity_(kwargs.goal_velocity) {}
 

@@ -18,8 +18,8 @@ class Pendulum {
  public:
   using Kwargs = PendulumKwargs;
   static constexpr int kStepNanoseconds = 60;
-  static Space obs_space() { return Space::box({-1, -1, -8}, {1, 1, 8}); }
-  static Space action_space() { return Space::box({-2}, {2}); }
+  static Space obs_space(const Kwargs&) { return Space::box({-1, -1, -8}, {1, 1, 8}); }
+  static Space action_space(const Kwargs&) { return Space::box({-2}, {2}); }
 
   explicit Pendulum(const Kwargs& kwargs) : g_(kwargs.g) {}
 
