@@ -32,8 +32,8 @@ TEST(OwnEnvironment, StandsInThePageAsItIsCompiled) {
 TEST(OwnEnvironment, PaysAtItsEndAndStartsAnew) {
   EnvInfo info;
   info.name = "Corridor-v0";
-  info.obs_space = Corridor::obs_space();
-  info.action_space = Corridor::action_space();
+  info.obs_space = Corridor::obs_space({});
+  info.action_space = Corridor::action_space({});
   info.max_episode_steps = 100;
   SyncVecEnv<Corridor> env(info, {}, {Rng(7)});
   Matrix obs;

@@ -15,8 +15,8 @@ class Corridor {
  public:
   using Kwargs = NoKwargs;
   static constexpr int kStepNanoseconds = 5;  // roughly; decides whether threads pay
-  static Space obs_space() { return Space::box({0}, {1}); }
-  static Space action_space() { return Space::discrete(2); }
+  static Space obs_space(const Kwargs&) { return Space::box({0}, {1}); }
+  static Space action_space(const Kwargs&) { return Space::discrete(2); }
 
   explicit Corridor(const Kwargs&) {}
 
