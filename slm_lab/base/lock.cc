@@ -61,7 +61,7 @@ bool alive(pid_t pid) {
 FolderLock::FolderLock(const std::filesystem::path& folder) : FolderLock(folder, Options{}) {}
 
 FolderLock::FolderLock(const std::filesystem::path& folder, const Options& options)
-    : file_(folder / "run.lock", O_RDWR | O_CREAT | (options.inherit ? 0 : O_CLOEXEC)) {
+    : file_(folder / "run.lock", O_RDWR | O_CREAT | O_NOFOLLOW | (options.inherit ? 0 : O_CLOEXEC)) {
   const Clock::time_point deadline = Clock::now() + std::max(kAnonymous, options.wait_for_orphans);
   while (!try_lock(file_)) {
     const pid_t holder = read_holder(file_);

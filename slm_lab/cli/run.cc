@@ -95,6 +95,8 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
       ->check(number_from(0))
       ->capture_default_str();
+  app.add_flag("--keep-replay", a.train.keep_replay,
+               "keep the replay of a finished run, so that it can train on with a larger env.max_frame");
   add_enjoy_options(app, a.enjoy);
   app.add_option("--executor", a.train.executor, "where sessions run")
       ->check(CLI::IsMember({"local"}))

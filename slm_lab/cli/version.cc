@@ -9,7 +9,7 @@ namespace slm {
 
 std::function<int()> add_version(CLI::App&, const Invocation&) {
   return [] {
-    fmt::print("slm-lab {} ({})\ncompiler {}, {}\nkernel   {}\n", version(), git_revision(), compiler(), build_type(),
+    fmt::print("slm-lab {} ({})\ncompiler {}, {}\nkernel   {}\n", version(), revision(), compiler(), build_type(),
                kernels().name);
     return 0;
   };

@@ -80,9 +80,13 @@ class BenchmarkRun {
     const DataFolder folder = plan.folder ? *plan.folder : DataFolder::create(options_.data, plan.loaded->name);
     auto lock = std::make_unique<FolderLock>(
         folder.root(), FolderLock::Options{.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
-    if (!plan.folder) save_spec(folder, *plan.loaded);
-    manifests_.push_back(
-        open_manifest(folder, plan.loaded->hash, plan.spec->meta.seed, kernels().name, options_.command_line));
+    if (plan.folder) {
+      manifests_.push_back(continue_manifest(folder, kernels().name, options_.command_line));
+    } else {
+      manifests_.push_back(start_manifest(folder, options_.data, plan.loaded->hash, plan.spec->meta.seed,
+                                          kernels().name, options_.command_line));
+      save_spec(folder, *plan.loaded);
+    }
     runs_.push_back({folder, *plan.spec, /*trial=*/0, std::string(plan.row->id)});
     locks_.push_back(std::move(lock));
     plans_.push_back(std::move(plan));
@@ -108,7 +112,7 @@ class BenchmarkRun {
                            .spec_hash = plan.loaded->hash,
                            .overrides = options_.overrides,
                            .version = version(),
-                           .git_revision = git_revision(),
+                           .git_revision = revision(),
                            .cpu = cpu_name(),
                            .cores = cpu_cores(),
                            .kernel = kernels().name,
@@ -116,7 +120,7 @@ class BenchmarkRun {
                            .num_sessions = plan.spec->meta.max_session,
                            .sessions = {},
                            .failures = {},
-                           .wall_seconds = manifests_[run].wall_seconds,
+                           .wall_seconds = manifests_[run].wall_seconds(),
                            .date = local_time()};
     std::vector<SessionMetrics> metrics;
     for (int session = 0; session < result.num_sessions; ++session) {

@@ -33,11 +33,17 @@ LoadedSpec load_row(const BenchmarkRow& row, const BenchmarkOptions& options) {
 }
 
 /// The newest run of exactly this spec, seed and number of sessions (all in the hash), by whichever version: a campaign
-/// of weeks survives updates, and a checkpoint that another version cannot read says so.
+/// of weeks survives updates, and a checkpoint that another version cannot read says so. A run whose manifest is
+/// damaged is none of this row's.
 std::optional<DataFolder> find_run(const BenchmarkOptions& options, const LoadedSpec& loaded) {
   std::optional<DataFolder> found;
-  for (const DataFolder& folder : DataFolder::all(options.data, loaded.name))
-    if (read_manifest(folder).spec_hash == loaded.hash) found = folder;  // written after the spec, so both are there
+  for (const DataFolder& folder : DataFolder::all(options.data, loaded.name)) {
+    try {
+      if (read_manifest(folder).spec_hash == loaded.hash) found = folder;
+    } catch (const Error& error) {
+      if (error.code() == ExitCode::io) throw;
+    }
+  }
   return found;
 }
 

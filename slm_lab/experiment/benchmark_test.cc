@@ -10,6 +10,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/session_process.h"
+#include "slm_lab/store/manifest.h"
 #include "slm_lab/store/session_result.h"
 #include "tests/support/scratch_folder.h"
 
@@ -245,19 +246,19 @@ TEST_F(Benchmark, DefaultsToTheSessionsAndTheSeedOfThePage) {
 TEST_F(Benchmark, WhatAnotherVersionDidIsDoneAndWhatItBeganGoesOn) {
   run({"cartpole/a2c"});
   const std::filesystem::path file = options_.results / "results" / "cartpole_a2c_gae_cartpole.json";
-  const auto replace_version = [](const std::filesystem::path& path) {
-    std::string text = read_file(path);
-    const std::string now = std::string("\"version\": \"") + version() + "\"";
-    const std::size_t at = text.find(now);
-    ASSERT_NE(at, text.npos) << text;
-    write_file_durably(path, text.replace(at, now.size(), "\"version\": \"0.1.9\""));
-  };
-  replace_version(file);
+  std::string text = read_file(file);
+  const std::string now = std::string("\"version\": \"") + version() + "\"";
+  const std::size_t at = text.find(now);
+  ASSERT_NE(at, text.npos) << text;
+  write_file_durably(file, text.replace(at, now.size(), "\"version\": \"0.1.9\""));
   EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::done);
   EXPECT_THAT(run({"cartpole/a2c"}), IsEmpty());
   EXPECT_THAT(err_, HasSubstr("version 0.1.9"));
   std::filesystem::remove(file);
-  replace_version(DataFolder::latest(options_.data, "a2c_gae_cartpole").manifest_file());
+  const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
+  Manifest manifest = read_manifest(folder);
+  manifest.starts.back().version = "0.1.9";
+  write_manifest(folder, manifest);
   EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::resume);
 }
 

@@ -6,13 +6,14 @@
 
 namespace slm {
 
-BestWeights::BestWeights(Algorithm& algorithm) {
+BestWeights::BestWeights(Algorithm& algorithm, const EnvStatistics& statistics) : statistics_(statistics) {
   for (const NamedNet& named : algorithm.nets()) nets_.push_back({named.name, named.net->parameters()});
 }
 
-bool BestWeights::offer(double score, Algorithm& algorithm) {
+bool BestWeights::offer(double score, Algorithm& algorithm, const EnvStatistics& statistics) {
   if (!(score >= score_)) return false;
   score_ = score;
+  statistics_ = statistics;
   auto saved = nets_.begin();
   for (const NamedNet& named : algorithm.nets()) {
     const auto from = named.net->parameters().values.span();
@@ -24,6 +25,7 @@ bool BestWeights::offer(double score, Algorithm& algorithm) {
 
 void BestWeights::serialize(Archive& archive) {
   archive("score", score_);
+  archive("statistics", statistics_);
   for (Saved& saved : nets_) archive(saved.net, saved.parameters);
 }
 

@@ -36,7 +36,7 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
       update_rng_(streams_.stream("update")),
       record_(env_->info().num_envs),
       eval_record_(env_->info().num_envs),
-      best_weights_(*algorithm_),
+      best_weights_(*algorithm_, env_statistics_),
       actions_(env_->info().num_envs, env_->info().action_space.size()) {
   env_->reset(obs_);
 }
@@ -59,7 +59,7 @@ bool Session::crossed(std::int64_t frequency) const { return frame_ % frequency 
 
 const SessionRow& Session::log_point() {
   const SessionRow& row = record_.add_log_point(row_now());
-  best_weights_.offer(row.total_reward_ma, *algorithm_);
+  best_weights_.offer(row.total_reward_ma, *algorithm_, env_statistics_);
   return row;
 }
 

@@ -1,9 +1,12 @@
 #include "slm_lab/experiment/session_files.h"
 
+#include <fmt/format.h>
+
 #include <vector>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/sha256.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/metric_files.h"
@@ -13,10 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_weights(const fs::path& file, Parameters& parameters) {
+bool normalises(const LabSpec& spec) { return spec.env.normalize_obs || spec.env.normalize_reward; }
+
+void write_statistics(const fs::path& file, EnvStatistics& statistics, const LabSpec& spec) {
+  Archive archive;
+  statistics.serialize(archive);
+  write_weights(file, std::move(archive), statistics_metadata(spec));
+}
+
+void write_net(const fs::path& file, Parameters& parameters, WeightsMetadata metadata) {
   Archive archive;
   parameters.serialize(archive);
-  archive.write_durably(file);
+  write_weights(file, std::move(archive), metadata);
 }
 
 }  // namespace
@@ -30,18 +41,32 @@ std::string weights_sha256(Algorithm& algorithm) {
   return sha256_hex(bytes);
 }
 
+WeightsMetadata weights_metadata(const LabSpec& spec, const std::string& net) {
+  return {{"algorithm", spec.agent.algorithm_name}, {"env", spec.env.name}, {"net", net}};
+}
+
+WeightsMetadata statistics_metadata(const LabSpec& spec) { return {{"env", spec.env.name}}; }
+
 void SessionFiles::write(Session& session, const LabSpec& spec) const {
+  write_what_is_good(session, spec);
+  for (const NamedNet& named : session.algorithm().nets())
+    write_net(folder_.weights(trial_, session_, /*best=*/false, named.name), named.net->parameters(),
+              weights_metadata(spec, named.name));
+  if (normalises(spec))
+    write_statistics(folder_.statistics(trial_, session_, /*best=*/false), session.env_statistics(), spec);
+}
+
+void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) const {
   write_file_durably(folder_.session_csv(trial_, session_, "train"), to_csv(session.record().rows()));
   if (spec.meta.rigorous_eval)
     write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
-  for (const NamedNet& named : session.algorithm().nets())
-    write_weights(folder_.weights(trial_, session_, /*best=*/false, named.name), named.net->parameters());
-  for (BestWeights::Saved& saved : session.best_weights().nets())
-    write_weights(folder_.weights(trial_, session_, /*best=*/true, saved.net), saved.parameters);
-  if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
-  Archive statistics;
-  session.env_statistics().serialize(statistics);
-  statistics.write_durably(folder_.statistics(trial_, session_));
+  BestWeights& best = session.best_weights();
+  for (BestWeights::Saved& saved : best.nets()) {
+    WeightsMetadata metadata = weights_metadata(spec, saved.net);
+    if (best.any()) metadata["total_reward_ma"] = fmt::format("{}", best.score());
+    write_net(folder_.weights(trial_, session_, /*best=*/true, saved.net), saved.parameters, metadata);
+  }
+  if (normalises(spec)) write_statistics(folder_.statistics(trial_, session_, /*best=*/true), best.statistics(), spec);
 }
 
 void SessionFiles::write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const {

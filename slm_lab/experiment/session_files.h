@@ -6,6 +6,7 @@
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/session_result.h"
+#include "slm_lab/store/weights.h"
 
 namespace slm {
 
@@ -18,6 +19,8 @@ class SessionFiles {
 
   /// The CSV of log points, the last and the best weights, the normalisation statistics.
   void write(Session& session, const LabSpec& spec) const;
+  /// Of a session whose nets have become unusable: all but the last weights, which stay those of its last checkpoint.
+  void write_what_is_good(Session& session, const LabSpec& spec) const;
   /// The metrics of a session that is done; then its result.
   void write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const;
 
@@ -25,6 +28,10 @@ class SessionFiles {
   DataFolder folder_;
   int trial_, session_;
 };
+
+/// What the files of weights, and of statistics, say of themselves.
+WeightsMetadata weights_metadata(const LabSpec& spec, const std::string& net);
+WeightsMetadata statistics_metadata(const LabSpec& spec);
 
 /// SHA-256 over all weights of all nets.
 std::string weights_sha256(Algorithm& algorithm);

@@ -100,7 +100,10 @@ class SessionPool final : public JobSource {
   bool reported(JobId id, const SessionMessage& message) override {
     view_.show(id, message);
     if (message.kind == SessionMessage::Kind::error) sessions_[id].error = message.text;
-    if (message.kind == SessionMessage::Kind::checkpoint) states_[sessions_[id].run].checkpoint_seen = true;
+    if (message.kind == SessionMessage::Kind::checkpoint) {
+      states_[sessions_[id].run].checkpoint_seen = true;
+      if (options_.checkpointed) options_.checkpointed(sessions_[id].run);
+    }
     return true;
   }
 

@@ -37,8 +37,9 @@ struct TrialOutcome {
 struct PoolOptions {
   int threads_per_session = 1;
   double checkpoint_seconds = 5;
-  std::string log_level = "info";  ///< of the terminal
-  bool compact = false;            ///< see ProgressView
+  std::string log_level = "info";                               ///< of the terminal
+  bool compact = false;                                         ///< see ProgressView
+  std::function<void(std::size_t run)> checkpointed = nullptr;  ///< a session of the run has saved its state
 };
 
 /// Runs the sessions of all these trials that are not done yet on `executor`, in their order and as many at once as its

@@ -35,7 +35,7 @@ class SessionProcess {
     if (read_session_result(folder_, job_.trial, job_.session)) return 0;  // done by an earlier run
     resume();
     while (!session_.finished()) {
-      if (session_.step()) log_point();
+      if (step()) log_point();
       if (stop_signal() != 0) return stop();
     }
     finish();
@@ -43,10 +43,35 @@ class SessionProcess {
   }
 
  private:
+  bool step() {
+    try {
+      return session_.step();
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::diverged) throw;
+      throw Error(ExitCode::diverged, fmt::format("{}\n  {}", error.what(), keep_what_is_good()));
+    }
+  }
+
+  /// The nets are lost; what was done up to the last log point is not. Returns what the user should know of it.
+  std::string keep_what_is_good() {
+    files_.write_what_is_good(session_, spec_);
+    const auto& rows = session_.record().rows();
+    return fmt::format(
+        "It happened at frame {}. Kept in {}: the rows up to {} and the best weights; last weights {}. The run would "
+        "go the same way again: start a new one with other settings.",
+        session_.frame(), folder_.root().string(),
+        rows.empty() ? "the start (no log point was reached)"
+                     : fmt::format("frame {}", static_cast<std::int64_t>(rows.back().frame)),
+        checkpoint_frame_ ? fmt::format("and checkpoint of frame {} ({})", *checkpoint_frame_,
+                                        folder_.checkpoints(job_.trial, job_.session).string())
+                          : "there are none, as no checkpoint was due before");
+  }
+
   void resume() {
     const auto program = checkpoints_.load([&](Archive& state) { session_.serialize(state); },
                                            [&](const std::string& text) { send(SessionMessage::Kind::warning, text); });
     if (!program) return;
+    checkpoint_frame_ = session_.frame();
     send(SessionMessage::Kind::warning,
          fmt::format(
              "continues from frame {}{}", session_.frame(),
@@ -60,9 +85,11 @@ class SessionProcess {
   }
 
   void checkpoint() {
+    timer_.begin_save();
     files_.write(session_, spec_);
     checkpoints_.save([&](Archive& state) { session_.serialize(state); });
-    timer_.restart();
+    timer_.end_save();
+    checkpoint_frame_ = session_.frame();
     send(SessionMessage::Kind::checkpoint, "");
   }
 
@@ -109,6 +136,7 @@ class SessionProcess {
   SessionFiles files_;
   CheckpointStore checkpoints_;
   CheckpointTimer timer_;
+  std::optional<std::int64_t> checkpoint_frame_;  // of the newest checkpoint
 };
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
   if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
   Session session(read(GetParam(), "100000"), 0, 0);
   // Rollouts of whole episodes make room once for each longer one, so those wait until episodes are long.
-  const bool whole_episodes = read(GetParam()).agent.memory.name == "OnPolicyReplay";
+  const bool whole_episodes = std::string(GetParam().name).starts_with("reinforce");
   while (session.frame() < (whole_episodes ? 90000 : 6000))
     if (session.step()) session.log_point();
   long by_steps = 0;

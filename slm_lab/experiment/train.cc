@@ -15,12 +15,14 @@
 #include "slm_lab/base/shell_quote.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
+#include "slm_lab/experiment/continue_run.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/trial.h"
 #include "slm_lab/net/kernel.h"
+#include "slm_lab/store/checkpoint.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 
@@ -51,17 +53,26 @@ int num_threads(const TrainOptions& options) { return options.threads > 0 ? opti
 void print_what_next(const DataFolder& folder, const TrainOptions& options, const Manifest& manifest, int exit_code) {
   const std::string root = folder.root().string();
   if (exit_code == 0)
-    std::fputs(fmt::format("results in {} ({:.1f} s)\nplay it: {}\n", root, manifest.wall_seconds,
+    std::fputs(fmt::format("results in {} ({:.1f} s)\nplay it: {}\n", root, manifest.wall_seconds(),
                            shell_command({options.launcher, "enjoy", root}))
                    .c_str(),
                stdout);
-  else
+  else if (exit_code != static_cast<int>(ExitCode::diverged))  // which would only diverge again
     say(fmt::format(
         "stopped; what was done is kept. Go on with: {}",
         shell_command({options.launcher, "run", folder.spec_file().string(), folder.spec_name(), "train@" + root})));
 }
 
-int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec, const TrainOptions& options) {
+/// What a finished run does not need to be looked at or played.
+void drop_replays(const DataFolder& folder, const LabSpec& spec) {
+  for (int session = 0; session < spec.meta.max_session; ++session)
+    CheckpointStore(folder.checkpoints(/*trial=*/0, session)).drop_large();
+}
+
+/// So that a kill costs the record of how long a run took at most this.
+constexpr std::chrono::seconds kManifestInterval{1};
+
+int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const TrainOptions& options) {
   const int threads = num_threads(options), slots = num_slots(spec, threads);
   LocalExecutor executor({.cores = static_cast<double>(threads), .bytes = memory_limit()});
   PoolOptions pool;
@@ -69,12 +80,19 @@ int run(const DataFolder& folder, const LoadedSpec& loaded, const LabSpec& spec,
   pool.checkpoint_seconds = options.checkpoint_seconds;
   pool.log_level = options.log_level;
 
-  Manifest manifest = open_manifest(folder, loaded.hash, spec.meta.seed, kernels().name, options.command_line);
   const auto start = std::chrono::steady_clock::now();
+  auto written = start;
+  pool.checkpointed = [&](std::size_t) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - written < kManifestInterval) return;
+    update_manifest(folder, manifest, std::chrono::duration<double>(now - start).count());
+    written = now;
+  };
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   for (const SessionFailure& failure : outcome.failures) say(failure.text());
   try {
+    if (outcome.exit_code == 0 && !options.keep_replay) drop_replays(folder, spec);
     close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
   } catch (const Error& error) {  // most likely from the same cause as the failures
     if (outcome.exit_code == 0) throw;
@@ -104,9 +122,11 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
   check_runnable(spec);
   const DataFolder folder = DataFolder::create(options.data, loaded.name, options.name);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
+  Manifest manifest =
+      start_manifest(folder, options.data, loaded.hash, spec.meta.seed, kernels().name, options.command_line);
   save_spec(folder, loaded);
   say(fmt::format("run folder {}, seed {}", folder.root().string(), spec.meta.seed));
-  return run(folder, loaded, spec, options);
+  return run(folder, spec, std::move(manifest), options);
 }
 
 int continue_training(const LoadedSpec& loaded, const std::string& where, const TrainOptions& options) {
@@ -114,15 +134,12 @@ int continue_training(const LoadedSpec& loaded, const std::string& where, const 
   const DataFolder folder = where == "latest" ? DataFolder::latest(options.data, loaded.name) : DataFolder::open(where);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   remove_unfinished_files(folder.root());
-  const LoadedSpec saved = load_saved_spec(folder, 0);
-  if (saved.hash != loaded.hash)
-    say(fmt::format("note: {} differs from the spec this run was started with; the run keeps its own ({})", loaded.file,
-                    folder.spec_file().string()));
+  const LoadedSpec saved = spec_to_continue(folder, loaded, [](const std::string& text) { say("note: " + text); });
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);
   check_memory(spec, num_slots(spec, num_threads(options)));  // the machine may be another
   say(fmt::format("continues {}, seed {}", folder.root().string(), spec.meta.seed));
-  return run(folder, saved, spec, options);
+  return run(folder, spec, continue_manifest(folder, kernels().name, options.command_line), options);
 }
 
 }  // namespace slm

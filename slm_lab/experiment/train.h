@@ -15,6 +15,7 @@ struct TrainOptions {
   double checkpoint_seconds = 5;
   std::string log_level = "info";
   std::string executor = "local";
+  bool keep_replay = false;               ///< of a finished run, so that it can train on
   std::string name;                       ///< of the run folder; empty: {spec}_{timestamp}
   std::vector<std::string> command_line;  ///< for the manifest
   std::string launcher = "slm-lab";       ///< how the program is called, for the commands that a run prints

@@ -2,16 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "slm_lab/base/error.h"
+#include "slm_lab/report/json_file.h"
 
 namespace slm {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-double number(const Json& json) { return json.is_null() ? Scalars::kNone : json.get<double>(); }
 
 Json session_json(const BenchmarkSession& session) {
   Json json;
@@ -29,9 +24,9 @@ Json session_json(const BenchmarkSession& session) {
 BenchmarkSession parse_session(const Json& json) {
   const Json& d100 = json.at("d100");
   return {.session = json.at("session"),
-          .total_reward_ma = number(json.at("total_reward_ma")),
-          .ma100 = number(json.at("ma100")),
-          .d100 = {number(d100.at("mean")), number(d100.at("std")), d100.at("n")},
+          .total_reward_ma = number_or_nan(json.at("total_reward_ma")),
+          .ma100 = number_or_nan(json.at("ma100")),
+          .d100 = {number_or_nan(d100.at("mean")), number_or_nan(d100.at("std")), d100.at("n")},
           .frames = json.at("frames"),
           .seconds = json.at("seconds"),
           .weights_sha256 = json.at("weights_sha256")};
@@ -72,7 +67,7 @@ std::string benchmark_result_json(const BenchmarkResult& result) {
   json["failures"] = Json::array();
   for (const BenchmarkFailure& failure : result.failures)
     json["failures"].push_back(Json{{"session", failure.session}, {"reason", failure.reason}});
-  return json.dump(2) + "\n";
+  return json_file_text(json);
 }
 
 BenchmarkResult parse_benchmark_result(std::string_view text, std::string_view file) {

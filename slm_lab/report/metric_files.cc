@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/report/json_file.h"
 
 namespace slm {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Series {
   const char* name;
@@ -58,18 +55,16 @@ Json trial_scalar(const TrialMetrics& trial) {
   return json;
 }
 
-double number(const Json& json) { return json.is_null() ? Scalars::kNone : json.get<double>(); }
-
 }  // namespace
 
 std::string session_metrics_json(const SessionMetrics& session) {
   Json json;
   json["scalar"] = session_scalar(session);
   for (const Series& series : kSeries) json["local"][series.name] = session.*series.values;
-  return json.dump(2) + "\n";
+  return json_file_text(json);
 }
 
-std::string trial_metrics_scalar_json(const TrialMetrics& trial) { return trial_scalar(trial).dump(2) + "\n"; }
+std::string trial_metrics_scalar_json(const TrialMetrics& trial) { return json_file_text(trial_scalar(trial)); }
 
 std::string trial_metrics_json(const TrialMetrics& trial, std::span<const SessionMetrics> sessions) {
   Json json;
@@ -83,7 +78,7 @@ std::string trial_metrics_json(const TrialMetrics& trial, std::span<const Sessio
       for (const SessionMetrics& session : sessions) out.push_back(session.*series.values);
   }
   json["local"]["consistencies"] = trial.consistencies;
-  return json.dump(2) + "\n";
+  return json_file_text(json);
 }
 
 SessionMetrics read_session_metrics(const std::filesystem::path& file) {
@@ -92,13 +87,15 @@ SessionMetrics read_session_metrics(const std::filesystem::path& file) {
     const Json json = Json::parse(text);
     SessionMetrics session;
     const Json& scalar = json.at("scalar");
-    for (const ScalarName& name : kScalars) session.scalar.*name.value = number(scalar.at(std::string(name.name)));
-    session.episode_return_ma100 = number(scalar.at("episode_return_ma100"));
-    session.eval_return_d100.mean = number(scalar.at("eval_return_d100"));
-    session.eval_return_d100.std = number(scalar.at("eval_return_d100_std"));
+    for (const ScalarName& name : kScalars)
+      session.scalar.*name.value = number_or_nan(scalar.at(std::string(name.name)));
+    session.episode_return_ma100 = number_or_nan(scalar.at("episode_return_ma100"));
+    session.eval_return_d100.mean = number_or_nan(scalar.at("eval_return_d100"));
+    session.eval_return_d100.std = number_or_nan(scalar.at("eval_return_d100_std"));
     session.eval_return_d100.n = scalar.at("eval_return_d100_n").get<int>();
     for (const Series& series : kSeries)
-      for (const Json& value : json.at("local").at(series.name)) (session.*series.values).push_back(number(value));
+      for (const Json& value : json.at("local").at(series.name))
+        (session.*series.values).push_back(number_or_nan(value));
     return session;
   } catch (const Json::exception& error) {
     throw Error(ExitCode::corrupt, fmt::format("{}: not a session_metrics file ({})", file.string(), error.what()));

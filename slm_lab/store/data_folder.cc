@@ -15,27 +15,44 @@
 #include <utility>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/store/manifest.h"
 
 namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSpecEnding = "_spec.json";
+constexpr const char* kFolders[] = {"graph", "info", "log", "model"};
 
-/// The spec that a run folder is of: {name}_spec.json, beside the {name}_t{t}_spec.json of its trials.
-std::optional<std::string> spec_name_in(const fs::path& root) {
+/// The spec whose run this folder holds: {name}_spec.json, beside the {name}_t{t}_spec.json of its trials. What the
+/// folder itself is called does not matter.
+std::optional<std::string> spec_name_in(const fs::path& folder) {
   static const std::regex kOfATrial(R"((.+)_t\d+(_s\d+)?)");
-  std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(root, failure)) {
-    const std::string file = entry.path().filename().string();
-    if (!file.ends_with(kSpecEnding)) continue;
-    const std::string name = file.substr(0, file.size() - kSpecEnding.size());
+  constexpr std::string_view kEnd = "_spec.json";
+  for (const std::string& file : names_in(folder)) {
+    if (!file.ends_with(kEnd)) continue;
+    std::string name = file.substr(0, file.size() - kEnd.size());
     // A trial's file; unless it has one of a trial itself: then the spec's own name ends like that.
-    if (std::regex_match(name, kOfATrial) && !fs::exists(root / (name + "_t0" + std::string(kSpecEnding)))) continue;
+    if (std::regex_match(name, kOfATrial) && !file_exists(folder / (name + "_t0" + std::string(kEnd)))) continue;
     return name;
   }
   return std::nullopt;
+}
+
+/// What the user can mend by naming another folder; anything else is the disk's.
+bool is_a_wrong_folder(const std::error_code& failure) {
+  for (const std::errc wrong : {std::errc::permission_denied, std::errc::not_a_directory, std::errc::file_exists,
+                                std::errc::read_only_file_system, std::errc::no_such_file_or_directory,
+                                std::errc::filename_too_long, std::errc::operation_not_permitted})
+    if (failure == wrong) return true;
+  return false;
+}
+
+[[noreturn]] void refuse_data(const fs::path& data, std::string_view action, const std::error_code& failure) {
+  throw Error(is_a_wrong_folder(failure) ? ExitCode::usage : ExitCode::io,
+              fmt::format("cannot {} the data folder {}: {}; choose another with --data DIR", action, data.string(),
+                          failure.message()));
 }
 
 std::string timestamp(std::time_t time) { return fmt::format("{:%Y_%m_%d_%H%M%S}", fmt::localtime(time)); }
@@ -50,17 +67,33 @@ std::string began(const DataFolder& folder) {
   return stat(folder.spec_file().c_str(), &facts) == 0 ? timestamp(facts.st_mtime) : "";
 }
 
-/// The run folders that lie in `data`, oldest first; with `spec_name`, those of that spec.
+/// The run folders that lie in `data`, with `spec_name` those of that spec, in the order in which they were started: by
+/// their numbers, which count the runs of a spec; where these are unknown, or of different specs, by when they began.
 std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std::string>& spec_name) {
-  std::vector<DataFolder> folders;
-  std::error_code failure;  // a missing data folder holds no run
-  for (const auto& entry : fs::directory_iterator(data, failure)) {
-    const auto name = spec_name_in(entry.path());  // none: no run, or killed before it began
-    if (name && (!spec_name || name == spec_name)) folders.push_back(DataFolder::open(entry.path()));
+  struct Found {
+    std::uint64_t number;
+    std::string began;
+    DataFolder folder;
+  };
+  std::vector<Found> found;
+  if (!file_exists(data)) return {};  // a missing data folder holds no run
+  for (const std::string& name : names_in(fs::canonical(data))) {
+    const fs::path root = data / name;
+    if (!fs::is_directory(fs::symlink_status(root))) continue;
+    const auto spec = spec_name_in(root);  // none: no run, or killed before it began
+    if (!spec || (spec_name && spec != spec_name)) continue;
+    try {
+      const DataFolder folder = DataFolder::open(root);
+      found.push_back({spec_name ? run_number(folder) : 0, began(folder), folder});
+    } catch (const Error&) {  // one that leads elsewhere is none, and not the others' trouble
+    }
   }
-  std::sort(folders.begin(), folders.end(), [](const DataFolder& a, const DataFolder& b) {
-    return std::pair(began(a), a.root()) < std::pair(began(b), b.root());
-  });
+  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.began < b.began; });
+  std::uint64_t last = 0;
+  for (Found& run : found) last = run.number = run.number > 0 ? run.number : last;
+  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
+  std::vector<DataFolder> folders;
+  for (Found& run : found) folders.push_back(std::move(run.folder));
   return folders;
 }
 
@@ -75,31 +108,28 @@ void check_name(const std::string& name) {
                     name));
 }
 
-void make_parts(const fs::path& root) {
-  for (const char* name : {"graph", "info", "log", "model"}) fs::create_directory(root / name);
-}
-
 }  // namespace
 
 DataFolder DataFolder::create(const fs::path& data, const std::string& spec_name, const std::string& name) {
   if (!name.empty()) check_name(name);
   std::error_code failure;
+  std::vector<fs::path> missing;  // each of which will be a new name in the folder above
+  for (fs::path above = fs::absolute(data).lexically_normal();
+       !fs::exists(above, failure) && above != above.root_path(); above = above.parent_path())
+    missing.push_back(above);
   fs::create_directories(data, failure);
-  if (failure)
-    throw Error(ExitCode::usage, fmt::format("cannot create the data folder {}: {}; choose another with --data DIR",
-                                             data.string(), failure.message()));
+  if (failure) refuse_data(data, "create", failure);
   for (std::time_t time = std::time(nullptr);; ++time) {
     const fs::path root = data / (name.empty() ? spec_name + "_" + timestamp(time) : name);
     const bool created = fs::create_directory(root, failure);
-    if (failure)
-      throw Error(ExitCode::usage,
-                  fmt::format("cannot write into the data folder {}: {}; choose another with --data DIR", data.string(),
-                              failure.message()));
+    if (failure) refuse_data(data, "write into", failure);
     if (!created && !name.empty())
       throw SpecError(fmt::format("--name {0}: {1} exists; continue it with train@{1}, or choose another name", name,
                                   root.string()));
     if (!created) continue;
-    make_parts(root);
+    for (const char* part : kFolders) make_directories(root / part);
+    sync_directory(data);
+    for (const fs::path& made : missing) sync_directory(made.parent_path());
     return DataFolder(root, spec_name);
   }
 }
@@ -125,11 +155,15 @@ DataFolder DataFolder::latest(const fs::path& data, const std::string& spec_name
 DataFolder DataFolder::open(const fs::path& folder) {
   fs::path root = fs::is_regular_file(folder) ? folder.parent_path() : folder;
   if (root.filename().empty()) root = root.parent_path();  // a trailing slash
+  if (root.empty() && !folder.empty()) root = ".";         // a file in the current folder
   if (!fs::is_directory(root)) throw SpecError(fmt::format("{}: no such run folder", folder.string()));
-  const auto name = spec_name_in(root);
+  const auto name = spec_name_in(fs::canonical(root));
   if (!name)
-    throw SpecError(
-        fmt::format("{}: not a run folder (expected one with its {{spec}}_spec.json inside)", folder.string()));
+    throw SpecError(fmt::format("{}: not a run folder (there is no {{spec name}}_spec.json in it)", folder.string()));
+  for (const char* inside : kFolders)
+    if (fs::is_symlink(fs::symlink_status(root / inside)))
+      throw Error(ExitCode::io,
+                  fmt::format("{}: a symbolic link; a run keeps to its folder", (root / inside).string()));
   return DataFolder(root, *name);
 }
 
@@ -173,8 +207,9 @@ fs::path DataFolder::weights(int trial, int session, bool best, std::string_view
          fmt::format("{}{}_{}_model.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "", net);
 }
 
-fs::path DataFolder::statistics(int trial, int session) const {
-  return model() / fmt::format("{}_env_statistics.safetensors", session_prefix(trial, session));
+fs::path DataFolder::statistics(int trial, int session, bool best) const {
+  return model() /
+         fmt::format("{}{}_env_statistics.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "");
 }
 
 }  // namespace slm

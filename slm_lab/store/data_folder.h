@@ -16,7 +16,7 @@ class DataFolder {
   /// `name` it is called that, and must be new: SpecError.
   static DataFolder create(const std::filesystem::path& data, const std::string& spec_name,
                            const std::string& name = "");
-  /// All folders of exactly this spec name, oldest first.
+  /// All folders of exactly this spec name, in the order in which they were started.
   static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of them; throws SpecError when there is none.
   static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
@@ -46,8 +46,8 @@ class DataFolder {
   std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
   /// Weights of a net, `best` or last.
   std::filesystem::path weights(int trial, int session, bool best, std::string_view net) const;
-  /// What normalises observations and rewards, of specs that do.
-  std::filesystem::path statistics(int trial, int session) const;
+  /// What normalises observations and rewards, of specs that do; as it was with the `best` weights, or last.
+  std::filesystem::path statistics(int trial, int session, bool best) const;
 
  private:
   DataFolder(std::filesystem::path root, std::string spec_name)

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/store/manifest.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
@@ -13,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void make_run(const fs::path& folder) {
-  fs::create_directory(folder);
+  fs::create_directories(folder);
   const std::string name = folder.filename().string();
   std::ofstream(folder / (name.substr(0, name.find("_2026")) + "_spec.json")) << "{}";
 }
@@ -64,6 +65,56 @@ TEST(DataFolder, MayBeGivenANameAndMovedOrRenamed) {
   EXPECT_EQ(DataFolder::latest(scratch / "moved").root(), moved.root());
   for (const char* bad : {"../x", "a/b", "-x", ".x", "a b"})
     EXPECT_THROW(DataFolder::create(scratch.path(), "a2c", bad), SpecError) << bad;
+}
+
+TEST(DataFolder, MayBeCalledAnything) {
+  const ScratchFolder scratch;
+  const DataFolder made = DataFolder::create(scratch.path(), "a2c_t0");
+  std::ofstream(made.spec_file()) << "{}";
+  std::ofstream(made.trial_spec_file(0)) << "{}";
+  fs::rename(made.root(), scratch / "moved");
+  const DataFolder moved = DataFolder::open(scratch / "moved");
+  EXPECT_EQ(moved.spec_name(), "a2c_t0");
+  EXPECT_EQ(moved.root(), scratch / "moved");
+  EXPECT_EQ(DataFolder::latest(scratch.path(), "a2c_t0").root(), scratch / "moved");
+}
+
+TEST(DataFolder, LatestGoesByTheNumberOfTheRunWhateverTheClockSaid) {
+  const ScratchFolder scratch;
+  const auto start = [&](const char* name) {
+    const fs::path root = scratch / name;
+    make_run(root);
+    const DataFolder folder = DataFolder::open(root);
+    fs::remove(folder.spec_file());  // as it is while a run is being made
+    start_manifest(folder, scratch.path(), "hash", 0, "kernel", {});
+    make_run(root);
+    return folder;
+  };
+  start("ppo_2026_09_01_000000");
+  start("ppo_2026_01_01_000000");  // the clock went back
+  const auto latest = [&] { return DataFolder::latest(scratch.path(), "ppo").root().filename(); };
+  EXPECT_EQ(latest(), "ppo_2026_01_01_000000");
+  start("ppo_2026_05_01_000000");
+  EXPECT_EQ(latest(), "ppo_2026_05_01_000000");
+  EXPECT_EQ(run_number(DataFolder::open(scratch / "ppo_2026_05_01_000000")), 3u);
+  // A damaged manifest is not the others' trouble; the run stays where its name puts it.
+  std::ofstream(scratch / "ppo_2026_01_01_000000" / "manifest.json") << "damaged";
+  EXPECT_EQ(latest(), "ppo_2026_05_01_000000");
+}
+
+TEST(DataFolder, KeepsToItself) {
+  const ScratchFolder scratch;
+  const DataFolder made = DataFolder::create(scratch.path(), "a2c");
+  std::ofstream(made.spec_file()) << "{}";
+  fs::remove(made.model());
+  fs::create_directory_symlink(scratch.path(), made.model());
+  try {
+    DataFolder::open(made.root());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::io);
+    EXPECT_NE(std::string(error.what()).find("a symbolic link"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -11,22 +11,17 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "slm_lab/base/build_info.h"
+#include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/sha256.h"
+#include "slm_lab/report/json_file.h"
 
 namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string first_line(const fs::path& file) {
-  std::string line;
-  std::ifstream stream(file);
-  std::getline(stream, line);
-  return line;
-}
 
 std::string host_kernel() {
   utsname name{};
@@ -34,19 +29,13 @@ std::string host_kernel() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-}  // namespace
-
-std::string git_revision() {
-  const fs::path git = fs::path(source_dir()) / ".git";
-  const std::string head = first_line(git / "HEAD");
-  if (!head.starts_with("ref: ")) return head.empty() ? "unknown" : head;
-  const std::string reference = head.substr(5);
-  if (const std::string revision = first_line(git / reference); !revision.empty()) return revision;
-  std::ifstream packed(git / "packed-refs");
-  for (std::string line; std::getline(packed, line);)
-    if (line.ends_with(" " + reference)) return line.substr(0, line.find(' '));
-  return "unknown";
+std::string host_name() {
+  utsname name{};
+  uname(&name);
+  return name.nodename;
 }
+
+}  // namespace
 
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
@@ -59,6 +48,19 @@ int cpu_cores() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
 std::string local_time() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr))); }
 
+double Manifest::wall_seconds() const {
+  double seconds = 0;
+  for (const RunStart& start : starts) seconds += start.wall_seconds;
+  return seconds;
+}
+
+std::string Manifest::version() const { return starts.empty() ? "" : starts.back().version; }
+
+namespace {
+
+constexpr int kFormat = 2;
+constexpr const char* kChecksum = "sha256";  // of the text without this key
+
 std::int64_t peak_memory_bytes() {
   rusage self{}, children{};
   getrusage(RUSAGE_SELF, &self);
@@ -66,63 +68,187 @@ std::int64_t peak_memory_bytes() {
   return 1024 * std::max<std::int64_t>(self.ru_maxrss, children.ru_maxrss);
 }
 
-Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, std::uint64_t seed,
-                       const std::string& kernel, const std::vector<std::string>& command_line) {
-  Manifest manifest = read_manifest(folder);
-  if (manifest.started.empty()) manifest.started = local_time();
-  manifest.version = version();
-  manifest.spec_hash = spec_hash;
-  manifest.seed = seed;
-  manifest.kernel = kernel;
-  manifest.command_line = command_line;
-  write_manifest(folder, manifest);
-  return manifest;
+RunStart start_now(const std::string& kernel, const std::vector<std::string>& command_line) {
+  RunStart start;
+  start.started = local_time();
+  start.version = slm::version();
+  start.revision = revision();
+  start.compiler = compiler();
+  start.build_type = build_type();
+  start.kernel = kernel;
+  start.libraries = {{"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+                     {"nlohmann_json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
+                                                   NLOHMANN_JSON_VERSION_PATCH)},
+                     {"fmt", fmt::format("{}", FMT_VERSION)}};
+  start.cpu = cpu_name();
+  start.cores = cpu_cores();
+  start.system = host_kernel();
+  start.host = host_name();
+  start.command_line = command_line;
+  return start;
 }
 
-void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code) {
-  manifest.wall_seconds += seconds;
-  manifest.peak_memory_bytes = std::max(manifest.peak_memory_bytes, peak_memory_bytes());
-  manifest.exit_code = exit_code;
-  write_manifest(folder, manifest);
+Json to_json(const RunStart& start) {
+  Json json;
+  json["started"] = start.started;
+  json["version"] = start.version;
+  json["git_revision"] = start.revision;
+  json["compiler"] = start.compiler;
+  json["build_type"] = start.build_type;
+  json["kernel"] = start.kernel;
+  json["libraries"] = start.libraries;
+  json["host"] = start.host;
+  json["cpu"] = start.cpu;
+  json["cores"] = start.cores;
+  json["system"] = start.system;
+  json["command_line"] = start.command_line;
+  json["wall_seconds"] = start.wall_seconds;
+  json["peak_memory_bytes"] = start.peak_memory_bytes;
+  json["exit_code"] = start.exit_code;
+  return json;
 }
+
+RunStart read_start(const Json& json) {
+  RunStart start;
+  start.started = json.at("started");
+  start.version = json.at("version");
+  start.revision = json.at("git_revision");
+  start.compiler = json.at("compiler");
+  start.build_type = json.at("build_type");
+  start.kernel = json.at("kernel");
+  start.libraries = json.at("libraries");
+  start.host = json.at("host");
+  start.cpu = json.at("cpu");
+  start.cores = json.at("cores");
+  start.system = json.at("system");
+  start.command_line = json.at("command_line");
+  start.wall_seconds = json.at("wall_seconds");
+  start.peak_memory_bytes = json.at("peak_memory_bytes");
+  start.exit_code = json.at("exit_code");
+  return start;
+}
+
+Json to_json(const Manifest& manifest) {
+  Json json;
+  json["format"] = kFormat;
+  json["spec_name"] = manifest.spec_name;
+  json["spec_hash"] = manifest.spec_hash;
+  if (!manifest.next_spec_hash.empty()) json["next_spec_hash"] = manifest.next_spec_hash;
+  json["seed"] = manifest.seed;
+  json["number"] = manifest.number;
+  json["started"] = manifest.starts.front().started;
+  json["wall_seconds"] = manifest.wall_seconds();
+  json["exit_code"] = manifest.starts.back().exit_code;
+  json["starts"] = Json::array();
+  for (const RunStart& start : manifest.starts) json["starts"].push_back(to_json(start));
+  json["files"] = Json::array();
+  for (const RunFile& file : manifest.files)
+    json["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}});
+  return json;
+}
+
+/// The files of the run in the order of their names, but for pictures, the manifest itself and the lock.
+std::vector<RunFile> list_files(const DataFolder& folder) {
+  std::vector<RunFile> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.root())) {
+    if (entry.is_symlink() || !entry.is_regular_file()) continue;
+    const std::string path = entry.path().lexically_relative(folder.root()).generic_string();
+    if (path == "manifest.json" || path == "run.lock") continue;
+    if (path.ends_with(".png") || path.ends_with(".svg")) continue;  // drawn from the tables, perhaps still being drawn
+    files.push_back({path, entry.file_size(), sha256_file(entry.path())});
+  }
+  std::sort(files.begin(), files.end(), [](const RunFile& a, const RunFile& b) { return a.path < b.path; });
+  return files;
+}
+
+}  // namespace
 
 Manifest read_manifest(const DataFolder& folder) {
-  Manifest manifest;
-  if (!fs::exists(folder.manifest_file())) return manifest;
-  const auto json = nlohmann::json::parse(read_file(folder.manifest_file()), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return manifest;
-  manifest.version = json.value("version", "");
-  manifest.spec_hash = json.value("spec_hash", "");
-  manifest.seed = json.value("seed", std::uint64_t{0});
-  manifest.started = json.value("started", "");
-  manifest.wall_seconds = json.value("wall_seconds", 0.0);
-  manifest.peak_memory_bytes = json.value("peak_memory_bytes", std::int64_t{0});
-  return manifest;
+  const fs::path file = folder.manifest_file();
+  if (!file_exists(file))
+    throw Error(ExitCode::corrupt, fmt::format("{}: missing: what this run is cannot be verified", file.string()));
+  Json json = parse_json_file(read_file(file), file.string());
+  return read_json(file.string(), [&] {
+    if (!json.contains("format"))
+      throw Error(ExitCode::usage, fmt::format("{}: of version {}, whose runs this program cannot go on with; it is {}",
+                                               file.string(), json.value("version", "?"), program_text()));
+    const std::string checksum = json.at(kChecksum);
+    json.erase(kChecksum);
+    if (checksum != sha256_hex(json_file_text(json)))
+      throw Error(ExitCode::corrupt,
+                  fmt::format("{}: damaged: its content is not that of its checksum", file.string()));
+    Manifest manifest;
+    manifest.spec_name = json.at("spec_name");
+    manifest.spec_hash = json.at("spec_hash");
+    manifest.next_spec_hash = json.value("next_spec_hash", "");
+    manifest.seed = json.at("seed");
+    manifest.number = json.at("number");
+    for (const Json& start : json.at("starts")) manifest.starts.push_back(read_start(start));
+    for (const Json& entry : json.at("files"))
+      manifest.files.push_back({entry.at("path"), entry.at("bytes"), entry.at("sha256")});
+    if (manifest.starts.empty()) throw Error(ExitCode::corrupt, fmt::format("{}: damaged: no start", file.string()));
+    return manifest;
+  });
 }
 
 void write_manifest(const DataFolder& folder, const Manifest& manifest) {
-  nlohmann::ordered_json json;
-  json["version"] = version();
-  json["git_revision"] = git_revision();
-  json["compiler"] = compiler();
-  json["build_type"] = build_type();
-  json["cpu"] = cpu_name();
-  json["cores"] = cpu_cores();
-  json["system"] = host_kernel();
-  json["kernel"] = manifest.kernel;
-  json["libraries"] = nlohmann::ordered_json{
-      {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
-      {"nlohmann_json",
-       fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
-      {"fmt", fmt::format("{}", FMT_VERSION)}};
-  json["spec_hash"] = manifest.spec_hash;
-  json["seed"] = manifest.seed;
-  json["command_line"] = manifest.command_line;
-  json["started"] = manifest.started;
-  json["wall_seconds"] = manifest.wall_seconds;
-  json["peak_memory_bytes"] = manifest.peak_memory_bytes;
-  json["exit_code"] = manifest.exit_code;
-  write_file_durably(folder.manifest_file(), json.dump(2) + "\n");
+  Json json = to_json(manifest);
+  json[kChecksum] = sha256_hex(json_file_text(json));
+  write_file_durably(folder.manifest_file(), json_file_text(json));
+}
+
+std::uint64_t run_number(const DataFolder& folder) {
+  try {
+    return read_manifest(folder).number;
+  } catch (const Error& error) {  // a damaged run is not the others' trouble
+    if (error.code() == ExitCode::io) throw;
+    return 0;
+  }
+}
+
+Manifest start_manifest(const DataFolder& folder, const fs::path& data, const std::string& spec_hash,
+                        std::uint64_t seed, const std::string& kernel, const std::vector<std::string>& command_line) {
+  Manifest manifest;
+  manifest.spec_name = folder.spec_name();
+  manifest.spec_hash = spec_hash;
+  manifest.seed = seed;
+  for (const DataFolder& other : DataFolder::all(data, folder.spec_name()))
+    manifest.number = std::max(manifest.number, run_number(other));
+  ++manifest.number;
+  manifest.starts.push_back(start_now(kernel, command_line));
+  write_manifest(folder, manifest);
+  return manifest;
+}
+
+Manifest continue_manifest(const DataFolder& folder, const std::string& kernel,
+                           const std::vector<std::string>& command_line) {
+  Manifest manifest = read_manifest(folder);
+  manifest.starts.push_back(start_now(kernel, command_line));
+  write_manifest(folder, manifest);
+  return manifest;
+}
+
+void update_manifest(const DataFolder& folder, Manifest& manifest, double seconds) {
+  manifest.starts.back().wall_seconds = seconds;
+  manifest.starts.back().peak_memory_bytes = peak_memory_bytes();
+  write_manifest(folder, manifest);
+}
+
+void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code) {
+  manifest.starts.back().exit_code = exit_code;
+  if (exit_code == 0) manifest.files = list_files(folder);
+  update_manifest(folder, manifest, seconds);
+}
+
+void verify_files(const DataFolder& folder, const Manifest& manifest) {
+  for (const RunFile& file : manifest.files) {
+    const fs::path path = folder.root() / file.path;
+    const bool same = file_exists(path) && fs::is_regular_file(fs::symlink_status(path)) &&
+                      fs::file_size(path) == file.bytes && sha256_file(path) == file.sha256;
+    if (!same)
+      throw Error(ExitCode::corrupt, fmt::format("{}: {} since the run was finished (manifest.json has its checksum)",
+                                                 path.string(), file_exists(path) ? "changed" : "gone"));
+  }
 }
 
 }  // namespace slm

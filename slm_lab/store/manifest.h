@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,34 +9,64 @@
 
 namespace slm {
 
-/// Where a result came from. Everything that differs between two runs of the same spec and seed (clock, host) is in
-/// this file and in the timing columns of the CSV files only.
-struct Manifest {
-  std::string version;  ///< of the program that wrote it last
-  std::string spec_hash;
-  std::uint64_t seed = 0;
+/// One start of the program on a run folder: which program, where, and what became of it.
+struct RunStart {
+  std::string started;  ///< local time
+  std::string version, revision, compiler, build_type;
   std::string kernel;  ///< instruction set of the net kernel that runs
+  std::map<std::string, std::string> libraries;
+  std::string host, cpu, system;
+  int cores = 0;
   std::vector<std::string> command_line;
-  std::string started;                 ///< local time of the first start
-  double wall_seconds = 0;             ///< all runs of this folder together
+  double wall_seconds = 0;
   std::int64_t peak_memory_bytes = 0;  ///< of the largest process
-  int exit_code = -1;                  ///< -1 while running
+  int exit_code = -1;                  ///< -1 while running, and when it was killed
 };
 
-/// Reads what an earlier run of this folder left, if anything.
+/// A file of a finished run, so that a copy can be verified.
+struct RunFile {
+  std::string path;  ///< in the run folder
+  std::uint64_t bytes = 0;
+  std::string sha256;
+};
+
+/// Where a result came from. Everything that differs between two runs of the same spec and seed (clock, host) is in
+/// this file, in the timing columns of the CSV files and in the logs only.
+struct Manifest {
+  std::string spec_name, spec_hash;
+  std::string
+      next_spec_hash;  ///< while the spec's files are being replaced (a run that is to be longer): of the new one
+  std::uint64_t seed = 0;
+  std::uint64_t number = 0;  ///< of the run among those of its spec in its data folder: the order, whatever clocks say
+  std::vector<RunStart> starts;
+  std::vector<RunFile> files;  ///< once finished
+
+  double wall_seconds() const;
+  std::string version() const;  ///< of the program that ran last
+};
+
+/// Throws Error(corrupt) when there is none or its checksum is not right.
 Manifest read_manifest(const DataFolder& folder);
 void write_manifest(const DataFolder& folder, const Manifest& manifest);
+/// The number of the run; 0 when it cannot be known.
+std::uint64_t run_number(const DataFolder& folder);
 
-/// The manifest of a run that starts or goes on now, written already.
-Manifest open_manifest(const DataFolder& folder, const std::string& spec_hash, std::uint64_t seed,
-                       const std::string& kernel, const std::vector<std::string>& command_line);
-/// The same run ends after `seconds` more.
+/// The manifest of a run that starts now, before its spec is saved: written already. `data` numbers the run.
+Manifest start_manifest(const DataFolder& folder, const std::filesystem::path& data, const std::string& spec_hash,
+                        std::uint64_t seed, const std::string& kernel, const std::vector<std::string>& command_line);
+/// The same of a run that goes on.
+Manifest continue_manifest(const DataFolder& folder, const std::string& kernel,
+                           const std::vector<std::string>& command_line);
+/// It has run for `seconds` by now.
+void update_manifest(const DataFolder& folder, Manifest& manifest, double seconds);
+/// It ends after `seconds`; with exit code 0 the files are listed.
 void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code);
 
-std::string git_revision();  ///< of the source tree, "unknown" outside a checkout
+/// Throws Error(corrupt) at the first file of a finished run that is missing or not as it was.
+void verify_files(const DataFolder& folder, const Manifest& manifest);
+
 std::string cpu_name();
 int cpu_cores();  ///< of the machine
 std::string local_time();
-std::int64_t peak_memory_bytes();  ///< of this process and its ended children
 
 }  // namespace slm

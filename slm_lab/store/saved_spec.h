@@ -9,7 +9,8 @@ namespace slm {
 /// spec file that `slm-lab run` accepts.
 void save_spec(const DataFolder& folder, const LoadedSpec& loaded);
 
-/// What save_spec wrote. Throws Error(corrupt) when it cannot be read.
-LoadedSpec load_saved_spec(const DataFolder& folder, int trial);
+/// What save_spec wrote, with PATH=VALUE overrides. Throws Error(corrupt) when it cannot be read or is not the one that
+/// the run's manifest knows.
+LoadedSpec load_saved_spec(const DataFolder& folder, int trial, const std::vector<std::string>& overrides = {});
 
 }  // namespace slm

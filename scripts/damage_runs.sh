@@ -1,0 +1,7 @@
+#!/bin/sh
+# scripts/damage_runs.sh BUILD_FOLDER [DAMAGES]: damages the files of a run DAMAGES (20000) times at random (a flipped
+# bit, a cut, zeros, a copy of another file, a missing file) and sees that nothing damaged is taken for good.
+set -eu
+SLM_LAB_DAMAGES=${2:-20000}
+export SLM_LAB_DAMAGES
+exec "$(find "$1" -type f -name damage_test | head -n 1)"
