@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"PerEpsilonOfZero",
                 with(kDqn, R"({"name": "PrioritizedReplay", "alpha": 0.6, "epsilon": 0, "batch_size": 32,
                                "max_size": 1000})"),
-                {"agent.memory.epsilon = 0: expected a number > 0"}},
+                {"agent.memory.epsilon = 0: expected a number in (0, 1000000]"}},
         Mistake{"BatchLargerThanTheMemory",
                 with(kDqn, R"({"name": "Replay", "batch_size": 2000, "max_size": 1000})"),
                 {"agent.memory.batch_size = 2000: expected no more than max_size = 1000"}},

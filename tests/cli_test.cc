@@ -135,7 +135,7 @@ TEST(CommandLine, RefusesWhatItDoesNotKnowWithTheNearestName) {
       {{"names", "envv"}, "did you mean env?"},
       {{"rollout", "CartPole-v2", "--policy", "random"}, "did you mean CartPole-v1?"},
       {{"rollout", "Pendulum-v1", "--policy", "random", "--kwarg", "gg=3"}, "did you mean g?"},
-      {{"rollout", "CartPole-v1"}, "expected --actions FILE or --policy random"},
+      {{"rollout", "CartPole-v1"}, "expected --episodes N, --policy random or --actions FILE"},
       {{"run", "--sessions", "x"}, "--sessions"},
       {{"run", "--sesions", "2"}, "--sesions"},
   };

@@ -93,8 +93,8 @@ std::string with(const std::vector<std::pair<std::string, std::string>>& edits) 
 // Every size is bounded before anything of that size is made.
 TEST(LabSpec, RefusesASessionThatDoesNotFitIntoTheMachine) {
   const std::pair<std::string, std::string> far{"20000", "2000000000000"};
-  EXPECT_THAT(problems(with({{"[8]", "[1000000, 1000000]"}})),
-              ElementsAre(AllOf(HasSubstr("agent.net.hid_layers = [1000000, 1000000]: a session would take "),
+  EXPECT_THAT(problems(with({{"[8]", "[65536, 65536, 65536]"}})),
+              ElementsAre(AllOf(HasSubstr("agent.net.hid_layers = [65536, 65536, 65536]: a session would take "),
                                 HasSubstr("the nets, and this machine has "))));
   EXPECT_THAT(problems(with({{"\"training_frequency\": 32", "\"training_frequency\": 1000000000"}})),
               ElementsAre(HasSubstr("agent.algorithm.training_frequency = 1000000000: a session would take ")));

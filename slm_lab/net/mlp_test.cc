@@ -86,7 +86,7 @@ TEST(Mlp, AGradientIsTheSumOfThoseOfItsPieces) {
   const Matrix x = random_matrix(150, 5, rng), d_out = random_matrix(150, 4, rng);
   MlpNet net({5, {16}, Activation::tanh, {}, {{3}, {1}}, {}}, rng);
   std::vector<float> sum(net.parameters().grads.size());
-  for (const auto [first, n] : {std::pair{0, 64}, {64, 64}, {128, 22}}) {
+  for (const auto& [first, n] : {std::pair{0, 64}, {64, 64}, {128, 22}}) {
     const Matrix piece = x.middleRows(first, n);
     net.forward(piece);
     net.backward(Matrix(d_out.middleRows(first, n)));
