@@ -6,6 +6,7 @@
 #include "slm_lab/algorithm/agent_config.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/base/float_mode.h"
+#include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
 namespace slm {
