@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -9,7 +10,8 @@
 #include "slm_lab/base/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string file = "/tmp/archive_fuzz." + std::to_string(::getpid());
+  static const std::string file =
+      (std::filesystem::temp_directory_path() / ("archive_fuzz." + std::to_string(::getpid()))).string();
   std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   try {
     slm::Archive archive = slm::Archive::read(file);
