@@ -16,7 +16,8 @@ SPECS = "slm_lab/spec/benchmark/"
 CASES = [  # file, name, overrides
     ("ppo/ppo_cartpole.json", "ppo_cartpole", ["env.max_frame=12000"]),
     ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole", ["env.max_frame=6000"]),
-    ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=100000", "env.normalize_obs=true"]),
+    ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=150000", "env.normalize_obs=true"]),
+    ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=200000", "env.rescale_action=false"]),
     ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
 ]
 
