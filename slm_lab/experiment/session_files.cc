@@ -24,7 +24,7 @@ void write_statistics(const fs::path& file, EnvStatistics& statistics, const Lab
   write_weights(file, std::move(archive), statistics_metadata(spec));
 }
 
-void write_net(const fs::path& file, Parameters& parameters, WeightsMetadata metadata) {
+void write_net(const fs::path& file, Parameters& parameters, const WeightsMetadata& metadata) {
   Archive archive;
   parameters.serialize(archive);
   write_weights(file, std::move(archive), metadata);

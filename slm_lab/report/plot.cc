@@ -46,8 +46,9 @@ void paint(const Page& page, Pen& pen) {
   paint_plot(page.plots[0], {kMargin, page.subtitle.empty() ? 48.0 : 74.0, kWidth - kMargin, first}, kLarge, pen);
   const double width = (kWidth - 2.0 * kMargin - (kColumns - 1.0) * kBetween) / kColumns;
   for (std::size_t i = 1; i < page.plots.size(); ++i) {
-    const double left = kMargin + static_cast<double>((i - 1) % kColumns) * (width + kBetween);
-    const double top = kHeightOfFirst + static_cast<double>((i - 1) / kColumns) * kHeightOfRow;
+    const std::size_t column = (i - 1) % kColumns, row = (i - 1) / kColumns;
+    const double left = kMargin + static_cast<double>(column) * (width + kBetween);
+    const double top = kHeightOfFirst + static_cast<double>(row) * kHeightOfRow;
     paint_plot(page.plots[i], {left, top, left + width, top + kHeightOfRow - kBetween}, kSmall, pen);
   }
 }

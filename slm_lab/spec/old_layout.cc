@@ -79,8 +79,9 @@ class Upgrade {
     // Short runs of that time were evaluated once; a curve needs three points.
     const auto frames = max_frame ? max_frame->integer() : std::nullopt;
     if (frames && copy.is(Kind::number) && copy.number > static_cast<double>(*frames) / 3 && *frames >= 3) {
-      copy.number = static_cast<double>(*frames / 3);
-      copy.text = fmt::format("{}", *frames / 3);
+      const auto third = *frames / 3;
+      copy.number = static_cast<double>(third);
+      copy.text = fmt::format("{}", third);
       add(fmt::format("meta.log_frequency = {}, a third of max_frame", copy.text));
     } else {
       add(fmt::format("meta.log_frequency = {}, as eval_frequency", shortened(to_json_line(copy), 20)));
