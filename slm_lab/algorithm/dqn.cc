@@ -85,16 +85,22 @@ std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
 }
 
 TrainStats Dqn::train(Rng& rng) {
-  double loss = 0, grad_norm = 0;
+  double loss = 0, q_value = 0, td_error = 0, grad_norm = 0;
   for (int iter = 0; iter < config_.training_iter; ++iter) {
     loop_.draw(rng, frame_);
     for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) {
       if (repetition == 0 || config_.target != DqnConfig::Target::target) bootstrap();
       loss += train_batch(grad_norm);
+      q_value += head_.mean_value();
+      td_error += head_.mean_error();
     }
   }
   const int steps = config_.training_iter * config_.training_batch_iter;
-  return {.loss = loss / steps, .value_loss = loss / steps, .grad_norm = grad_norm / steps};
+  return {.loss = loss / steps,
+          .value_loss = loss / steps,
+          .q_value = q_value / steps,
+          .td_error = td_error / steps,
+          .grad_norm = grad_norm / steps};
 }
 
 // y = r + gamma * max_a Q_target(s', a), or gamma * Q_target(s', argmax_a Q(s', a)) for DoubleDQN.

@@ -21,6 +21,8 @@ class QHead {
   double fit(const Batch& batch, const ConstMatrixRef& outputs);
   // Of the last fit():
   ConstMatrixRef d_outputs() const { return loss_.d_q_values(); }  ///< its gradient
+  double mean_value() const { return loss_.mean_value(); }         ///< of Q(s, a)
+  double mean_error() const { return loss_.mean_error(); }         ///< of |y - Q(s, a)|
   const Vector& td_errors() const { return td_errors_; }           ///< (batch_size) y - Q(s, a)
 
  private:

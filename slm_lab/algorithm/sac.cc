@@ -149,6 +149,8 @@ TrainStats Sac::train(Rng& rng) {
     stats.policy_loss = losses.policy / m;
     stats.loss += stats.policy_loss;
   }
+  stats.q_value = losses.q_value / n;
+  stats.td_error = losses.td_error / n;
   stats.grad_norm = losses.grad_norm / (2 * n + actor_steps);
   return stats;
 }
@@ -168,6 +170,8 @@ void Sac::train_critics(Losses& losses) {
                                             policy_->critic_columns(batch.actions), targets_, batch.draw.weights);
   loop_.prioritize(critics_.td_errors());
   losses.q += fit.loss;
+  losses.q_value += fit.q_value;
+  losses.td_error += fit.td_error;
   losses.grad_norm += fit.grad_norm;
 }
 

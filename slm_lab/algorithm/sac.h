@@ -47,7 +47,7 @@ class Sac final : public Algorithm {
 
  private:
   struct Losses {
-    double q = 0, policy = 0, entropy = 0, grad_norm = 0;
+    double q = 0, policy = 0, entropy = 0, q_value = 0, td_error = 0, grad_norm = 0;
   };
 
   TrainStats train(Rng& rng);

@@ -51,6 +51,8 @@ TwinCritics::Fit TwinCritics::fit(const Matrix& inputs, const ConstMatrixRef& co
     const float norm = online.step();
     require_finite(norm, algorithm_, "critic gradient");
     fit.loss += loss;
+    fit.q_value += loss_.mean_value() / 2;
+    fit.td_error += loss_.mean_error() / 2;
     fit.grad_norm += norm;
   }
   return fit;

@@ -28,7 +28,8 @@ class TwinCritics {
   Pair targets() { return {&critics_[0].target.net(), &critics_[1].target.net()}; }
 
   struct Fit {
-    double loss = 0, grad_norm = 0;  ///< sums over the two
+    double loss = 0, grad_norm = 0;    ///< sums over the two
+    double q_value = 0, td_error = 0;  ///< means over rows and both: Q(s, a) and |target - Q(s, a)|
   };
   /// One step of each critic on the mean over n rows of weight * loss(Q_i, target). `inputs` (n, inputs); `columns` (n,
   /// 1): which output is the row's Q; `targets` and `weights` (n).

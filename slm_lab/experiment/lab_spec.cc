@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/session_memory.h"
@@ -51,16 +53,16 @@ LabSpec read_lab_spec(SpecReader& reader) {
   if (find_env(spec.env.name) != nullptr && was_read(reader.report())) {
     const EnvInfo info = env_info(spec.env, spec.env.num_envs);
     check_agent(spec.agent, info, agent, spec.env.max_frame);
-    if (spec.agent.plan && reader.object())
-      check_session_memory(
-          session_memory(*reader.object(), info, static_cast<double>(spec.agent.plan->replay_bytes(info))), reader);
+    if (spec.agent.plan && reader.object()) {
+      const auto needs =
+          session_memory(*reader.object(), info, static_cast<double>(spec.agent.plan->replay_bytes(info)));
+      check_session_memory(needs, reader);
+      // What does not fit into 64 bits has been refused.
+      spec.session_bytes = static_cast<std::int64_t>(std::min(total_bytes(needs), 0x1p62));
+    }
   }
   check_together(spec, meta);
   return spec;
-}
-
-std::int64_t session_bytes(const LabSpec& spec) {
-  return spec.agent.plan->replay_bytes(env_info(spec.env, spec.env.num_envs));
 }
 
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {

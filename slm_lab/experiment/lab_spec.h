@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct LabSpec {
   EnvConfig env;
   MetaConfig meta;
   std::vector<SearchDimension> search;
+  std::int64_t session_bytes = 0;  ///< an upper estimate of what one session takes of the machine's memory
 };
 
 /// Reads a whole spec and checks what concerns several parts of it; problems go to the reader's report. While
@@ -29,9 +31,6 @@ LabSpec read_lab_spec(SpecReader& reader);
 
 /// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
-
-/// What one session takes of the machine's memory: its replay, the one part that may be large.
-std::int64_t session_bytes(const LabSpec& spec);
 
 /// The spec that a run folder holds of one of its trials.
 LabSpec read_saved_spec(const DataFolder& folder, int trial);

@@ -81,7 +81,7 @@ class SessionPool final : public JobSource {
     if (waiting_.empty()) return std::nullopt;
     const JobId id = waiting_.front();
     const TrialRun& run = runs_[sessions_[id].run];
-    const Resources needs{static_cast<double>(options_.threads_per_session), session_bytes(run.spec)};
+    const Resources needs{static_cast<double>(options_.threads_per_session), run.spec.session_bytes};
     const bool fits = needs.cores <= free.cores && needs.bytes <= free.bytes;
     if (!fits && running_ > 0) return std::nullopt;  // the first one always fits: that was checked before it all began
     waiting_.pop_front();

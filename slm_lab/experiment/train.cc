@@ -36,12 +36,11 @@ void print_findings(const SpecReport& report) {
 
 /// What one session needs was checked with the spec.
 void check_memory(const LabSpec& spec, int slots) {
-  const auto needed = static_cast<double>(session_bytes(spec));
+  const auto needed = static_cast<double>(spec.session_bytes);
   const auto present = static_cast<double>(memory_limit());
   if (slots * needed > present)
     throw SpecError(
-        fmt::format("{} sessions at once need {} x {} for their replays (agent.memory.max_size), and this "
-                    "machine has {}; run fewer at once with --threads {}",
+        fmt::format("{} sessions at once need {} x {}, and this machine has {}; run fewer at once with --threads {}",
                     slots, slots, gib_text(needed), gib_text(present), std::max(1.0, std::floor(present / needed))));
 }
 
