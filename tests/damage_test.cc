@@ -16,6 +16,7 @@
 #include "slm_lab/store/checkpoint.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
+#include "slm_lab/store/weights.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
 

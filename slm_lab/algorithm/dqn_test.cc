@@ -68,7 +68,7 @@ TEST_P(DqnInDouble, UpdatesAreEqual) {
       ++num_updates;
       Rng draws = recorded.update_rng;
       const auto before = static_cast<double>(recorded.frame);
-      double loss_sum = 0;
+      double loss_sum = 0, value_sum = 0, error_sum = 0;
       for (int iter = 0; iter < kIter; ++iter) {
         const DoubleBatch batch =
             replay.draw(draws, kGamma, c.num_steps, 0.3 + 0.7 * before / static_cast<double>(kMaxFrame));
@@ -93,11 +93,15 @@ TEST_P(DqnInDouble, UpdatesAreEqual) {
           };
           const auto loss = [&] { return errors().cwiseAbs2().cwiseProduct(batch.weights).mean(); };
           loss_sum += loss();
+          value_sum += (targets - errors()).mean();
+          error_sum += errors().cwiseAbs().mean();
           replay.set_priorities(batch, errors());
           online.descend(online.gradient(loss), kLr * (1 - before / kLrEnd), kClip);
         }
       }
       EXPECT_NEAR(stats->loss, loss_sum / (kIter * c.batch_iter), 2e-5) << "t " << t;
+      EXPECT_NEAR(stats->q_value, value_sum / (kIter * c.batch_iter), 2e-5) << "t " << t;
+      EXPECT_NEAR(stats->td_error, error_sum / (kIter * c.batch_iter), 2e-5) << "t " << t;
     }
     if (c.target == kPolyakKeys) target.follow(online, kPolyak);
     if (c.target == kReplaceKeys && frame % kReplace < kEnvs) target.follow(online, 1);

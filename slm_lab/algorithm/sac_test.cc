@@ -132,7 +132,7 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
       Rng draws = recorded.update_rng;
       const auto before = static_cast<double>(recorded.frame);
       const double lr = kLr * (1 - before / kLrEnd);
-      double q_loss_sum = 0, policy_loss_sum = 0;
+      double q_loss_sum = 0, value_sum = 0, error_sum = 0, policy_loss_sum = 0;
       int policy_steps = 0;
       for (int iter = 0; iter < kIter; ++iter) {
         const double alpha = c.fixed_alpha.value_or(std::exp(log_alpha));
@@ -165,6 +165,8 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
         for (DoubleNet& critic : critics) {
           const auto loss = [&] { return (q_of(critic) - y).cwiseAbs2().cwiseProduct(batch.weights).mean(); };
           q_loss_sum += loss();
+          value_sum += q_of(critic).mean() / 2;
+          error_sum += (q_of(critic) - y).cwiseAbs().mean() / 2;
           critic.descend(critic.gradient(loss), lr, kClip);
         }
         if (++iteration % c.policy_delay != 0) continue;
@@ -194,6 +196,8 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
           for (std::size_t i = 0; i < 2; ++i) targets[i].follow(critics[i], kPolyak);
       }
       EXPECT_NEAR(stats->value_loss, q_loss_sum / kIter, 5e-5) << "t " << t;
+      EXPECT_NEAR(stats->q_value, value_sum / kIter, 5e-5) << "t " << t;
+      EXPECT_NEAR(stats->td_error, error_sum / kIter, 5e-5) << "t " << t;
       if (policy_steps > 0) {
         EXPECT_NEAR(stats->policy_loss, policy_loss_sum / policy_steps, 5e-5) << "t " << t;
       }

@@ -12,7 +12,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/evaluation.h"
 #include "slm_lab/experiment/lab_spec.h"
-#include "slm_lab/experiment/session_files.h"
+#include "slm_lab/experiment/weights_metadata.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/store/data_folder.h"
 
@@ -70,7 +70,7 @@ int choose_session(const Played& run, const LabSpec& spec, bool last) {
 void load_weights(const Played& run, const LabSpec& spec, bool last, Algorithm& algorithm) {
   for (const NamedNet& named : algorithm.nets()) {
     Archive archive = read_weights(run.folder.weights(run.trial, *run.session, /*best=*/!last, named.name),
-                                   weights_metadata(spec, named.name));
+                                   weights_identity(spec, named.name));
     named.net->parameters().serialize(archive);
     named.net->parameters_changed();
   }
@@ -80,7 +80,7 @@ void load_weights(const Played& run, const LabSpec& spec, bool last, Algorithm& 
 void load_statistics(const Played& run, const LabSpec& spec, bool last, EnvStatistics& statistics) {
   if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
   Archive archive =
-      read_weights(run.folder.statistics(run.trial, *run.session, /*best=*/!last), statistics_metadata(spec));
+      read_weights(run.folder.statistics(run.trial, *run.session, /*best=*/!last), statistics_identity(spec));
   statistics.serialize(archive);
 }
 

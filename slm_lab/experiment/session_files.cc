@@ -8,6 +8,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/sha256.h"
 #include "slm_lab/env/random_baseline.h"
+#include "slm_lab/experiment/weights_metadata.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/metric_files.h"
 
@@ -41,17 +42,12 @@ std::string weights_sha256(Algorithm& algorithm) {
   return sha256_hex(bytes);
 }
 
-WeightsMetadata weights_metadata(const LabSpec& spec, const std::string& net) {
-  return {{"algorithm", spec.agent.algorithm_name}, {"env", spec.env.name}, {"net", net}};
-}
-
-WeightsMetadata statistics_metadata(const LabSpec& spec) { return {{"env", spec.env.name}}; }
-
 void SessionFiles::write(Session& session, const LabSpec& spec) const {
   write_what_is_good(session, spec);
-  for (const NamedNet& named : session.algorithm().nets())
+  Algorithm& algorithm = session.algorithm();
+  for (const NamedNet& named : algorithm.nets())
     write_net(folder_.weights(trial_, session_, /*best=*/false, named.name), named.net->parameters(),
-              weights_metadata(spec, named.name));
+              weights_metadata(spec, named, algorithm.action_range()));
   if (normalises(spec))
     write_statistics(folder_.statistics(trial_, session_, /*best=*/false), session.env_statistics(), spec);
 }
@@ -60,11 +56,13 @@ void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) con
   write_file_durably(folder_.session_csv(trial_, session_, "train"), to_csv(session.record().rows()));
   if (spec.meta.rigorous_eval)
     write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
+  Algorithm& algorithm = session.algorithm();
   BestWeights& best = session.best_weights();
-  for (BestWeights::Saved& saved : best.nets()) {
-    WeightsMetadata metadata = weights_metadata(spec, saved.net);
+  auto saved = best.nets().begin();  // in the order of the algorithm's
+  for (const NamedNet& named : algorithm.nets()) {
+    WeightsMetadata metadata = weights_metadata(spec, named, algorithm.action_range());
     if (best.any()) metadata["total_reward_ma"] = fmt::format("{}", best.score());
-    write_net(folder_.weights(trial_, session_, /*best=*/true, saved.net), saved.parameters, metadata);
+    write_net(folder_.weights(trial_, session_, /*best=*/true, named.name), (saved++)->parameters, metadata);
   }
   if (normalises(spec)) write_statistics(folder_.statistics(trial_, session_, /*best=*/true), best.statistics(), spec);
 }

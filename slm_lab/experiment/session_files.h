@@ -6,7 +6,6 @@
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/session_result.h"
-#include "slm_lab/store/weights.h"
 
 namespace slm {
 
@@ -28,10 +27,6 @@ class SessionFiles {
   DataFolder folder_;
   int trial_, session_;
 };
-
-/// What the files of weights, and of statistics, say of themselves.
-WeightsMetadata weights_metadata(const LabSpec& spec, const std::string& net);
-WeightsMetadata statistics_metadata(const LabSpec& spec);
 
 /// SHA-256 over all weights of all nets.
 std::string weights_sha256(Algorithm& algorithm);

@@ -31,6 +31,12 @@ ConstMatrixRef DuelingMlpNet::backward_input(const ConstMatrixRef& d_out) {
   return heads_.backward_input(split_gradient(d_out));
 }
 
+std::map<std::string, std::string> DuelingMlpNet::description() const {
+  std::map<std::string, std::string> description = heads_.description();
+  description["type"] = "DuelingMLPNet";
+  return description;
+}
+
 // Plain loops: Eigen's sums depend on where a row starts in memory, and actions are few.
 
 ConstMatrixRef DuelingMlpNet::combine(const ConstMatrixRef& heads, AlignedBuffer& out) const {

@@ -54,6 +54,7 @@ class MlpNet final : public Net {
   void parameters_changed() override;
   Parameters& parameters() override { return parameters_; }
   std::unique_ptr<Net> clone() const override { return std::make_unique<MlpNet>(*this); }
+  std::map<std::string, std::string> description() const override;
 
   /// Threads (may be null) that share the pieces of a batch in forward() and backward(); borrowed.
   void share_work(ThreadPool* threads) { threads_ = threads; }

@@ -1,6 +1,7 @@
 // What an MlpNet is made of: where its parameters lie and what they start from.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -122,6 +123,20 @@ void MlpNet::initialise_linear(std::size_t index, std::optional<float> gain, flo
   write_tensor(weight_tensor, {weight.data(), static_cast<std::size_t>(weight.size())}, parameters_.values);
   write_tensor(parameters_.tensors[index + 1], {bias.data(), static_cast<std::size_t>(bias.size())},
                parameters_.values);
+}
+
+std::map<std::string, std::string> MlpNet::description() const {
+  const auto name = [](Activation activation) { return kActivations[static_cast<int>(activation)].name; };
+  std::vector<int> heads;
+  std::vector<std::string> out;
+  for (const Head& head : shape_.heads) heads.push_back(head.width);
+  for (const Activation activation : shape_.out) out.push_back(fmt::format("\"{}\"", name(activation)));
+  return {{"type", "MLPNet"},
+          {"inputs", fmt::format("{}", shape_.in_dim)},
+          {"hid_layers", fmt::format("[{}]", fmt::join(shape_.hid_layers, ", "))},
+          {"hid_layers_activation", std::string(name(shape_.hidden))},
+          {"heads", fmt::format("[{}]", fmt::join(heads, ", "))},
+          {"out_layer_activation", fmt::format("[{}]", fmt::join(out, ", "))}};
 }
 
 }  // namespace slm

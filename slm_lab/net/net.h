@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/net/parameters.h"
@@ -28,6 +30,8 @@ class Net {
   virtual Parameters& parameters() = 0;
   const Parameters& parameters() const { return const_cast<Net*>(this)->parameters(); }
   virtual std::unique_ptr<Net> clone() const = 0;
+  /// What it is made of, by the names of `agent.net` where that has one; numbers and lists as JSON. For model files.
+  virtual std::map<std::string, std::string> description() const = 0;
 };
 
 }  // namespace slm

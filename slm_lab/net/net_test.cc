@@ -331,5 +331,23 @@ TEST(Net, RefusesHeadsThatDoNotFit) {
   EXPECT_THROW(make_net(config, 2, {{1}, {1}}, rng), SpecError);
 }
 
+TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
+  NetConfig config = net_config({7, 6}, Activation::tanh);
+  config.out_layer_activation = {Activation::relu, Activation::identity};
+  Rng rng(1);
+  EXPECT_EQ(make_net(config, 5, {{3}, {1}}, rng)->description(),
+            (std::map<std::string, std::string>{{"type", "MLPNet"},
+                                                {"inputs", "5"},
+                                                {"hid_layers", "[7, 6]"},
+                                                {"hid_layers_activation", "tanh"},
+                                                {"heads", "[3, 1]"},
+                                                {"out_layer_activation", R"(["relu", "identity"])"}}));
+  config.type = DuelingMlpConfig{{7}};
+  config.out_layer_activation.clear();
+  const auto dueling = make_net(config, 5, {{3}}, rng)->description();
+  EXPECT_EQ(dueling.at("type"), "DuelingMLPNet");
+  EXPECT_EQ(dueling.at("heads"), "[1, 3]") << "V, then A";
+}
+
 }  // namespace
 }  // namespace slm

@@ -1,0 +1,54 @@
+#include "slm_lab/experiment/weights_metadata.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <limits>
+
+#include "slm_lab/env/registry.h"
+
+namespace slm {
+namespace {
+
+/// Of the environment itself, before any wrapper.
+Space action_space(const LabSpec& spec) {
+  EnvConfig raw = spec.env;
+  raw.rescale_action = false;
+  return env_info(raw, 1).action_space;
+}
+
+void describe_action(const LabSpec& spec, ActionRange drawn_in, WeightsMetadata& metadata) {
+  const Space space = action_space(spec);
+  if (space.is_discrete()) {
+    metadata["action"] = "argmax";
+    return;
+  }
+  metadata["action"] = drawn_in == ActionRange::unit ? "tanh" : spec.env.rescale_action ? "clip to [-1, 1]" : "clip";
+  metadata["action_low"] = fmt::format("[{}]", fmt::join(space.low, ", "));
+  metadata["action_high"] = fmt::format("[{}]", fmt::join(space.high, ", "));
+}
+
+}  // namespace
+
+WeightsMetadata weights_identity(const LabSpec& spec, const std::string& net) {
+  return {{"algorithm", spec.agent.algorithm_name}, {"env", spec.env.name}, {"net", net}};
+}
+
+WeightsMetadata statistics_identity(const LabSpec& spec) { return {{"env", spec.env.name}}; }
+
+WeightsMetadata weights_metadata(const LabSpec& spec, const NamedNet& net, ActionRange drawn_in) {
+  WeightsMetadata metadata = weights_identity(spec, net.name);
+  metadata.merge(net.net->description());
+  if (net.name == "net") describe_action(spec, drawn_in, metadata);
+  metadata["normalize_obs"] = spec.env.normalize_obs ? "true" : "false";
+  return metadata;
+}
+
+WeightsMetadata statistics_metadata(const LabSpec& spec) {
+  WeightsMetadata metadata = statistics_identity(spec);
+  metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
+  if (spec.env.clip_obs) metadata["clip_obs"] = fmt::format("{}", *spec.env.clip_obs);
+  return metadata;
+}
+
+}  // namespace slm
