@@ -1,5 +1,6 @@
 # Writes OUTPUT, a header with the git revision of SOURCE, at every build; only when it has changed, so that nothing else
 # is built anew. Called by slm_lab/CMakeLists.txt.
+cmake_minimum_required(VERSION 3.25)  # the policies of CMakeLists.txt
 set(revision unknown)
 find_program(GIT git)
 if(GIT)
