@@ -67,7 +67,9 @@ TEST_F(Lasting, AFinishedRunTrainsOnToALargerMaxFrame) {
   EXPECT_THAT(longer.err, HasSubstr("continues from frame 3000"));
   EXPECT_EQ(frames(), 6000);
   EXPECT_EQ(csv_cells(read_file(file("_df_train.csv"))).size(), 1u + 12);  // a header and every log point
-  EXPECT_EQ(lab("train@latest", {"env.max_frame=6000"}).exit_code, 0);     // done: nothing to do, and nothing is wrong
+  const ProcessResult done = lab("train@latest", {"env.max_frame=6000"});
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_THAT(done.err, HasSubstr("the run is finished, so that nothing is left to train"));
   EXPECT_EQ(frames(), 6000);
 }
 

@@ -17,7 +17,7 @@ struct Case {
 
 constexpr double kGamma = 0.8, kLr = 0.2, kLrEnd = 400, kClip = 0.7, kPolyak = 0.3;
 constexpr int kEnvs = 3, kActions = 3, kBatch = 12, kCapacity = 40, kFrequency = 6, kIter = 2, kStart = 20,
-              kReplace = 9;
+              kReplace = 31;
 constexpr std::int64_t kMaxFrame = 300;
 
 const std::string kReplaceKeys = fmt::format(R"("update_type": "replace", "update_frequency": {})", kReplace);
@@ -46,7 +46,7 @@ class DqnInDouble : public testing::TestWithParam<Case> {};
 TEST_P(DqnInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
   NoiseEnv env(kEnvs, 4, Space::discrete(kActions));
-  const auto agent = make_agent(spec(c), env.info(), 3, kMaxFrame);
+  const auto agent = make_agent(spec(c), env.info(), 7, kMaxFrame);
   RecordedRun recorded(*agent, env);
   DoubleNet online(recorded.net("net")), target = online;
   DoubleReplay replay(kCapacity, kBatch);
@@ -56,7 +56,7 @@ TEST_P(DqnInDouble, UpdatesAreEqual) {
                        .stratified = c.memory.find(R"("stratified": true)") != std::string::npos,
                        .weights = c.memory.find(R"("importance_weights": true)") != std::string::npos});
 
-  int num_updates = 0;
+  int num_updates = 0, num_differing = 0;
   for (int t = 1; t <= 40; ++t) {
     const std::optional<TrainStats> stats = recorded.one_step();
     const std::int64_t frame = t * kEnvs;
@@ -79,6 +79,9 @@ TEST_P(DqnInDouble, UpdatesAreEqual) {
             for (Eigen::Index i = 0; i < kBatch; ++i) {
               Eigen::Index best;
               online_next.row(i).maxCoeff(&best);
+              Eigen::Index best_of_target;
+              target_next.row(i).maxCoeff(&best_of_target);
+              num_differing += best != best_of_target;
               const double next_value = c.algorithm == "VanillaDQN"  ? online_next(i, best)
                                         : c.algorithm == "DoubleDQN" ? target_next(i, best)
                                                                      : target_next.row(i).maxCoeff();
@@ -111,6 +114,10 @@ TEST_P(DqnInDouble, UpdatesAreEqual) {
     }
   }
   EXPECT_GT(num_updates, 15);
+  // Else DoubleDQN would be DQN.
+  if (c.algorithm == "DoubleDQN") {
+    EXPECT_GT(num_differing, 20);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -131,6 +131,8 @@ std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_s
   return minibatch_size < 2 ? fewest : std::min(fewest, std::max<std::int64_t>(rollout_rows / 2, 1));
 }
 
+std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows) { return part * rows / parts; }
+
 Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams)
     : config_(config),
       sizes_(ppo_sizes(config, info.num_envs)),
@@ -189,7 +191,7 @@ TrainStats Ppo::train(Rng& rng) {
     if (parts > 1) rng.shuffle(order_);
     epoch_sum = {};
     for (std::size_t part = 0; part < parts; ++part) {
-      const std::size_t begin = part * size / parts, end = (part + 1) * size / parts;
+      const std::size_t begin = minibatch_begin(part, parts, size), end = minibatch_begin(part + 1, parts, size);
       epoch_sum += train_minibatch(std::span(order_).subspan(begin, end - begin));
     }
     sum += epoch_sum;

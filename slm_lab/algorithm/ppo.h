@@ -45,6 +45,8 @@ PpoSizes ppo_sizes(const PpoConfig& config, int num_envs);
 /// Into how many minibatches a rollout is cut: as many as it needs to have none above minibatch_size, all of the same
 /// number of rows or one less, and none of a single row, which has no standard deviation.
 std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size);
+/// Where minibatch `part` of `parts` begins, so that their sizes differ by one at most.
+std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows);
 
 /// Proximal policy optimisation with the clipped objective (Schulman et al. 2017).
 class Ppo final : public Algorithm {

@@ -208,6 +208,13 @@ TEST(NumMinibatches, LeavesNoRowAlone) {
     for (std::int64_t size = 2; size < 20; ++size) EXPECT_GE(rows / num_minibatches(rows, size), 2) << rows << size;
 }
 
+TEST(NumMinibatches, AreOfOneSizeButForOneRow) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t part = 0; part < 4; ++part)
+    sizes.push_back(minibatch_begin(part + 1, 4, 10) - minibatch_begin(part, 4, 10));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 3, 2, 3}));  // not 3, 3, 3 and 1
+}
+
 // Standardised advantages are at most sqrt(n) whatever the rewards, so neither is the policy's step; the raw advantage
 // of a row that is left over would be a million.
 TEST(Ppo, TakesNoStepAlongARawAdvantage) {

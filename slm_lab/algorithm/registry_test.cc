@@ -195,6 +195,20 @@ TEST(AllocationCounter, Counts) {
 #endif
 }
 
+TEST_P(EveryAlgorithm, ActsGreedilyWithoutChance) {
+  if (spec().algorithm == "Random") GTEST_SKIP();
+  const auto env = make_test_env(discrete());
+  const auto algorithm = make(env->info());
+  const AgentRun run(*algorithm, *env);
+  Matrix first, again;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rng one(seed), other(seed + 100);
+    algorithm->act(run.obs, ActMode::greedy, one, first);
+    algorithm->act(run.obs, ActMode::greedy, other, again);
+    ASSERT_EQ(first, again);
+  }
+}
+
 TEST_P(EveryAlgorithm, EvaluationChangesNothing) {
   const auto env = make_test_env(discrete()), env2 = make_test_env(discrete());
   const auto algorithm = make(env->info()), algorithm2 = make(env2->info());

@@ -134,11 +134,20 @@ void write_directory_durably(const fs::path& path, const std::function<void(cons
   }
 }
 
+std::vector<fs::path> regular_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  try {
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+      if (!entry.is_symlink() && entry.is_regular_file()) files.push_back(entry.path());
+  } catch (const fs::filesystem_error& failure) {
+    refuse(folder, "list the folder", failure.code());
+  }
+  return files;
+}
+
 void remove_unfinished_files(const fs::path& folder) {
-  std::vector<fs::path> unfinished;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == kTemporary) unfinished.push_back(entry.path());
-  for (const fs::path& file : unfinished) fs::remove(file);
+  for (const fs::path& file : regular_files(folder))
+    if (file.extension() == kTemporary) fs::remove(file);
 }
 
 void sync_directory(const fs::path& path) {

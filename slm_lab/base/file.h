@@ -41,6 +41,9 @@ void write_file_durably(const std::filesystem::path& path,
 void write_directory_durably(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path& partial)>& fill);
 
+/// Every regular file below `folder`, in no order; links are not followed. Throws Error(io).
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder);
+
 /// Removes what killed processes left of unfinished files below `folder`, where no other process may be writing now.
 void remove_unfinished_files(const std::filesystem::path& folder);
 

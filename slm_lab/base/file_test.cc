@@ -140,6 +140,21 @@ TEST(NamesIn, AreSortedAndOfRealFoldersOnly) {
   expect_error(ExitCode::io, "cannot read the folder", [&] { names_in(folder / "x" / "a"); });
 }
 
+TEST(RegularFiles, AreListedWithoutLinksOrRefusedByTheFolder) {
+  const ScratchFolder scratch;
+  std::filesystem::create_directories(scratch / "in");
+  write_file_durably(scratch / "in" / "file", "x");
+  std::filesystem::create_symlink("file", scratch / "in" / "link");
+  EXPECT_THAT(regular_files(scratch / ""), testing::ElementsAre(scratch / "in" / "file"));
+  try {
+    regular_files(scratch / "none");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::io);
+    EXPECT_THAT(error.what(), testing::HasSubstr((scratch / "none").string() + ": cannot list the folder: "));
+  }
+}
+
 TEST(FileExists, KnowsAbsenceFromIgnorance) {
   const ScratchFolder folder;
   EXPECT_TRUE(file_exists(folder.path()));

@@ -9,7 +9,7 @@ namespace slm {
 namespace {
 
 // More would not be a wish but a slip, and some sizes are made before a whole run can be weighed.
-constexpr int kMaxEnvs = 1 << 20, kMaxFrames = 1024;
+constexpr int kMaxEnvs = 1 << 17, kMaxFrames = 1024;
 const Range kClip{.low = 0, .high = 1e9, .low_open = true, .high_open = false, .names = {}};
 
 void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {

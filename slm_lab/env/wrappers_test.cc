@@ -86,6 +86,27 @@ TEST(NormalizeObs, ClipsAndLeavesTheMomentsAloneWhenEvaluating) {
   EXPECT_DOUBLE_EQ(moments.count(), 1e-4);
 }
 
+TEST(NormalizeObs, ClipsOnBothSides) {
+  EnvConfig config;
+  config.name = "Pendulum-v1";
+  config.kwargs = PendulumKwargs{};
+  config.normalize_obs = true;
+  config.clip_obs = 0.5;
+  EnvStatistics statistics;
+  const auto env = make_env(config, 3, 0.9, Streams(0, 0, 0), statistics, EnvUse::train);
+  Matrix obs;
+  env->reset(obs);
+  StepResult step;
+  float lowest = 0, highest = 0;
+  for (int t = 0; t < 100; ++t) {
+    env->step(Matrix::Constant(3, 1, 0.5f), step);
+    lowest = std::min(lowest, step.obs.minCoeff());
+    highest = std::max(highest, step.obs.maxCoeff());
+  }
+  EXPECT_EQ(lowest, -0.5f);
+  EXPECT_EQ(highest, 0.5f);
+}
+
 // What a memory makes of the raw rows right after a step is what the wrappers made of them.
 TEST(KeepRaw, HoldsWhatTheWrappersOutsideScale) {
   EnvConfig config;

@@ -74,7 +74,11 @@ LoadedSpec spec_to_continue(const DataFolder& folder, const LoadedSpec& given,
   const int sessions = num_sessions(saved);
   const bool done = finished(folder, sessions);
   if (done) verify_files(folder, read_manifest(folder));
-  if (saved.hash == given.hash) return saved;
+  const auto nothing_left = [&] {
+    if (done) note("the run is finished, so that nothing is left to train; with a larger env.max_frame it trains on");
+    return saved;
+  };
+  if (saved.hash == given.hash) return nothing_left();
 
   const auto has = max_frame(saved.root), wanted = max_frame(given.root);
   const bool longer = has && wanted && *wanted > *has;
@@ -91,7 +95,7 @@ LoadedSpec spec_to_continue(const DataFolder& folder, const LoadedSpec& given,
     throw SpecError(fmt::format("{}: the run is finished, so that nothing was done; {} differs from its spec in{}",
                                 folder.root().string(), given.file, kept));
   if (!kept.empty()) note(fmt::format("{} differs from the spec of the run, which keeps its own:{}", given.file, kept));
-  if (!longer) return saved;
+  if (!longer) return nothing_left();
   note(fmt::format("trains on from frame {} to {}", *has, *wanted));
   return extend(folder, *wanted, sessions);
 }

@@ -24,7 +24,10 @@ bool was_read(const SpecReport& report) {
 }
 
 /// What concerns several parts of a spec. Values that were not read take no part.
-void check_together(const LabSpec& spec, SpecReader& meta) {
+void check_together(LabSpec& spec, SpecReader& meta) {
+  // A short run that says nothing of it gets as many points as it needs.
+  if (!meta.describing() && !meta.has("log_frequency"))
+    spec.meta.log_frequency = std::clamp<std::int64_t>(spec.env.max_frame / kMinLogPoints, 1, spec.meta.log_frequency);
   const std::int64_t log_points = spec.env.max_frame / spec.meta.log_frequency;
   if (log_points < kMinLogPoints && meta.report().was_read("env.max_frame"))
     meta.problem("log_frequency",

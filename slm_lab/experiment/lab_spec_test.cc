@@ -49,6 +49,20 @@ TEST(LabSpec, ChecksValuesAgainstEachOther) {
                           "that a session has at least 3 log points"));
 }
 
+TEST(LabSpec, LogsAShortRunThreeTimesWhereItDoesNotSay) {
+  const auto log_frequency = [](const std::string& frames) {
+    const JsonNode root = parse_json(edited(", \"log_frequency\": 1000", ""), "f.json");
+    SpecReport report("f.json");
+    JsonNode changed = root;
+    changed.at_or_insert("env").at_or_insert("max_frame") = parse_json(frames, "f.json");
+    SpecReader reader(&changed, "", report);
+    return read_lab_spec(reader).meta.log_frequency;
+  };
+  EXPECT_EQ(log_frequency("2999"), 999);
+  EXPECT_EQ(log_frequency("30000"), 10000);
+  EXPECT_EQ(log_frequency("300000"), 10000);
+}
+
 TEST(LabSpec, ChecksNothingAgainstAValueThatWasNotRead) {
   EXPECT_THAT(problems(edited("20000", "\"${max_frame}\""), true), IsEmpty());
   EXPECT_THAT(problems(edited("20000", "1000.5")), ElementsAre(HasSubstr("env.max_frame = 1000.5: expected")));
@@ -100,9 +114,9 @@ TEST(LabSpec, RefusesASessionThatDoesNotFitIntoTheMachine) {
               ElementsAre(HasSubstr("agent.algorithm.training_frequency = 1000000000: a session would take ")));
   EXPECT_THAT(problems(with({far, {"\"log_frequency\": 1000", "\"log_frequency\": 1"}})),
               ElementsAre(HasSubstr("meta.log_frequency = 1: a session would take ")));
-  EXPECT_THAT(problems(with({{"\"num_envs\": 4", "\"num_envs\": 1048577"}})),
-              ElementsAre(HasSubstr("env.num_envs = 1048577: expected an integer in [1, 1048576]; nearest legal value: "
-                                    "1048576")));
+  EXPECT_THAT(problems(with({{"\"num_envs\": 4", "\"num_envs\": 131073"}})),
+              ElementsAre(HasSubstr("env.num_envs = 131073: expected an integer in [1, 131072]; nearest legal value: "
+                                    "131072")));
   EXPECT_THAT(problems(with({{"\"num_envs\": 4", R"("frame_op": "stack", "frame_op_len": 20000000)"}})),
               ElementsAre(HasSubstr("env.frame_op_len = 20000000: expected an integer in [2, 1024]")));
   EXPECT_THAT(problems(with({{"\"training_frequency\": 32", "\"training_frequency\": 2147483647"}})),

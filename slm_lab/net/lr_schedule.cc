@@ -18,7 +18,7 @@ struct LrScheduleEntry {
   double (*lr)(const LrScheduleConfig&, double base, double rounds, double frame);
 };
 
-const Range kFactor = between(0, 10), kRounds = between(1, 1e9);  // far beyond use, short of overflow
+const Range kFactor = between(0, 1e38), kRounds = between(1, 1e9);  // far beyond use, short of overflow
 constexpr const char* kGammaDoc = "factor of the learning rate at each drop";
 constexpr const char* kTotalDoc = "training rounds until the schedule ends";
 

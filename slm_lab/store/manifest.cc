@@ -150,12 +150,11 @@ Json to_json(const Manifest& manifest) {
 /// The files of the run in the order of their names, but for pictures, the manifest itself and the lock.
 std::vector<RunFile> list_files(const DataFolder& folder) {
   std::vector<RunFile> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder.root())) {
-    if (entry.is_symlink() || !entry.is_regular_file()) continue;
-    const std::string path = entry.path().lexically_relative(folder.root()).generic_string();
+  for (const fs::path& file : regular_files(folder.root())) {
+    const std::string path = file.lexically_relative(folder.root()).generic_string();
     if (path == "manifest.json" || path == "run.lock") continue;
     if (path.ends_with(".png") || path.ends_with(".svg")) continue;  // drawn from the tables, perhaps still being drawn
-    files.push_back({path, entry.file_size(), sha256_file(entry.path())});
+    files.push_back({path, fs::file_size(file), sha256_file(file)});
   }
   std::sort(files.begin(), files.end(), [](const RunFile& a, const RunFile& b) { return a.path < b.path; });
   return files;
