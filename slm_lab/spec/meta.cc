@@ -45,7 +45,8 @@ MetaConfig read_meta_config(SpecReader& r) {
   r.require("max_session", m.max_session, "sessions of a trial: the same spec from different seeds",
             between(1, kMaxSessions));
   r.read("max_trial", m.max_trial, "specs that a search samples", at_least(1));
-  r.read("log_frequency", m.log_frequency, "frames between log points: a row of the session's record; a third of a shorter run", at_least(1));
+  r.read("log_frequency", m.log_frequency,
+         "frames between log points: a row of the session's record; a third of a shorter run", at_least(1));
   r.read("eval_frequency", m.eval_frequency, "frames between evaluations, with rigorous_eval", at_least(1));
   std::variant<bool, int> rigorous_eval = 0;
   r.read("rigorous_eval", rigorous_eval, "evaluations of this many fresh episodes; 0: none", at_least(0));
