@@ -11,6 +11,15 @@
 
 namespace slm {
 
+// Parts of an `agent` object.
+inline const std::string kNet =
+    R"("net": {"type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [32],
+    "hid_layers_activation": "tanh", "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.01}})";
+inline const std::string kBatch = R"("memory": {"name": "OnPolicyBatchReplay"})";
+inline std::string agent(const std::string& algorithm, const std::string& memory, const std::string& net) {
+  return R"({"name": "test", "algorithm": )" + algorithm + ", " + memory + ", " + net + "}";
+}
+
 /// The two functions below are all that tests know of how a spec becomes an algorithm.
 
 /// Reads an `agent` object for these spaces; what is wrong with it is in `report`.

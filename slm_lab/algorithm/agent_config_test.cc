@@ -1,0 +1,196 @@
+// What reading and checking an agent says of settings that do not go together, or not with the environment.
+#include "slm_lab/algorithm/agent_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "slm_lab/algorithm/plan.h"
+#include "slm_lab/algorithm/registry.h"
+#include "slm_lab/spec/report.h"
+#include "tests/support/agent_spec.h"
+#include "tests/support/test_env.h"
+
+namespace slm {
+namespace {
+
+AgentConfig read(const std::string& json, const EnvInfo& info, std::vector<std::string>* problems = nullptr,
+                 std::vector<std::string>* notes = nullptr, std::int64_t max_frame = 0) {
+  const JsonNode root = parse_json(json, "test.json");
+  SpecReport report("test.json");
+  SpecReader reader(&root, "agent", report);
+  const AgentConfig config = read_agent_config(reader);
+  check_agent(config, info, reader, max_frame);
+  if (notes)
+    for (const SpecFinding& finding : report.notes()) notes->push_back(report.line(finding));
+  for (const SpecFinding& finding : report.problems())
+    if (problems)
+      problems->push_back(report.line(finding));
+    else
+      ADD_FAILURE() << report.line(finding);
+  return config;
+}
+
+std::vector<std::string> problems_of(const std::string& json, const EnvInfo& info) {
+  std::vector<std::string> problems;
+  read(json, info, &problems);
+  return problems;
+}
+
+const std::string kPpo = R"({"name": "PPO", "gamma": 0.9, "lam": 0.9, "time_horizon": 8, "minibatch_size": MB,
+    "training_epoch": 2, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}})";
+std::string ppo(const std::string& minibatch_size) {
+  std::string json = kPpo;
+  return json.replace(json.find("MB"), 2, minibatch_size);
+}
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(CheckAgent, RefusesAMinibatchLargerThanTheRollout) {
+  const OneHotEnv env(4, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("32"), kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(ppo("36"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("agent.algorithm.minibatch_size = 36"), HasSubstr("8 x 4 = 32"))));
+}
+
+TEST(CheckAgent, RefusesEpisodesOfSeveralEnvironments) {
+  const std::string json = agent(R"({"name": "Reinforce", "gamma": 0.9, "training_frequency": 1})",
+                                 R"("memory": {"name": "OnPolicyReplay"})", kNet);
+  EXPECT_THAT(problems_of(json, OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+  EXPECT_THAT(problems_of(json, OneHotEnv(2, 2, 10, 1).info()), ElementsAre(HasSubstr("env.num_envs = 1")));
+}
+
+TEST(CheckAgent, RefusesTheWrongMemory) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("4"), replay, kNet), env.info()), ElementsAre(HasSubstr("OnPolicyBatchReplay")));
+}
+
+const std::string kDqn = R"({"name": "DQN", "action_policy": "epsilon_greedy", "gamma": 0.9, "training_frequency": 4,
+    "training_iter": 1, "training_batch_iter": 1,
+    "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0, "end_step": 100}})";
+
+TEST(CheckAgent, RefusesADiscreteAlgorithmOnContinuousActionsAndNamesBoth) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), MatchEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("DQN"), HasSubstr("Match"))));
+}
+
+TEST(CheckAgent, RefusesABatchLargerThanTheReplay) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 800, "max_size": 100})";
+  EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("agent.memory.batch_size = 800"), HasSubstr("100"))));
+}
+
+TEST(CheckAgent, ListsTheDistributionsOfTheActionSpace) {
+  const std::string json = agent(R"({"name": "Reinforce", "gamma": 0.9, "training_frequency": 1,
+                                     "action_pdtype": "Normal"})",
+                                 kBatch, kNet);
+  EXPECT_THAT(problems_of(json, OneHotEnv(1, 2, 10, 1).info()), ElementsAre(HasSubstr("default, Categorical, Argmax")));
+}
+
+std::vector<std::string> notes_of(const std::string& json, const EnvInfo& info, std::int64_t max_frame = 0) {
+  std::vector<std::string> notes;
+  read(json, info, nullptr, &notes, max_frame);
+  return notes;
+}
+
+const std::string kReplay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+std::string with(std::string json, const std::string& key_and_value) { return json.insert(1, key_and_value + ", "); }
+const std::string kSac = R"({"name": "SoftActorCritic", "gamma": 0.9, "training_frequency": 1})";
+
+TEST(CheckAgent, NamesMinibatchesThatDoNotDivideTheRollout) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(notes_of(agent(ppo("4"), kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(notes_of(agent(ppo("5"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("minibatch_size = 5"), HasSubstr("2 minibatches of 4 rows"))));
+  EXPECT_THAT(notes_of(agent(ppo("3"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("3 minibatches of 2 or 3")));
+}
+
+TEST(CheckAgent, RefusesToStandardizeASingleRow) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_THAT(problems_of(agent(ppo("1"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("normalize_advantages")));
+  EXPECT_THAT(problems_of(agent(with(ppo("1"), R"("normalize_advantages": "none")"), kBatch, kNet), env.info()),
+              IsEmpty());
+}
+
+TEST(CheckAgent, RefusesWhatClipVlossWouldSwitchOff) {
+  const OneHotEnv env(1, 2, 10, 1);
+  const std::string clipped = with(ppo("4"), R"("clip_vloss": true)");
+  EXPECT_THAT(problems_of(agent(clipped, kBatch, kNet), env.info()), IsEmpty());
+  EXPECT_THAT(problems_of(agent(with(clipped, R"("normalize_v_targets": true)"), kBatch, kNet), env.info()),
+              ElementsAre(AllOf(HasSubstr("clip_vloss"), HasSubstr("normalize_v_targets"))));
+  std::string huber = kNet;
+  huber.insert(huber.find('{') + 1, R"("loss_spec": {"name": "SmoothL1Loss"}, )");
+  EXPECT_THAT(problems_of(agent(clipped, kBatch, huber), env.info()),
+              ElementsAre(AllOf(HasSubstr("clip_vloss"), HasSubstr("SmoothL1Loss"))));
+}
+
+TEST(CheckAgent, RefusesATargetEntropyOutOfReach) {
+  const EnvInfo discrete = OneHotEnv(1, 4, 10, 1).info(), continuous = MatchEnv(1, 2, 10, 1).info();
+  const auto problems = [](const std::string& entropy, const EnvInfo& info) {
+    return problems_of(agent(with(kSac, R"("target_entropy": )" + entropy), kReplay, kNet), info);
+  };
+  EXPECT_THAT(problems("1.38", discrete), IsEmpty());  // log(4) = 1.386
+  EXPECT_THAT(problems("1.4", discrete), ElementsAre(HasSubstr("1.386")));
+  EXPECT_THAT(problems("-0.1", discrete), ElementsAre(HasSubstr("between 0 and")));
+  EXPECT_THAT(problems("-20", continuous), IsEmpty());
+  EXPECT_THAT(problems("1.4", continuous), ElementsAre(HasSubstr("2 log(2) = 1.386")));
+}
+
+TEST(CheckAgent, RefusesARandomPolicyOfSoftActorCritic) {
+  for (const EnvInfo& info : {OneHotEnv(1, 4, 10, 1).info(), MatchEnv(1, 2, 10, 1).info()})
+    EXPECT_THAT(problems_of(agent(with(kSac, R"("action_policy": "random")"), kReplay, kNet), info),
+                ElementsAre(AllOf(HasSubstr("action_policy"), HasSubstr("training_start_step"))));
+}
+
+TEST(CheckAgent, KnowsWhereALogStdMayStart) {
+  const auto net = [](const std::string& log_std) {
+    std::string json = kNet;
+    return json.insert(json.find('{') + 1, R"("log_std_init": )" + log_std + ", ");
+  };
+  const EnvInfo continuous = MatchEnv(1, 2, 10, 1).info();
+  for (const char* inside : {"-5", "0", "2"})
+    EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, net(inside)), continuous), IsEmpty()) << inside;
+  for (const char* outside : {"-5.1", "2.1"})
+    EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, net(outside)), continuous), ElementsAre(HasSubstr("[-5, 2]")));
+  EXPECT_THAT(notes_of(agent(ppo("4"), kBatch, net("0")), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("discrete"))));
+}
+
+TEST(CheckAgent, NamesAScheduleThatNoPolicyFollows) {
+  const std::string schedule = R"("explore_var_spec": {"name": "no_decay", "start_val": 0.1})";
+  EXPECT_THAT(notes_of(agent(with(ppo("4"), schedule), kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("explore_var_spec"), HasSubstr("not used"))));
+  EXPECT_THAT(notes_of(agent(kDqn, kReplay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+}
+
+TEST(CheckAgent, SaysThatARunNeverTrains) {
+  const EnvInfo info = OneHotEnv(4, 2, 10, 1).info();
+  EXPECT_THAT(notes_of(agent(ppo("32"), kBatch, kNet), info, 32), IsEmpty());
+  EXPECT_THAT(notes_of(agent(ppo("32"), kBatch, kNet), info, 31),
+              ElementsAre(AllOf(HasSubstr("never trains"), HasSubstr("after 32 frames"), HasSubstr("31"))));
+  const std::string late = with(kDqn, R"("training_start_step": 50000)");
+  EXPECT_THAT(notes_of(agent(late, kReplay, kNet), info, 50'004), IsEmpty());
+  EXPECT_THAT(notes_of(agent(late, kReplay, kNet), info, 20'000),
+              ElementsAre(AllOf(HasSubstr("never trains"), HasSubstr("after 50004 frames"))));
+}
+
+TEST(ReadAgentConfig, KeepsGammaForTheEnvironment) {
+  const OneHotEnv env(1, 2, 10, 1);
+  EXPECT_EQ(read(agent(ppo("4"), kBatch, kNet), env.info()).plan->gamma(), 0.9);
+  EXPECT_EQ(read(agent(R"({"name": "Random"})", kBatch, R"("net": {})"), env.info()).plan->gamma(), 0.99);
+}
+
+TEST(ReadAgentConfig, DescribesItsFormat) {
+  SpecReport report = SpecReport::describing();
+  SpecReader reader(nullptr, "agent", report);
+  read_agent_config(reader);
+  EXPECT_TRUE(report.problems().empty());
+}
+
+}  // namespace
+}  // namespace slm
