@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
 
@@ -45,12 +46,14 @@ class NativeRolloutEnv final : public RolloutEnv {
   bool obs_is_float32() const override { return true; }
 
   void reset(std::vector<double>& obs) override {
+    const DefaultFloatMode exact;
     env_.reset(rng_);
     num_steps_ = 0;
     observe(obs);
   }
 
   Step step(std::span<const double> action, std::vector<double>& obs) override {
+    const DefaultFloatMode exact;
     const EnvStep step = act(action);
     ++num_steps_;
     observe(obs);

@@ -9,6 +9,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
@@ -37,6 +38,7 @@ class SyncVecEnv final : public VecEnv {
 
   void reset(Matrix& obs) override {
     obs.resize(info_.num_envs, obs_dim_);
+    const DefaultFloatMode exact;
     for (std::size_t i = 0; i < rows_.size(); ++i)
       start_episode(rows_[i], obs.row(static_cast<Eigen::Index>(i)).data());
   }
@@ -91,6 +93,7 @@ class SyncVecEnv final : public VecEnv {
   }
 
   void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {
+    const DefaultFloatMode exact;  // in whichever thread this is
     for (std::size_t i = first; i < last; ++i) step_row(i, actions, out);
   }
 

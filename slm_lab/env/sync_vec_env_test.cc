@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/env/classic_control/acrobot.h"
@@ -192,6 +194,42 @@ TEST(SyncVecEnv, TellsFourKindsOfEndApart) {
     EXPECT_EQ(step.is_cut(0), t == 2 || t == 5);
     EXPECT_TRUE(t != 5 || step.episode_return[0] == 5);
   }
+}
+
+/// Half of half of ...: a denormal after the first step.
+struct Halver {
+  using Kwargs = NoKwargs;
+  static constexpr int kStepNanoseconds = 1'000'000;  // worth a thread
+  static Space obs_space(const Kwargs&) { return Space::box({0}, {1}); }
+  static Space action_space(const Kwargs&) { return Space::discrete(1); }
+  explicit Halver(const Kwargs&) {}
+  void reset(Rng&) { x = std::numeric_limits<double>::min(); }
+  EnvStep step(int) {
+    x = x / 2;
+    return {x, true};
+  }
+  void observe(float* obs) const { *obs = 0; }
+  void serialize(Archive& archive) { archive("x", x); }
+  double x = 0;
+};
+
+TEST(SyncVecEnv, KeepsDenormalsInThreadsThatFlushThem) {
+  std::thread([] {
+    set_flush_to_zero();
+    const FloatMode before = float_mode();
+    ThreadPool pool(2);
+    SyncVecEnv<Halver> env({"test", Halver::obs_space({}), Halver::action_space({}), 2, 0}, {}, {Rng(0), Rng(1)},
+                           &pool);
+    Matrix obs;
+    env.reset(obs);
+    StepResult step;
+    env.step(Matrix::Zero(2, 1), step);
+    const double returned[] = {step.episode_return[0], step.episode_return[1]};
+    EXPECT_EQ(float_mode(), before);
+    set_float_mode(before & ~kFlushToZero);  // to compare
+    EXPECT_EQ(returned[0], std::numeric_limits<double>::min() / 2);
+    EXPECT_EQ(returned[1], std::numeric_limits<double>::min() / 2);
+  }).join();
 }
 
 TEST(SyncVecEnv, RefusesActionsThatAreNone) {
