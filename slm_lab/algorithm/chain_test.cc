@@ -27,7 +27,6 @@ struct Case {
 
 constexpr double kAlpha = 0.03, kEpsilon = 0.2;
 
-const std::string kBatch = R"("memory": {"name": "OnPolicyBatchReplay"})";
 const std::string kReplay = R"("memory": {"name": "Replay", "batch_size": 32, "max_size": 3000})";
 const std::string kPer = R"("memory": {"name": "PrioritizedReplay", "batch_size": 32, "max_size": 3000, "alpha": 0.6,
     "epsilon": 0.01, "beta_end_step": 5000})";

@@ -18,8 +18,7 @@ DqnConfig read_config(SpecReader& reader, const std::string& name) {
   c.action = read_action_config(reader);
   if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
   c.loop = read_off_policy_config(reader,
-                                  "train only when more transitions than this were seen; default: memory.batch_size");
-  reader.require("training_iter", c.training_iter, "batches drawn each time", at_least(1));
+                                  {"train only when more transitions than this were seen; default: memory.batch_size"});
   reader.require("training_batch_iter", c.training_batch_iter, "gradient steps on each batch", at_least(1));
   return c;
 }
@@ -32,8 +31,8 @@ class DqnPlan final : public AlgorithmPlan {
         net_(read_net_config(agent.net, {.loss = true, .target = config_.target != DqnConfig::Target::online})) {}
   double gamma() const override { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override {
-    TrainingRate rate = round_rate(config_.loop, memory_.replay, num_envs);
-    rate.updates *= config_.training_iter * config_.training_batch_iter;
+    TrainingRate rate = batch_rate(config_.loop, memory_.replay, num_envs);
+    rate.updates *= config_.training_batch_iter;
     return rate;
   }
   std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
@@ -86,7 +85,7 @@ std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
 
 TrainStats Dqn::train(Rng& rng) {
   double loss = 0, q_value = 0, td_error = 0, grad_norm = 0;
-  for (int iter = 0; iter < config_.training_iter; ++iter) {
+  for (int iter = 0; iter < loop_.num_batches(); ++iter) {
     loop_.draw(rng, frame_);
     for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) {
       if (repetition == 0 || config_.target != DqnConfig::Target::target) bootstrap();
@@ -95,7 +94,7 @@ TrainStats Dqn::train(Rng& rng) {
       td_error += head_.mean_error();
     }
   }
-  const int steps = config_.training_iter * config_.training_batch_iter;
+  const int steps = loop_.num_batches() * config_.training_batch_iter;
   return {.loss = loss / steps,
           .value_loss = loss / steps,
           .q_value = q_value / steps,

@@ -23,7 +23,6 @@ struct DqnConfig {
   Target target = Target::target;
   ActionConfig action;
   OffPolicyConfig loop;
-  int training_iter = 1;        // batches drawn each time
   int training_batch_iter = 1;  // gradient steps per batch
 };
 

@@ -28,8 +28,9 @@ SacConfig read_config(SpecReader& reader) {
   SacConfig c;
   c.action = read_action_config(reader);
   c.loop = read_off_policy_config(
-      reader, "until then actions are drawn uniformly and nothing is trained; default: memory.batch_size");
-  reader.read("training_iter", c.training_iter, "updates each time; default: num_envs", at_least(1));
+      reader,
+      {.until_start = "until then actions are drawn uniformly and nothing is trained; default: memory.batch_size",
+       .requires_training_iter = false});
   reader.read("policy_delay", c.policy_delay, "critic updates per update of actor, temperature and targets",
               at_least(1));
   reader.read("target_entropy", c.target_entropy,
@@ -64,11 +65,7 @@ class SacPlan final : public AlgorithmPlan {
         memory_(read_memory_config(agent.memory, agent.max_frame)),
         net_(read_net_config(agent.net, kEveryNetUse)) {}
   double gamma() const override { return config_.loop.gamma; }
-  TrainingRate training_rate(int num_envs) const override {
-    TrainingRate rate = round_rate(config_.loop, memory_.replay, num_envs);
-    rate.updates *= config_.training_iter.value_or(num_envs);
-    return rate;
-  }
+  TrainingRate training_rate(int num_envs) const override { return batch_rate(config_.loop, memory_.replay, num_envs); }
   std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_replay_memory(memory_, replay_bytes(info), info, agent);
@@ -107,7 +104,6 @@ Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& n
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
       loop_(config.loop, replay, info) {
   for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
-  if (!config_.training_iter) config_.training_iter = info.num_envs;
 }
 
 void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
@@ -133,7 +129,7 @@ std::optional<TrainStats> Sac::update(std::int64_t frame, Rng& rng) {
 TrainStats Sac::train(Rng& rng) {
   Losses losses;
   int actor_steps = 0;
-  for (int i = 0; i < *config_.training_iter; ++i) {
+  for (int i = 0; i < loop_.num_batches(); ++i) {
     loop_.draw(rng, frame_);
     bootstrap(rng);
     train_critics(losses);
@@ -143,7 +139,7 @@ TrainStats Sac::train(Rng& rng) {
     temperature_.train(entropy_, actor_.lr());
     critics_.follow();
   }
-  const double n = *config_.training_iter, m = std::max(actor_steps, 1);
+  const double n = loop_.num_batches(), m = std::max(actor_steps, 1);
   TrainStats stats{.loss = losses.q / n, .value_loss = losses.q / n, .entropy = entropy_};
   if (actor_steps > 0) {
     stats.policy_loss = losses.policy / m;

@@ -21,7 +21,6 @@ namespace slm {
 struct SacConfig {
   ActionConfig action;
   OffPolicyConfig loop;
-  std::optional<int> training_iter;  // absent: num_envs
   int policy_delay = 1;
   std::variant<std::string, double> target_entropy = "auto";  // or a number, in nats
   TemperatureConfig temperature;

@@ -1,6 +1,5 @@
 #include "slm_lab/env/wrappers.h"
 
-#include <cmath>
 #include <limits>
 
 #include "slm_lab/base/archive.h"
@@ -8,8 +7,6 @@
 
 namespace slm {
 namespace {
-
-constexpr double kEpsilon = 1e-8;  // Gymnasium's, inside the root
 
 Eigen::RowVectorXf as_row(const std::vector<float>& values) {
   return Eigen::Map<const Eigen::RowVectorXf>(values.data(), static_cast<Eigen::Index>(values.size()));
@@ -120,7 +117,7 @@ void NormalizeReward::step(const Matrix& actions, StepResult& out) {
   EnvWrapper::step(actions, out);
   returns_ = gamma_ * returns_ + out.rewards.cast<double>();
   if (use_ == EnvUse::train) moments_.update(returns_);
-  out.rewards *= static_cast<float>(1 / std::sqrt(moments_.var()[0] + kEpsilon));
+  out.rewards *= static_cast<float>(RewardScaling{.discounted_return = &moments_}.scale());
   for (Eigen::Index i = 0; i < returns_.size(); ++i)
     if (out.episode_over[i]) returns_[i] = 0;
 }
