@@ -144,8 +144,8 @@ void BM_NetUpdate(benchmark::State& state) {
   const Matrix x = Matrix::Random(t.n, t.in);
   Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
   const auto update = [&](Trainer& trainer, Matrix& d) {
-    d = trainer.net().forward(x) * 0.01f;
-    trainer.net().backward(d);
+    d = trainer.forward(x) * 0.01f;
+    trainer.backward(d);
     trainer.step();
   };
   report_best(state, update_operations(t), [&] {
@@ -184,7 +184,7 @@ void BM_NetAct(benchmark::State& state) {
   Trainer actor = trainer_of(t, t.actions);
   const Matrix x = Matrix::Random(state.range(0), t.in);
   report_best(state, 2.0 * static_cast<double>(x.rows()) * (4 * 64 + 64 * 64 + 64 * 2),
-              [&] { benchmark::DoNotOptimize(actor.net().infer(x).data()); });
+              [&] { benchmark::DoNotOptimize(actor.infer(x).data()); });
 }
 BENCHMARK(BM_NetAct)->ArgName("n")->Arg(1)->Arg(4)->Arg(16)->Iterations(1)->UseManualTime();
 

@@ -32,12 +32,12 @@ ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const EnvIn
 }
 
 ConstMatrixRef ActorCriticNets::infer_policy(const ConstMatrixRef& obs) {
-  return actor_->net().infer(obs).leftCols(num_policy_outputs_);
+  return actor_->infer(obs).leftCols(num_policy_outputs_);
 }
 
 void ActorCriticNets::infer_values(const ConstMatrixRef& obs, Vector& values) {
   if (values.size() < obs.rows()) values.resize(obs.rows());
-  const ConstMatrixRef outputs = (critic_ ? critic_ : actor_)->net().infer(obs);
+  const ConstMatrixRef outputs = (critic_ ? critic_ : actor_)->infer(obs);
   values.head(obs.rows()) = outputs.col(outputs.cols() - 1);
 }
 
@@ -47,11 +47,11 @@ void ActorCriticNets::forward(const ConstMatrixRef& obs) {
     values_.resize(n_);
     d_values_.resize(n_);
   }
-  const ConstMatrixRef outputs = actor_->net().forward(obs);
+  const ConstMatrixRef outputs = actor_->forward(obs);
   policy_outputs_.emplace(outputs.leftCols(num_policy_outputs_));
   grow_rows(d_outputs_, n_, outputs.cols());
   if (critic_) {
-    values_.head(n_) = critic_->net().forward(obs).col(0);
+    values_.head(n_) = critic_->forward(obs).col(0);
     grow_rows(d_critic_outputs_, n_, 1);
   } else {
     values_.head(n_) = outputs.col(num_policy_outputs_);
@@ -63,13 +63,13 @@ MatrixRef ActorCriticNets::d_policy_outputs() { return d_outputs_.topLeftCorner(
 float ActorCriticNets::step() {
   if (!critic_) {
     d_outputs_.col(num_policy_outputs_).head(n_) = d_values_.head(n_);
-    actor_->net().backward(d_outputs_.topRows(n_));
+    actor_->backward(d_outputs_.topRows(n_));
     return actor_->step();
   }
-  actor_->net().backward(d_outputs_.topRows(n_));
+  actor_->backward(d_outputs_.topRows(n_));
   const float actor_norm = actor_->step();
   d_critic_outputs_.col(0).head(n_) = d_values_.head(n_);
-  critic_->net().backward(d_critic_outputs_.topRows(n_));
+  critic_->backward(d_critic_outputs_.topRows(n_));
   return (actor_norm + critic_->step()) / 2;
 }
 

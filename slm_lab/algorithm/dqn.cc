@@ -62,12 +62,12 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
     : config_(config),
       exploration_(config.action, info.action_space),
       online_(make_policy_net(net, info, streams), net),
-      target_(online_.net(), net.target),
+      target_(online_, net.target),
       loop_(config.loop, replay, info),
       head_(net.loss_spec, replay.batch_size) {}
 
 void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  exploration_.act(head_.q_values(online_.net().infer(obs)), mode, frame_, rng, actions);
+  exploration_.act(head_.q_values(online_.infer(obs)), mode, frame_, rng, actions);
 }
 
 void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
@@ -79,7 +79,7 @@ std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
   if (loop_.due()) stats = train(rng);
   frame_ = frame;
   online_.advance(frame, stats.has_value());
-  if (config_.target != DqnConfig::Target::online) target_.update(online_.net(), frame, loop_.num_envs());
+  if (config_.target != DqnConfig::Target::online) target_.update(online_, frame, loop_.num_envs());
   return stats;
 }
 
@@ -108,25 +108,25 @@ void Dqn::bootstrap() {
   using enum DqnConfig::Target;
   switch (config_.target) {
     case online: {
-      const ConstMatrixRef outputs = online_.net().infer(batch.next_obs);
+      const ConstMatrixRef outputs = online_.infer(batch.next_obs);
       return head_.set_targets(batch, outputs, outputs);
     }
     case target: {
-      const ConstMatrixRef outputs = target_.net().infer(batch.next_obs);
+      const ConstMatrixRef outputs = target_.infer(batch.next_obs);
       return head_.set_targets(batch, outputs, outputs);
     }
     case double_target:
-      return head_.set_targets(batch, online_.net().infer(batch.next_obs), target_.net().infer(batch.next_obs));
+      return head_.set_targets(batch, online_.infer(batch.next_obs), target_.infer(batch.next_obs));
   }
 }
 
 double Dqn::train_batch(double& grad_norm) {
   const Batch& batch = loop_.batch();
-  const double loss = head_.fit(batch, online_.net().forward(batch.obs));
+  const double loss = head_.fit(batch, online_.forward(batch.obs));
   require_finite(loss, "DQN", "loss");
   loop_.prioritize(head_.td_errors());
 
-  online_.net().backward(head_.d_outputs());
+  online_.backward(head_.d_outputs());
   const float norm = online_.step();
   require_finite(norm, "DQN", "gradient");
   grad_norm += norm;

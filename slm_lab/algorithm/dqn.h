@@ -8,8 +8,8 @@
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/q_head.h"
-#include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/net/config.h"
+#include "slm_lab/net/target_net.h"
 #include "slm_lab/net/trainer.h"
 
 namespace slm {

@@ -146,21 +146,20 @@ Case discrete_soft_policy() {
 // Through the sampled actions and the smaller of two critics.
 Case continuous_soft_policy() {
   constexpr int kObs = 3, kActions = 2;
-  return {
-      "sac_continuous", random_matrix(kRows, 2 * kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
-        NetConfig config;
-        config.type = MlpConfig{{8}};
-        config.hid_layers_activation = Activation::tanh;
-        Rng init(3), noise(4);
-        const auto q1 = make_net(config, kObs + kActions, {{1}}, init);
-        const auto q2 = make_net(config, kObs + kActions, {{1}}, init);
-        ContinuousSoftPolicy policy({.name = "Test",
-                                     .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
-                                     .action_space = Space::box({-1, -1}, {1, 1})});
-        const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {q1.get(), q2.get()}, {}, 0.3f, noise);
-        gradient = policy.d_outputs();
-        return loss;
-      }};
+  return {"sac_continuous", random_matrix(kRows, 2 * kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
+            NetConfig config;
+            config.type = MlpConfig{{8}};
+            config.hid_layers_activation = Activation::tanh;
+            Rng init(3), noise(4);
+            Trainer q1(make_net(config, kObs + kActions, {{1}}, init), config);
+            Trainer q2(make_net(config, kObs + kActions, {{1}}, init), config);
+            ContinuousSoftPolicy policy({.name = "Test",
+                                         .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
+                                         .action_space = Space::box({-1, -1}, {1, 1})});
+            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {&q1, &q2}, {}, 0.3f, noise);
+            gradient = policy.d_outputs();
+            return loss;
+          }};
 }
 
 std::vector<Case> cases() {

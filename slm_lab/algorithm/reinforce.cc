@@ -66,7 +66,7 @@ Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, 
       memory_(make_on_policy_memory(memory, config.training_frequency, info)) {}
 
 void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  exploration_.act(trainer_.net().infer(obs), mode, frame_, rng, actions);
+  exploration_.act(trainer_.infer(obs), mode, frame_, rng, actions);
 }
 
 void Reinforce::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
@@ -97,7 +97,7 @@ TrainStats Reinforce::train() {
   if (config_.normalize_advantages == "standardize") standardize(returns);
 
   // J = mean_t(log pi(a_t|s_t) R_t) + entropy_coef * mean_t H(s_t); the loss is -J.
-  const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
+  const ConstMatrixRef outputs = trainer_.forward(rollout.obs());
   MatrixRef d_outputs = grown(d_outputs_, n, outputs.cols());
   const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
   const PolicyGradientLoss policy =
@@ -106,7 +106,7 @@ TrainStats Reinforce::train() {
   const float loss = policy.policy - entropy_coef * policy.entropy;
   require_finite(loss, "Reinforce", "policy loss");
 
-  trainer_.net().backward(d_outputs);
+  trainer_.backward(d_outputs);
   const float grad_norm = trainer_.step();
   require_finite(grad_norm, "Reinforce", "gradient");
   return {.loss = loss, .policy_loss = policy.policy, .entropy = policy.entropy, .grad_norm = grad_norm};

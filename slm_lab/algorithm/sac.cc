@@ -110,7 +110,7 @@ void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   if (mode == ActMode::train && loop_.warming_up())
     policy_->act_uniformly(obs.rows(), rng, actions);
   else
-    policy_->act(actor_.net().infer(obs), mode, frame_, rng, actions);
+    policy_->act(actor_.infer(obs), mode, frame_, rng, actions);
 }
 
 void Sac::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
@@ -154,7 +154,7 @@ TrainStats Sac::train(Rng& rng) {
 // y = r + gamma * V(s'),  V(s') = E_{a'}[min_i Q_target_i(s', a') - alpha log pi(a'|s')], eq. 3.
 void Sac::bootstrap(Rng& rng) {
   const Batch& batch = loop_.batch();
-  policy_->values(actor_.net().infer(batch.next_obs), batch.next_obs, critics_.targets(), temperature_.alpha(), rng,
+  policy_->values(actor_.infer(batch.next_obs), batch.next_obs, critics_.targets(), temperature_.alpha(), rng,
                   next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
@@ -174,11 +174,11 @@ void Sac::train_critics(Losses& losses) {
 // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
 void Sac::train_actor(Rng& rng, Losses& losses) {
   const Batch& batch = loop_.batch();
-  const double loss = policy_->loss(actor_.net().forward(batch.obs), batch.obs, critics_.online(), critics_.min_q(),
+  const double loss = policy_->loss(actor_.forward(batch.obs), batch.obs, critics_.online(), critics_.min_q(),
                                     temperature_.alpha(), rng);
   require_finite(loss, "SoftActorCritic", "policy loss");
   entropy_ = policy_->entropy();
-  actor_.net().backward(policy_->d_outputs());
+  actor_.backward(policy_->d_outputs());
   const float norm = actor_.step();
   require_finite(norm, "SoftActorCritic", "policy gradient");
   losses.policy += loss;

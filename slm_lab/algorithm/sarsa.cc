@@ -57,7 +57,7 @@ Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetCon
       loss_(net.loss_spec) {}
 
 void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  exploration_.act(trainer_.net().infer(obs), mode, frame_, rng, actions);
+  exploration_.act(trainer_.infer(obs), mode, frame_, rng, actions);
 }
 
 void Sarsa::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
@@ -85,12 +85,12 @@ TrainStats Sarsa::train(Rng& rng) {
 
   // Where the next action is not in the rollout, one is drawn from the policy as it stands.
   if (num_finals > 0) {
-    const ConstMatrixRef outputs = trainer_.net().infer(rollout.final_obs());
+    const ConstMatrixRef outputs = trainer_.infer(rollout.final_obs());
     if (final_actions_.rows() < num_finals) final_actions_.resize(n, 1);
     exploration_.choose(outputs, ActMode::train, frame_, rng, final_actions_.topRows(num_finals));
     pick_values(outputs, final_actions_.topRows(num_finals), final_values_);
   }
-  const ConstMatrixRef outputs = trainer_.net().forward(rollout.obs());
+  const ConstMatrixRef outputs = trainer_.forward(rollout.obs());
   pick_values(outputs, rollout.actions(), values_);
 
   // y = r + gamma Q(s', a'), 0 after the end of the task
@@ -101,7 +101,7 @@ TrainStats Sarsa::train(Rng& rng) {
   const double loss = loss_(outputs, rollout.actions(), targets_.head(n), ones_.head(n));
   require_finite(loss, "SARSA", "loss");
 
-  trainer_.net().backward(loss_.d_q_values());
+  trainer_.backward(loss_.d_q_values());
   const float grad_norm = trainer_.step();
   require_finite(grad_norm, "SARSA", "gradient");
   return {.loss = loss,

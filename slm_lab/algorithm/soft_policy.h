@@ -13,8 +13,6 @@ namespace slm {
 /// entropy counted in, and the loss of the policy. There are two kinds.
 class SoftPolicy {
  public:
-  using Critics = TwinCritics::Pair;
-
   virtual ~SoftPolicy() = default;
 
   virtual void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) = 0;
@@ -29,12 +27,12 @@ class SoftPolicy {
   virtual ConstMatrixRef critic_columns(const Matrix& actions) = 0;
 
   /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n); `outputs` of the actor for `obs` (n, obs_dim).
-  virtual void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
-                      Vector& values) = 0;
+  virtual void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics,
+                      float alpha, Rng& rng, Vector& values) = 0;
   /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
   /// values before their last step, from which discrete actions learn, as in the reference.
-  virtual double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
-                      float alpha, Rng& rng) = 0;
+  virtual double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+                      const Matrix& min_q, float alpha, Rng& rng) = 0;
   // Of the last loss():
   const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
   double entropy() const { return entropy_; }             ///< mean over the rows, nats
@@ -55,10 +53,10 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   int critic_outputs() const override { return action_space_.n; }
   const Matrix& critic_inputs(const Matrix& obs, const Matrix&) override { return obs; }
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
-  void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
-              Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
-              float alpha, Rng& rng) override;
+  void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics, float alpha,
+              Rng& rng, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+              const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:
   void softmax(const ConstMatrixRef& logits);
@@ -81,10 +79,10 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   int critic_outputs() const override { return 1; }
   const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) override;
   ConstMatrixRef critic_columns(const Matrix& actions) override;
-  void values(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, float alpha, Rng& rng,
-              Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const Critics& critics, const Matrix& min_q,
-              float alpha, Rng& rng) override;
+  void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics, float alpha,
+              Rng& rng, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+              const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:
   int obs_dim_, action_dim_;

@@ -23,7 +23,7 @@ void join(const Matrix& obs, const Matrix& actions, Matrix& joined) {
 }
 
 TwinCritics::Critic::Critic(const NetConfig& config, int inputs, int outputs, Rng init)
-    : online(make_critic(config, inputs, outputs, init), config), target(online.net(), config.target) {}
+    : online(make_critic(config, inputs, outputs, init), config), target(online, config.target) {}
 
 TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, int inputs, int outputs,
                          const Streams& streams)
@@ -37,7 +37,7 @@ TwinCritics::Fit TwinCritics::fit(const Matrix& inputs, const ConstMatrixRef& co
   Fit fit;
   for (std::size_t i = 0; i < 2; ++i) {
     Trainer& online = critics_[i].online;
-    const ConstMatrixRef q = online.net().forward(inputs);
+    const ConstMatrixRef q = online.forward(inputs);
     const double loss = loss_(q, columns, targets, weights);
     require_finite(loss, algorithm_, "critic loss");
     if (i == 0) {
@@ -47,7 +47,7 @@ TwinCritics::Fit TwinCritics::fit(const Matrix& inputs, const ConstMatrixRef& co
       td_errors_ = td_errors_.cwiseMax(targets - loss_.values());
       min_q_ = min_q_.cwiseMin(q);
     }
-    online.net().backward(loss_.d_q_values());
+    online.backward(loss_.d_q_values());
     const float norm = online.step();
     require_finite(norm, algorithm_, "critic gradient");
     fit.loss += loss;
@@ -60,13 +60,13 @@ TwinCritics::Fit TwinCritics::fit(const Matrix& inputs, const ConstMatrixRef& co
 
 void TwinCritics::follow() {
   for (Critic& critic : critics_)
-    if (critic.target.is_polyak()) critic.target.polyak_towards(critic.online.net());
+    if (critic.target.is_polyak()) critic.target.polyak_towards(critic.online);
 }
 
 void TwinCritics::advance(std::int64_t frame, bool trained, int num_envs) {
   for (Critic& critic : critics_) {
     critic.online.advance(frame, trained);
-    if (!critic.target.is_polyak()) critic.target.update(critic.online.net(), frame, num_envs);
+    if (!critic.target.is_polyak()) critic.target.update(critic.online, frame, num_envs);
   }
 }
 

@@ -6,8 +6,8 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/q_values.h"
-#include "slm_lab/algorithm/target_net.h"
 #include "slm_lab/net/config.h"
+#include "slm_lab/net/target_net.h"
 #include "slm_lab/net/trainer.h"
 
 namespace slm {
@@ -19,13 +19,14 @@ void join(const Matrix& obs, const Matrix& actions, Matrix& joined);
 /// which holds back overestimation (Fujimoto et al. 2018).
 class TwinCritics {
  public:
-  using Pair = std::array<Net*, 2>;
+  using Learners = std::array<Trainer*, 2>;
+  using Targets = std::array<TargetNet*, 2>;
 
   /// Nets of `inputs` columns and `outputs` values; initialised from the streams "init" 1 and 2. `algorithm`: its name,
   /// for errors.
   TwinCritics(std::string_view algorithm, const NetConfig& config, int inputs, int outputs, const Streams& streams);
-  Pair online() { return {&critics_[0].online.net(), &critics_[1].online.net()}; }
-  Pair targets() { return {&critics_[0].target.net(), &critics_[1].target.net()}; }
+  Learners online() { return {&critics_[0].online, &critics_[1].online}; }
+  Targets targets() { return {&critics_[0].target, &critics_[1].target}; }
 
   struct Fit {
     double loss = 0, grad_norm = 0;    ///< sums over the two

@@ -209,10 +209,10 @@ TEST_P(EveryNet, CloneIsDeep) {
   const Matrix before = copy->infer(input);
   EXPECT_EQ(before, Matrix(net_->infer(input)));
   Trainer trainer(net_->clone(), GetParam().config);
-  trainer.net().forward(input);
-  trainer.net().backward(d_out(4));
+  trainer.forward(input);
+  trainer.backward(d_out(4));
   trainer.step();
-  EXPECT_NE(before, Matrix(trainer.net().infer(input)));
+  EXPECT_NE(before, Matrix(trainer.infer(input)));
   EXPECT_EQ(before, Matrix(copy->infer(input)));
   EXPECT_EQ(before, Matrix(net_->infer(input)));
 }
@@ -235,8 +235,8 @@ TEST_P(EveryNet, TrainsWithBatchesOfAnySizeAndKeepsPaddingAtZero) {
   Trainer trainer(net_->clone(), config);
   const auto train = [&](int n) {
     const Matrix input = x(n);
-    const Matrix out = trainer.net().forward(input);
-    trainer.net().backward(out / static_cast<float>(n));  // towards 0
+    const Matrix out = trainer.forward(input);
+    trainer.backward(out / static_cast<float>(n));  // towards 0
     const float norm = trainer.step();
     EXPECT_TRUE(std::isfinite(norm));
     return out.squaredNorm() / static_cast<float>(n);
@@ -280,10 +280,10 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   Trainer trainer(net_->clone(), config);
   const Matrix input = x(130), weight = d_out(130);
   const auto update = [&](Eigen::Index n) {
-    trainer.net().infer(input.topRows(n));
-    trainer.net().forward(input.topRows(n));
-    trainer.net().backward(weight.topRows(n));
-    trainer.net().backward_input(weight.topRows(n));
+    trainer.infer(input.topRows(n));
+    trainer.forward(input.topRows(n));
+    trainer.backward(weight.topRows(n));
+    trainer.backward_input(weight.topRows(n));
     trainer.step();
     trainer.advance(n, true);
   };

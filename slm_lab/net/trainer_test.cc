@@ -69,8 +69,8 @@ TEST(Trainer, FitsARegression) {
   Vector d(64);
   double loss = 0;
   for (int i = 0; i < 1000; ++i) {
-    loss = mean_loss(config.loss_spec, Vector(trainer.net().forward(x).col(0)), target, d);
-    trainer.net().backward(Matrix(d));
+    loss = mean_loss(config.loss_spec, Vector(trainer.forward(x).col(0)), target, d);
+    trainer.backward(Matrix(d));
     trainer.step();
   }
   EXPECT_LT(loss, 0.01);
@@ -103,8 +103,8 @@ TEST(Trainer, GoesOnAfterLoadingAsIfNothingHadHappened) {
   Rng rng(2);
   const Matrix x = random_matrix(8, 2, rng), d = random_matrix(8, 1, rng);
   const auto train = [&](Trainer& trainer, std::int64_t frame) {
-    trainer.net().forward(x);
-    trainer.net().backward(d);
+    trainer.forward(x);
+    trainer.backward(d);
     trainer.step();
     trainer.advance(frame, true);
   };

@@ -1,4 +1,4 @@
-#include "slm_lab/algorithm/target_net.h"
+#include "slm_lab/net/target_net.h"
 
 #include <gtest/gtest.h>
 
@@ -14,15 +14,16 @@ NetConfig config(TargetUpdateConfig target) {
   return c;
 }
 
-/// A net whose parameters are all `value`.
-std::unique_ptr<Net> constant_net(float value) {
+/// A learner whose parameters are all `value`.
+std::unique_ptr<Trainer> constant_net(float value) {
   Rng rng(1);
-  auto net = make_net(config({}), 2, {{1}}, rng);
-  Parameters& parameters = net->parameters();
+  auto learner = std::make_unique<Trainer>(make_net(config({}), 2, {{1}}, rng), config({}));
+  Net& net = learner->net();
+  Parameters& parameters = net.parameters();
   for (const Tensor& tensor : parameters.tensors)
     write_tensor(tensor, std::vector<float>(read_tensor(tensor, parameters.values).size(), value), parameters.values);
-  net->parameters_changed();
-  return net;
+  net.parameters_changed();
+  return learner;
 }
 
 float value_of(TargetNet& target) {
@@ -36,13 +37,13 @@ float value_of(TargetNet& target) {
 // What constant_net(value) gives for an input of ones: relu(3 value), three of them.
 float output_of(float value) { return 9 * value * value + value; }
 
-float output(TargetNet& target) { return target.net().infer(Matrix::Ones(1, 2))(0, 0); }
+float output(TargetNet& target) { return target.infer(Matrix::Ones(1, 2))(0, 0); }
 
 TEST(TargetNet, StartsAsACopyAndIsOneOfItsOwn) {
   const auto online = constant_net(0.5f);
   TargetNet target(*online, {});
   EXPECT_EQ(value_of(target), 0.5f);
-  online->parameters().values.span()[0] = 7;  // the first weight
+  online->net().parameters().values.span()[0] = 7;  // the first weight
   EXPECT_EQ(value_of(target), 0.5f);
 }
 

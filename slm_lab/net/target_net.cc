@@ -1,18 +1,18 @@
-#include "slm_lab/algorithm/target_net.h"
+#include "slm_lab/net/target_net.h"
 
 #include "slm_lab/base/archive.h"
 
 namespace slm {
 
-void TargetNet::update(const Net& online, std::int64_t frame, int num_envs) {
+void TargetNet::update(const Trainer& online, std::int64_t frame, int num_envs) {
   if (is_polyak()) return polyak_towards(online);
   if (frame % config_.update_frequency >= num_envs) return;
-  polyak(net_->parameters(), online.parameters(), 1);
+  polyak(net_->parameters(), online.net().parameters(), 1);
   net_->parameters_changed();
 }
 
-void TargetNet::polyak_towards(const Net& online) {
-  polyak(net_->parameters(), online.parameters(), static_cast<float>(config_.polyak_coef));
+void TargetNet::polyak_towards(const Trainer& online) {
+  polyak(net_->parameters(), online.net().parameters(), static_cast<float>(config_.polyak_coef));
   net_->parameters_changed();
 }
 
