@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kTemporary = ".tmp";
+constexpr const char* kPartial = ".partial";
 
 [[noreturn]] void refuse(const fs::path& path, std::string_view action, const std::error_code& reason) {
   throw Error(ExitCode::io, fmt::format("{}: cannot {}: {}", path.string(), action, reason.message()));
@@ -115,7 +116,7 @@ void write_file_durably(const fs::path& path, const std::function<void(const fs:
 }
 
 void write_directory_durably(const fs::path& path, const std::function<void(const fs::path& partial)>& fill) {
-  const fs::path partial = path.string() + ".partial";
+  const fs::path partial = path.string() + kPartial;
   try {
     fs::remove_all(partial);
     make_directories(partial);
@@ -145,9 +146,15 @@ std::vector<fs::path> regular_files(const fs::path& folder) {
   return files;
 }
 
+bool is_unfinished(const fs::path& path) {
+  return std::any_of(path.begin(), path.end(), [](const fs::path& name) {
+    return name.extension() == kTemporary || name.extension() == kPartial;
+  });
+}
+
 void remove_unfinished_files(const fs::path& folder) {
   for (const fs::path& file : regular_files(folder))
-    if (file.extension() == kTemporary) fs::remove(file);
+    if (is_unfinished(file.lexically_relative(folder))) fs::remove(file);
 }
 
 void sync_directory(const fs::path& path) {

@@ -44,6 +44,9 @@ void write_directory_durably(const std::filesystem::path& path,
 /// Every regular file below `folder`, in no order; links are not followed. Throws Error(io).
 std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder);
 
+/// Whether `path`, or a folder that it goes through, has a name that only what is still being written has.
+bool is_unfinished(const std::filesystem::path& path);
+
 /// Removes what killed processes left of unfinished files below `folder`, where no other process may be writing now.
 void remove_unfinished_files(const std::filesystem::path& folder);
 

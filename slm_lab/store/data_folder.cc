@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFolders[] = {"graph", "info", "log", "model"};
+constexpr const char* kManifest = "manifest.json";
 
 /// The spec whose run this folder holds: {name}_spec.json, beside the {name}_t{t}_spec.json of its trials. What the
 /// folder itself is called does not matter.
@@ -67,8 +68,18 @@ std::string began(const DataFolder& folder) {
   return stat(folder.spec_file().c_str(), &facts) == 0 ? timestamp(facts.st_mtime) : "";
 }
 
+/// Whether parts of the run lie elsewhere. A run keeps to its folder, so that this is none.
+bool leads_elsewhere(const fs::path& root, std::string_view part) {
+  return fs::is_symlink(fs::symlink_status(root / part));
+}
+bool leads_elsewhere(const fs::path& root) {
+  return leads_elsewhere(root, kManifest) ||
+         std::any_of(std::begin(kFolders), std::end(kFolders), [&](auto part) { return leads_elsewhere(root, part); });
+}
+
 /// The run folders that lie in `data`, with `spec_name` those of that spec, in the order in which they were started: by
 /// their numbers, which count the runs of a spec; where these are unknown, or of different specs, by when they began.
+/// Throws Error(io) where a run cannot be read: without its number, which one is the latest is not known.
 std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std::string>& spec_name) {
   struct Found {
     std::uint64_t number;
@@ -81,11 +92,11 @@ std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std
     const fs::path root = data / name;
     if (!fs::is_directory(fs::symlink_status(root))) continue;
     const auto spec = spec_name_in(root);  // none: no run, or killed before it began
-    if (!spec || (spec_name && spec != spec_name)) continue;
+    if (!spec || (spec_name && spec != spec_name) || leads_elsewhere(root)) continue;
     try {
       const DataFolder folder = DataFolder::open(root);
       found.push_back({spec_name ? run_number(folder) : 0, began(folder), folder});
-    } catch (const Error&) {  // one that leads elsewhere is none, and not the others' trouble
+    } catch (const SpecError&) {  // removed meanwhile
     }
   }
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.began < b.began; });
@@ -161,7 +172,7 @@ DataFolder DataFolder::open(const fs::path& folder) {
   if (!name)
     throw SpecError(fmt::format("{}: not a run folder (there is no {{spec name}}_spec.json in it)", folder.string()));
   for (const char* inside : kFolders)
-    if (fs::is_symlink(fs::symlink_status(root / inside)))
+    if (leads_elsewhere(root, inside))
       throw Error(ExitCode::io,
                   fmt::format("{}: a symbolic link; a run keeps to its folder", (root / inside).string()));
   return DataFolder(root, *name);
@@ -169,7 +180,7 @@ DataFolder DataFolder::open(const fs::path& folder) {
 
 fs::path DataFolder::spec_file() const { return root_ / (spec_name_ + "_spec.json"); }
 fs::path DataFolder::trial_spec_file(int trial) const { return root_ / (trial_prefix(trial) + "_spec.json"); }
-fs::path DataFolder::manifest_file() const { return root_ / "manifest.json"; }
+fs::path DataFolder::manifest_file() const { return root_ / kManifest; }
 std::string DataFolder::trial_prefix(int trial) const { return fmt::format("{}_t{}", spec_name_, trial); }
 
 std::string DataFolder::session_prefix(int trial, int session) const {

@@ -102,6 +102,23 @@ TEST(DataFolder, LatestGoesByTheNumberOfTheRunWhateverTheClockSaid) {
   EXPECT_EQ(latest(), "ppo_2026_05_01_000000");
 }
 
+TEST(DataFolder, LatestIsNotAnOlderRunWhenTheNewestCannotBeRead) {
+  const ScratchFolder scratch;
+  for (const char* name : {"ppo_2026_01_01_000000", "ppo_2026_03_01_000000"}) make_run(scratch / name);
+  const fs::path manifest = scratch / "ppo_2026_03_01_000000" / "manifest.json";
+  fs::create_directory(manifest);  // there, and not to be read: as after an I/O error
+  try {
+    DataFolder::latest(scratch.path(), "ppo");
+    ADD_FAILURE() << "took one of them";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::io);
+    EXPECT_NE(std::string(error.what()).find(manifest.string()), std::string::npos) << error.what();
+  }
+  fs::remove(manifest);
+  fs::create_symlink("/dev/zero", manifest);  // one that leads elsewhere is none
+  EXPECT_EQ(DataFolder::latest(scratch.path(), "ppo").root().filename(), "ppo_2026_01_01_000000");
+}
+
 TEST(DataFolder, KeepsToItself) {
   const ScratchFolder scratch;
   const DataFolder made = DataFolder::create(scratch.path(), "a2c");

@@ -147,12 +147,13 @@ Json to_json(const Manifest& manifest) {
   return json;
 }
 
-/// The files of the run in the order of their names, but for pictures, the manifest itself and the lock.
+/// The files of the run in the order of their names, but for pictures, the manifest itself, the lock, and what a
+/// process that was killed had not finished: when the run is continued it goes.
 std::vector<RunFile> list_files(const DataFolder& folder) {
   std::vector<RunFile> files;
   for (const fs::path& file : regular_files(folder.root())) {
     const std::string path = file.lexically_relative(folder.root()).generic_string();
-    if (path == "manifest.json" || path == "run.lock") continue;
+    if (path == "manifest.json" || path == "run.lock" || is_unfinished(path)) continue;
     if (path.ends_with(".png") || path.ends_with(".svg")) continue;  // drawn from the tables, perhaps still being drawn
     files.push_back({path, fs::file_size(file), sha256_file(file)});
   }

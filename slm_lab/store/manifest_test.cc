@@ -90,5 +90,21 @@ TEST_F(ManifestTest, OfAFinishedRunListsItsFiles) {
   EXPECT_THAT(refusal(ExitCode::corrupt, [&] { verify_files(folder_, read); }), HasSubstr("a.csv: gone since"));
 }
 
+TEST_F(ManifestTest, OfAFinishedRunKnowsNothingOfWhatAKilledProcessLeft) {
+  Manifest manifest = start();
+  write_file_durably(folder_.info() / "a.csv", "1,2\n");
+  make_directories(folder_.model() / "000001.partial");
+  for (const std::filesystem::path& left : {folder_.info() / "a.csv.123.tmp", folder_.graph() / "a.png.partial",
+                                            folder_.model() / "000001.partial" / "state"})
+    write_file_durably(left, "1,");
+  close_manifest(folder_, manifest, 1, 0);
+  remove_unfinished_files(folder_.root());  // as a run does when it is continued
+  const Manifest read = read_manifest(folder_);
+  ASSERT_EQ(read.files.size(), 1u);
+  EXPECT_EQ(read.files[0].path, "info/a.csv");
+  EXPECT_NO_THROW(verify_files(folder_, read));
+  EXPECT_TRUE(names_in(folder_.graph()).empty());
+}
+
 }  // namespace
 }  // namespace slm
