@@ -74,6 +74,7 @@ ensure_built() { # preset, target, cmake arguments...
   local preset=$1 target=$2
   shift 2
   local -a sources=("$root"/{CMakeLists.txt,CMakePresets.json,cmake,setup,slm_lab})
+  compgen -G "$root/.deps/*/.stamp" >/dev/null && sources+=("$root"/.deps/*/.stamp)
   [[ $target == slm-lab ]] || sources+=("$root"/{tests,bench})
   local stamp=$root/build/$preset/.built-$target
   is_fresh() { [[ -f $stamp && "$(<"$stamp")" == "$* $(fingerprint "${sources[@]}")" && -x $root/build/$preset/slm-lab ]]; }
@@ -83,6 +84,7 @@ ensure_built() { # preset, target, cmake arguments...
   (
     lock_or_wait 9 "another slm-lab is building; waiting for it"
     is_fresh "$@" && exit
+    renew_parts
     # Taken before the build, so that what is edited during it is built the next time.
     built="$* $(fingerprint "${sources[@]}")"
     rm -f "$stamp"

@@ -2,13 +2,13 @@
 # Sourced: optional parts. One is fetched, verified, unpacked and built into .deps/NAME, and stamped with what it was made
 # from; when the stamp fits, nothing is done and no network is asked. Archives stay in .deps/archives for the next time.
 
-part_row() { # name: "package archive sha256"
+part_rows() { # name: "package archive sha256" lines, one for each archive
   read_list 1 "$root/setup/parts.txt" | grep -qxF "$1" || return 1
   awk -v name="$1" '$1 == name {print $2, $3, $4}' "$root/setup/parts.txt"
 }
 
 part_stamp() { # name: what it is made from
-  part_row "$1"
+  part_rows "$1"
   cksum <"$root/setup/parts/$1.sh"
   g++ -dumpfullversion 2>/dev/null || true
 }
@@ -19,17 +19,22 @@ part_is_ready() { # name
 
 list_parts() {
   local name state
-  for name in $(read_list 1 "$root/setup/parts.txt"); do
+  for name in $(read_list 1 "$root/setup/parts.txt" | uniq); do
     state="missing; install it with: ./slm-lab setup $name"
     if part_is_ready "$name"; then state="ready"; fi
-    printf '%-8s %s (%s)\n' "$name" "$(sed -n "s/^$name .*# //p" "$root/setup/parts.txt")" "$state"
+    printf '%-8s %s (%s)\n' "$name" "$(sed -n "s/^$name .*# //p" "$root/setup/parts.txt" | head -n 1)" "$state"
   done
 }
 
-fetch_part() { # package==version, archive, sha256
-  local archives=$root/.deps/archives pip=$root/.deps/pip kind=(--only-binary :all:)
-  # pip asks a source archive for its metadata, after it has checked the hash.
-  [[ $2 == *.whl ]] || kind=(--no-binary :all: --no-build-isolation)
+fetch_archive() { # package==version, archive, sha256
+  local archives=$root/.deps/archives pip=$root/.deps/pip
+  local -a kind=(--no-binary :all: --no-build-isolation)  # asks a source archive for its metadata, after the hash fits
+  if [[ $2 =~ -cp3([0-9]+)-(cp[0-9]+)-([a-z0-9_]+)[.a-z0-9_]*\.whl$ ]]; then  # for a Python that need not be ours
+    kind=(--only-binary :all: --python-version "3.${BASH_REMATCH[1]}" --implementation cp --abi "${BASH_REMATCH[2]}"
+      --platform "${BASH_REMATCH[3]}")
+  elif [[ $2 == *.whl ]]; then
+    kind=(--only-binary :all: --ignore-requires-python)
+  fi
   if ! cmp -s "$root/setup/parts/pip.txt" "$pip/installed.txt"; then
     rm -rf "$pip" &&
       python3 -m venv "$pip" &&
@@ -49,23 +54,35 @@ unpack_part() { # archive, folder
   esac
 }
 
-install_part() { # name
-  local name=$1 package archive sha256 log=$root/build/setup-$1.log work=$root/.deps/$1.new
-  read -r package archive sha256 < <(part_row "$name")
-  local file=$root/.deps/archives/$archive
+# Puts an archive that is the pinned one into .deps/archives.
+have_archive() { # part, package==version, archive, sha256
+  local file=$root/.deps/archives/$3 log=$root/build/setup-$1.log
   if [[ ! -f $file ]]; then
     install_packages "$root/setup/packages-parts.txt"
-    logged "fetching $package" "$log" fetch_part "$package" "$archive" "$sha256" || {
+    logged "fetching $2" "$log" fetch_archive "${@:2}" || {
       tail -n 15 "$log" >&2
-      die 3 "could not fetch $package; the end of $log is above. Without a network, put $archive (of the Python package
+      die 3 "could not fetch $2; the end of $log is above. Without a network, put $3 (of the Python package
 index) into $root/.deps/archives and repeat the command."
     }
   fi
-  echo "$sha256  $file" | sha256sum --check --status ||
+  echo "$4  $file" | sha256sum --check --status ||
     die 5 "$file is not the archive that setup/parts.txt names (its SHA-256 differs); remove it and repeat the command"
+}
 
-  rm -rf "$work" && mkdir -p "$work/source" "$work/part"
-  build_part() { unpack_part "$file" "$work/source" && "$root/setup/parts/$name.sh" "$work/source" "$work/part"; }
+install_part() { # name
+  local name=$1 log=$root/build/setup-$1.log work=$root/.deps/$1.new package archive sha256
+  while read -r package archive sha256; do
+    have_archive "$name" "$package" "$archive" "$sha256" </dev/null || exit
+  done < <(part_rows "$name")
+
+  rm -rf "$work" && mkdir -p "$work/part"
+  build_part() {
+    while read -r package archive _; do
+      mkdir -p "$work/source/${package%%==*}" &&
+        unpack_part "$root/.deps/archives/$archive" "$work/source/${package%%==*}" || return
+    done < <(part_rows "$name")
+    "$root/setup/parts/$name.sh" "$work/source" "$work/part"
+  }
   logged "building $name" "$log" build_part || {
     tail -n 30 "$log" >&2
     die 1 "could not build $name; the end of $log is above"
@@ -75,23 +92,48 @@ index) into $root/.deps/archives and repeat the command."
   mv "$work/part" "$root/.deps/$name" && rm -rf "$work"
 }
 
-run_setup() { # [part...]
-  (($#)) || { list_parts && exit; }
+install_parts() { # name...: those that are not ready
   local name
+  local -a missing=()
   for name; do
-    part_row "$name" >/dev/null ||
-      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | xargs)"
+    part_is_ready "$name" || missing+=("$name")
   done
+  ((${#missing[@]})) || return 0
   refuse_other_machines
   make_build_folder
   mkdir -p "$root/.deps/archives"
   (
     lock_or_wait 7 "another slm-lab is installing parts; waiting for it"
     install_packages "$root/setup/packages.txt"
-    for name; do
+    for name in "${missing[@]}"; do
       part_is_ready "$name" || install_part "$name"
-      note "$name is ready in .deps/$name"
     done
   ) 7>"$root/.deps/.lock"
+}
+
+install_every_part() {  # for tests
+  local -a all
+  mapfile -t all < <(read_list 1 "$root/setup/parts.txt" | uniq)
+  [[ ${SLM_LAB_SETUP:-} == skip ]] || install_parts "${all[@]}"
+}
+
+# What a new version of slm-lab or of the compiler has made of the parts that are installed.
+renew_parts() {
+  local stamp
+  for stamp in "$root"/.deps/*/.stamp; do
+    stamp=${stamp%/.stamp}
+    if part_rows "${stamp##*/}" >/dev/null; then install_parts "${stamp##*/}"; fi
+  done
+}
+
+run_setup() { # [part...]
+  (($#)) || { list_parts && exit; }
+  local name
+  for name; do
+    part_rows "$name" >/dev/null ||
+      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | uniq | xargs)"
+  done
+  install_parts "$@"
+  for name; do note "$name is ready in .deps/$name"; done
   exit
 }

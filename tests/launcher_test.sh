@@ -95,7 +95,7 @@ expect "arguments stay whole" says 'program: names two words'
 launch run spec.json name train
 expect "a run builds nothing more" nothing_called
 
-SLM_PROGRESS_SECONDS=0 launch test --no-such
+SLM_LAB_SETUP=skip SLM_PROGRESS_SECONDS=0 launch test --no-such
 expect "progress is told in a pipe" says 'building (release): 1/2, '
 
 # What changed is noticed.
@@ -135,10 +135,41 @@ unset NINJA_WAITS
 launch names
 expect "after an interruption the build goes on" called ninja
 
+# Parts: where the program lacks one, it becomes the launcher again, which installs the part, configures and builds, and
+# repeats the command, with the program's name as the user gave it.
+part=$root/.deps/toy
+cp "$root/setup/parts.txt" "$work/parts.txt"
+{
+  echo "toy toy==1 toy-1.tar.gz $(echo toy | sha256sum | cut -d' ' -f1)   # a part of this test"
+} >"$root/setup/parts.txt"
+mkdir -p "$root/.deps/archives" && echo toy >"$root/.deps/archives/toy-1.tar.gz"
+printf '#!/bin/sh\necho made >"$2/thing"\n' >"$root/setup/parts/toy.sh" && chmod +x "$root/setup/parts/toy.sh"
+stub tar ':'
+# shellcheck disable=SC2016
+stub ninja 'cd "$2"
+  printf "#!/bin/sh\necho \"program: \$* as \$SLM_LAB_LAUNCHER\"\n[ -f ../../.deps/toy/thing ] || [ -f \"\$SLM_LAB_ROOT/.deps/toy/thing\" ] || exec \"\$SLM_LAB_ROOT/slm-lab\" --with-part toy \"\$@\"\necho \"tried:\$SLM_LAB_PARTS_TRIED\"\n" >slm-lab'
+launch run spec.json "two words" train
+expect "a part that a command needs is installed" [ -f "$part/.stamp" ]
+expect "a part is installed without the network" eval '! called pip'
+expect "a new part is built with" eval '[[ $(grep -c ^ninja "$calls") == 2 ]]'
+expect "the command is repeated after its part is there" says "program: run spec.json two words train as $root/slm-lab
+tried: toy"
+launch run spec.json name train
+expect "with all parts there nothing is installed or built" nothing_called
+expect "with all parts there none was tried" says 'tried:'
+rm -r "$part"
+SLM_LAB_SETUP=skip launch setup toy
+expect "setup installs a part" [ -f "$part/.stamp" ]
+echo '# changed' >>"$root/setup/parts/toy.sh"
+launch names
+expect "a part whose recipe has changed is made again" says 'building toy'
+mv "$work/parts.txt" "$root/setup/parts.txt" && rm -r "$part" "$root/.deps/archives"
+
 # Tests are configured when they are asked for, and repeated as often as is said.
 stub ninja 'mkdir -p "$2"/{slm_lab,tests}
   printf "#!/bin/sh\nexit 0\n" >"$2/slm_lab/base_test"; printf "#!/bin/sh\necho \"[  FAILED  ] A.B (3 ms)\"; exit 1\n" >"$2/slm_lab/env_test"
   chmod +x "$2"/slm_lab/*_test'
+export SLM_LAB_SETUP=skip  # of parts
 launch test --repeat 3
 expect "tests are configured when asked for" called 'cmake --preset release -DSLM_TESTS=ON'
 expect "a repeated test that passes" says 'base_test: 3 times, no failure'
@@ -148,6 +179,8 @@ launch test --repeat base
 expect "how often must be a number" ended 2
 launch test --repeat 3 bass
 expect "an unknown layer is told the others" says 'bass_test: no such test program; there are '
+
+unset SLM_LAB_SETUP
 
 # A package that can't be had.
 rm "$calls.packages"

@@ -2,7 +2,7 @@
 # box2d.sh SOURCE TARGET: Box2D's own C++ files as a static library. No contraction and no reassociation: the trajectories
 # must equal Gymnasium's, whose Box2D is compiled from the same files.
 set -euo pipefail
-source=$1 target=$2
+source=$1/box2d-py target=$2
 mkdir -p "$target"/{include,lib,objects}
 cd "$source"
 # This copy reports failed assertions as Python exceptions; ours throws C++'s.

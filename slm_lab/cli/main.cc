@@ -12,7 +12,9 @@
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/failure.h"
+#include "slm_lab/cli/install_and_repeat.h"
 #include "slm_lab/cli/standard_descriptors.h"
+#include "slm_lab/env/missing_part.h"
 
 namespace slm {
 namespace {
@@ -93,6 +95,10 @@ int guarded_main(int argc, char** argv) {
     const int code = run_command(invocation, {argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
     return code;
+  } catch (const MissingPart& missing) {
+    install_and_repeat(missing.part(), argv);
+    std::fputs((std::string(missing.what()) + "\n").c_str(), stderr);
+    return static_cast<int>(missing.code());
   } catch (...) {
     const Failure failure = current_failure();
     // Does not throw: a session's standard error is its log file, which may be on a full disk.

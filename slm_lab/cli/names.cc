@@ -27,7 +27,10 @@ std::string mark(std::string_view name, bool available) {
 
 Names environments() {
   Names lines;
-  for (const std::string& name : env_names()) lines.push_back(mark(name, find_env(name)->available()));
+  for (const std::string& name : env_names()) {
+    const EnvEntry& entry = *find_env(name);
+    lines.push_back(entry.available() ? name : fmt::format("{}  ({})", name, entry.why));
+  }
   return lines;
 }
 

@@ -16,6 +16,12 @@ EnvKwargs read_lunar_lander(SpecReader& reader, bool continuous) {
   return k;
 }
 
+EnvKwargs read_bipedal_walker(SpecReader& reader, bool hardcore) {
+  BipedalWalkerKwargs k{.hardcore = hardcore};
+  reader.read("hardcore", k.hardcore, "BipedalWalker: ladders, stumps and pits in the way");
+  return k;
+}
+
 }  // namespace
 
 EnvKwargs read_no_kwargs(SpecReader&) { return NoKwargs{}; }
@@ -43,11 +49,8 @@ EnvKwargs read_pendulum_kwargs(SpecReader& reader) {
 EnvKwargs read_lunar_lander_kwargs(SpecReader& reader) { return read_lunar_lander(reader, false); }
 EnvKwargs read_lunar_lander_continuous_kwargs(SpecReader& reader) { return read_lunar_lander(reader, true); }
 
-EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader) {
-  BipedalWalkerKwargs k;
-  reader.read("hardcore", k.hardcore, "BipedalWalker: ladders, stumps and pits in the way");
-  return k;
-}
+EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader) { return read_bipedal_walker(reader, false); }
+EnvKwargs read_bipedal_walker_hardcore_kwargs(SpecReader& reader) { return read_bipedal_walker(reader, true); }
 
 EnvKwargs read_atari_kwargs(SpecReader& reader) {
   AtariKwargs k;

@@ -53,6 +53,7 @@ EnvKwargs read_pendulum_kwargs(SpecReader& reader);
 EnvKwargs read_lunar_lander_kwargs(SpecReader& reader);
 EnvKwargs read_lunar_lander_continuous_kwargs(SpecReader& reader);
 EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader);
+EnvKwargs read_bipedal_walker_hardcore_kwargs(SpecReader& reader);
 EnvKwargs read_atari_kwargs(SpecReader& reader);
 
 }  // namespace slm

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/env/missing_part.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
@@ -18,8 +19,10 @@ const EnvEntry& entry_of(const std::string& name) {
 }
 
 void require_available(const EnvEntry& entry, const std::string& name) {
-  if (!entry.available())
-    throw Error(ExitCode::missing, fmt::format("{}: {} (slm-lab names env lists what runs here)", name, entry.missing));
+  if (entry.available()) return;
+  const std::string text = fmt::format("{}: {} (slm-lab names env lists what runs here)", name, entry.why);
+  if (entry.part.empty()) throw Error(ExitCode::missing, text);
+  throw MissingPart(text, std::string(entry.part));
 }
 
 EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs) {
@@ -111,7 +114,7 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
   std::vector<Rng> rngs;
   for (int i = 0; i < num_envs; ++i)
     rngs.push_back(streams.stream(use == EnvUse::train ? "env" : "eval_env", static_cast<std::uint64_t>(i)));
-  auto env = entry.make(raw_info(config.name, config.kwargs, num_envs), config.kwargs, std::move(rngs), threads);
+  auto env = entry.makers.make(raw_info(config.name, config.kwargs, num_envs), config.kwargs, std::move(rngs), threads);
   return wrap(std::move(env), config, gamma, statistics, use);
 }
 
@@ -127,7 +130,7 @@ std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<
   reader.done();
   report.throw_if_problems();
   require_available(entry, name);
-  return entry.make_rollout(raw_info(name, read, 1), read, Rng(seed));
+  return entry.makers.make_rollout(raw_info(name, read, 1), read, Rng(seed));
 }
 
 }  // namespace slm

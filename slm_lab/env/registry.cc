@@ -3,109 +3,107 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "slm_lab/base/near_name.h"
+#include "slm_lab/env/box2d/makers.h"
 #include "slm_lab/env/classic_control/acrobot.h"
 #include "slm_lab/env/classic_control/cartpole.h"
 #include "slm_lab/env/classic_control/mountain_car.h"
 #include "slm_lab/env/classic_control/mountain_car_continuous.h"
 #include "slm_lab/env/classic_control/pendulum.h"
-#include "slm_lab/env/later_spaces.h"
+#include "slm_lab/env/mujoco/makers.h"
+#include "slm_lab/env/native_env.h"
+#include "slm_lab/env/part_spaces.h"
 #include "slm_lab/env/random_baseline.h"
-#include "slm_lab/env/sync_vec_env.h"
 
 namespace slm {
 namespace {
 
 template <SingleEnv Env>
-Spaces spaces(const EnvKwargs& kwargs) {
-  const auto* own = std::get_if<typename Env::Kwargs>(&kwargs);
-  const typename Env::Kwargs options = own ? *own : typename Env::Kwargs{};
-  return {Env::obs_space(options), Env::action_space(options)};
-}
-template <SingleEnv Env>
-std::unique_ptr<VecEnv> make_sync(EnvInfo info, const EnvKwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads) {
-  return std::make_unique<SyncVecEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs), std::move(rngs),
-                                           threads);
-}
-template <SingleEnv Env>
-std::unique_ptr<RolloutEnv> make_native(EnvInfo info, const EnvKwargs& kwargs, Rng rng) {
-  return std::make_unique<NativeRolloutEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs),
-                                                 std::move(rng));
+EnvEntry native(std::string_view name, int max_episode_steps, double reward_threshold,
+                EnvKwargs (*read_kwargs)(SpecReader&)) {
+  return {name, max_episode_steps, reward_threshold, spaces_of<Env>, read_kwargs, makers_of<Env>()};
 }
 
-template <SingleEnv Env>
-constexpr EnvEntry native(std::string_view name, int max_episode_steps, double reward_threshold,
-                          EnvKwargs (*read_kwargs)(SpecReader&)) {
-  return {name, max_episode_steps, reward_threshold, spaces<Env>, read_kwargs, "", make_sync<Env>, make_native<Env>};
-}
-
-// Why a family does not run here.
-constexpr std::string_view kNeedsBox2d = "needs Box2D, which is not in this version yet";
-constexpr std::string_view kNeedsMujoco = "needs MuJoCo, which is not in this version yet";
+constexpr std::string_view kNeedsBox2d = "needs Box2D; install it with: ./slm-lab setup box2d";
+constexpr std::string_view kNeedsMujoco = "needs MuJoCo; install it with: ./slm-lab setup mujoco";
+constexpr std::string_view kNeedsOldMujoco = "needs MuJoCo's tasks of version 4, which are not in this version yet";
 constexpr std::string_view kNeedsAle = "needs the Arcade Learning Environment, which is not in this version yet";
 
 /// Actions lie in [-bound_tenths / 10, bound_tenths / 10].
 template <int obs_dim, int action_dim, int bound_tenths = 10>
-constexpr EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
-  return {name,           max_episode_steps, reward_threshold, mujoco_spaces<obs_dim, action_dim, bound_tenths>,
-          read_no_kwargs, kNeedsMujoco};
+EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
+  const bool is_old = name.ends_with("-v4");
+  return {name,           max_episode_steps,   reward_threshold,       mujoco_spaces<obs_dim, action_dim, bound_tenths>,
+          read_no_kwargs, mujoco_makers(name), is_old ? "" : "mujoco", is_old ? kNeedsOldMujoco : kNeedsMujoco};
+}
+
+EnvEntry box2d(std::string_view name, int max_episode_steps, double reward_threshold,
+               Spaces (*spaces)(const EnvKwargs&), EnvKwargs (*read_kwargs)(SpecReader&), EnvMakers makers) {
+  return {name, max_episode_steps, reward_threshold, spaces, read_kwargs, makers, "box2d", kNeedsBox2d};
 }
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-constexpr std::array kEnvs = {
-    // name, max_episode_steps, reward_threshold, reader of its keys
-    native<CartPole>("CartPole-v1", 500, 475, read_cartpole_kwargs),
-    native<CartPole>("CartPole-v0", 200, 195, read_cartpole_kwargs),
-    native<Acrobot>("Acrobot-v1", 500, -100, read_no_kwargs),
-    native<MountainCar>("MountainCar-v0", 200, -110, read_mountain_car_kwargs),
-    native<MountainCarContinuous>("MountainCarContinuous-v0", 999, 90, read_mountain_car_kwargs),
-    native<Pendulum>("Pendulum-v1", 200, kNone, read_pendulum_kwargs),
-    EnvEntry{"LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs,
-             kNeedsBox2d},
-    EnvEntry{"LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs, kNeedsBox2d},
-    EnvEntry{"BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs, kNeedsBox2d},
-    EnvEntry{"BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_no_kwargs, kNeedsBox2d},
-    mujoco<11, 3>("Hopper-v5", 1000, 3800),
-    mujoco<17, 6>("HalfCheetah-v5", 1000, 4800),
-    mujoco<17, 6>("Walker2d-v5", 1000, kNone),
-    mujoco<105, 8>("Ant-v5", 1000, 6000),
-    mujoco<8, 2>("Swimmer-v5", 1000, 360),
-    mujoco<10, 2>("Reacher-v5", 50, -3.75),
-    mujoco<23, 7, 20>("Pusher-v5", 100, 0),
-    mujoco<4, 1, 30>("InvertedPendulum-v5", 1000, 950),
-    mujoco<9, 1>("InvertedDoublePendulum-v5", 1000, 9100),
-    mujoco<348, 17, 4>("Humanoid-v5", 1000, kNone),
-    mujoco<348, 17, 4>("HumanoidStandup-v5", 1000, kNone),
-    mujoco<11, 3>("Hopper-v4", 1000, 3800),
-    mujoco<17, 6>("HalfCheetah-v4", 1000, 4800),
-    mujoco<17, 6>("Walker2d-v4", 1000, kNone),
-    mujoco<27, 8>("Ant-v4", 1000, 6000),
-    mujoco<8, 2>("Swimmer-v4", 1000, 360),
-    mujoco<11, 2>("Reacher-v4", 50, -3.75),
-    mujoco<23, 7, 20>("Pusher-v4", 100, 0),
-    mujoco<4, 1, 30>("InvertedPendulum-v4", 1000, 950),
-    mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
-    mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
-    mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
-    EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, kNeedsAle},
-};
+std::vector<EnvEntry> rows() {
+  return {
+      // name, max_episode_steps, reward_threshold, reader of its keys
+      native<CartPole>("CartPole-v1", 500, 475, read_cartpole_kwargs),
+      native<CartPole>("CartPole-v0", 200, 195, read_cartpole_kwargs),
+      native<Acrobot>("Acrobot-v1", 500, -100, read_no_kwargs),
+      native<MountainCar>("MountainCar-v0", 200, -110, read_mountain_car_kwargs),
+      native<MountainCarContinuous>("MountainCarContinuous-v0", 999, 90, read_mountain_car_kwargs),
+      native<Pendulum>("Pendulum-v1", 200, kNone, read_pendulum_kwargs),
+      box2d("LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs, lunar_lander_makers()),
+      box2d("LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs,
+            lunar_lander_makers()),
+      box2d("BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs, bipedal_walker_makers()),
+      box2d("BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_bipedal_walker_hardcore_kwargs,
+            bipedal_walker_makers()),
+      mujoco<11, 3>("Hopper-v5", 1000, 3800),
+      mujoco<17, 6>("HalfCheetah-v5", 1000, 4800),
+      mujoco<17, 6>("Walker2d-v5", 1000, kNone),
+      mujoco<105, 8>("Ant-v5", 1000, 6000),
+      mujoco<8, 2>("Swimmer-v5", 1000, 360),
+      mujoco<10, 2>("Reacher-v5", 50, -3.75),
+      mujoco<23, 7, 20>("Pusher-v5", 100, 0),
+      mujoco<4, 1, 30>("InvertedPendulum-v5", 1000, 950),
+      mujoco<9, 1>("InvertedDoublePendulum-v5", 1000, 9100),
+      mujoco<348, 17, 4>("Humanoid-v5", 1000, kNone),
+      mujoco<348, 17, 4>("HumanoidStandup-v5", 1000, kNone),
+      mujoco<11, 3>("Hopper-v4", 1000, 3800),
+      mujoco<17, 6>("HalfCheetah-v4", 1000, 4800),
+      mujoco<17, 6>("Walker2d-v4", 1000, kNone),
+      mujoco<27, 8>("Ant-v4", 1000, 6000),
+      mujoco<8, 2>("Swimmer-v4", 1000, 360),
+      mujoco<11, 2>("Reacher-v4", 50, -3.75),
+      mujoco<23, 7, 20>("Pusher-v4", 100, 0),
+      mujoco<4, 1, 30>("InvertedPendulum-v4", 1000, 950),
+      mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
+      mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
+      mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
+      EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, {}, "", kNeedsAle},
+  };
+}
+
+const std::vector<EnvEntry>& table() {
+  static const std::vector<EnvEntry> envs = rows();
+  return envs;
+}
 
 }  // namespace
 
-std::span<const EnvEntry> env_table() { return kEnvs; }
+std::span<const EnvEntry> env_table() { return table(); }
 
 const EnvEntry* find_env(std::string_view name) {
   const bool is_game = name.starts_with("ALE/") && find_random_baseline(name) != nullptr;
-  const auto found = std::ranges::find(kEnvs, is_game ? std::string_view("ALE/") : name, &EnvEntry::name);
-  return found == kEnvs.end() || name == "ALE/" ? nullptr : &*found;
+  const auto found = std::ranges::find(table(), is_game ? std::string_view("ALE/") : name, &EnvEntry::name);
+  return found == table().end() || name == "ALE/" ? nullptr : &*found;
 }
 
 std::vector<std::string> env_names() {
   std::vector<std::string> names;
-  for (const EnvEntry& entry : kEnvs)
+  for (const EnvEntry& entry : table())
     if (entry.name != "ALE/") names.emplace_back(entry.name);
   for (const RandomBaseline& baseline : random_baselines())
     if (baseline.env.starts_with("ALE/")) names.emplace_back(baseline.env);

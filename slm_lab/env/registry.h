@@ -21,6 +21,12 @@ struct Spaces {
   Space obs, action;
 };
 
+/// How copies of an environment are made; nullptr in both where the part that it needs is not there.
+struct EnvMakers {
+  std::unique_ptr<VecEnv> (*make)(EnvInfo, const EnvKwargs&, std::vector<Rng>, ThreadPool*) = nullptr;
+  std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, Rng) = nullptr;
+};
+
 /// One row of the table of environments. An environment is added by its type (env_step.h), its kwargs and a row.
 struct EnvEntry {
   std::string_view name;    ///< Gymnasium id; "ALE/" stands for every game of the Arcade Learning Environment
@@ -28,12 +34,12 @@ struct EnvEntry {
   double reward_threshold;  ///< Gymnasium's mark of "solved"; NaN where it has none
   Spaces (*spaces)(const EnvKwargs&);
   EnvKwargs (*read_kwargs)(SpecReader&);
-  std::string_view missing = "";  ///< why it does not run here, as "needs ..."; its spec can be checked all the same
-  // nullptr in both where it does not
-  std::unique_ptr<VecEnv> (*make)(EnvInfo, const EnvKwargs&, std::vector<Rng>, ThreadPool*) = nullptr;
-  std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, Rng) = nullptr;
+  EnvMakers makers = {};
+  std::string_view part = "";  ///< the optional part that it needs (setup/parts.txt)
+  std::string_view why =
+      "";  ///< "needs ...": why it does not run here, if it does not; its spec can be checked all the same
 
-  bool available() const { return make != nullptr; }
+  bool available() const { return makers.make != nullptr; }
 };
 
 std::span<const EnvEntry> env_table();
@@ -46,12 +52,13 @@ std::string unknown_env(std::string_view name);  ///< "no such environment; did 
 EnvInfo env_info(const EnvConfig& config, int num_envs);
 
 /// The environment with its wrappers. Row i draws from the stream ("env", i), when evaluating from ("eval_env", i).
-/// Throws Error(missing) for one that a later version brings. `statistics` and `threads` must outlive the result.
+/// Throws MissingPart, or Error(missing) for one that a later version brings. `statistics` and `threads` must outlive
+/// the result.
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
                                  EnvStatistics& statistics, EnvUse use, ThreadPool* threads = nullptr);
 
 /// A bare environment as gymnasium.make(name, **kwargs), whose first reset uses `seed`. `kwargs` are "key=value", the
-/// value JSON or else a string. Throws SpecError for an unknown name or key and Error(missing) as make_env().
+/// value JSON or else a string. Throws SpecError for an unknown name or key, and as make_env().
 std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,
                                              std::uint64_t seed);
 

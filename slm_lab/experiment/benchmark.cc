@@ -12,6 +12,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/base/memory_limit.h"
+#include "slm_lab/env/missing_part.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/forked_work.h"
@@ -158,6 +159,7 @@ int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOpti
   int exit_code = 0;
   for (const BenchmarkRow* row : rows) {
     BenchmarkPlan plan = plan_benchmark_row(*row, options);
+    if (!plan.part.empty()) throw MissingPart(fmt::format("{}: {}", row->id, plan.reason), plan.part);
     if (plan.kind == BenchmarkPlan::Kind::done) {
       say(fmt::format("{}: done already (same spec, seed and sessions, version {}); --again runs it anew", row->id,
                       plan.version));

@@ -44,6 +44,7 @@ struct BenchmarkPlan {
   Kind kind = Kind::start;
   std::string reason = "";                ///< refused
   int exit_code = 0;                      ///< refused
+  std::string part = "";                  ///< refused: for the want of this optional part
   std::string version = "";               ///< done: of the program that did it
   std::optional<LoadedSpec> loaded = {};  ///< unless refused
   std::optional<LabSpec> spec = {};
@@ -53,7 +54,8 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
 
 /// Brings these rows to a result, all their sessions in one pool over the cores, and renders the page; prints a table
 /// of them. Whoever calls it again goes on where it was stopped, and skips what is done. A row below its target is no
-/// failure; the exit code is that of the first session that failed, or of the stop.
+/// failure; the exit code is that of the first session that failed, or of the stop. Throws MissingPart before anything
+/// runs.
 int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);
 
 /// Prints every row: what the page says of it, whether that is for the spec as it is shipped, and how it stands here.

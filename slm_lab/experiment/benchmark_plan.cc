@@ -6,6 +6,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
+#include "slm_lab/env/missing_part.h"
 #include "slm_lab/experiment/benchmark.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/train.h"
@@ -133,6 +134,7 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
     plan.kind = BenchmarkPlan::Kind::refused;
     plan.reason = error.what();
     plan.exit_code = static_cast<int>(error.code());
+    if (const auto* missing = dynamic_cast<const MissingPart*>(&error)) plan.part = missing->part();
   }
   return plan;
 }

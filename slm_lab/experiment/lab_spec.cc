@@ -89,7 +89,8 @@ std::vector<std::string> missing_parts(const LabSpec& spec, const JsonNode& root
   const JsonNode* net = find_at_path(root, "agent.net.type");
   if (net && net->is(JsonNode::Kind::string) && !net_type_available(net->text)) missing.push_back(net->text);
   const EnvEntry* env = find_env(spec.env.name);
-  if (env && !env->available()) missing.push_back(spec.env.name);
+  if (env && !env->available())
+    missing.push_back(env->part.empty() ? spec.env.name : fmt::format("the part {0} (slm-lab setup {0})", env->part));
   if (spec.meta.distributed != "false") missing.push_back("meta.distributed: " + spec.meta.distributed);
   return missing;
 }

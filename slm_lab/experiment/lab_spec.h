@@ -35,7 +35,8 @@ LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
 /// The spec that a run folder holds of one of its trials.
 LabSpec read_saved_spec(const DataFolder& folder, int trial);
 
-/// What a checked spec names and this version lacks: "ConvNet", "ALE/Pong-v5"; `root` is its JSON.
+/// What a checked spec names and this program lacks: "ConvNet", "ALE/Pong-v5", "the part box2d ..."; `root` is its
+/// JSON.
 std::vector<std::string> missing_parts(const LabSpec& spec, const JsonNode& root);
 
 }  // namespace slm

@@ -7,8 +7,8 @@
 
 namespace slm {
 
-// What agents of environments that later versions bring will see: enough to check their specs now. Observation sizes
-// and bounds as Gymnasium 1.2 reports them.
+// What agents of environments see whose part may not be installed: enough to check their specs all the same. Sizes and
+// bounds as Gymnasium 1.2 reports them.
 
 template <int obs_dim, int action_dim, int bound_tenths>
 Spaces mujoco_spaces(const EnvKwargs&) {

@@ -1,4 +1,4 @@
-#include "slm_lab/env/later_spaces.h"
+#include "slm_lab/env/part_spaces.h"
 
 #include <numbers>
 
