@@ -117,7 +117,7 @@ void NormalizeReward::step(const Matrix& actions, StepResult& out) {
   EnvWrapper::step(actions, out);
   returns_ = gamma_ * returns_ + out.rewards.cast<double>();
   if (use_ == EnvUse::train) moments_.update(returns_);
-  out.rewards *= static_cast<float>(RewardScaling{.discounted_return = &moments_}.scale());
+  out.rewards *= static_cast<float>(RewardScaling{.discounted_return = &moments_, .clip = {}}.scale());
   for (Eigen::Index i = 0; i < returns_.size(); ++i)
     if (out.episode_over[i]) returns_[i] = 0;
 }

@@ -23,8 +23,8 @@ class Trainer {
   Net& net() { return *net_; }  ///< for model files
   const Net& net() const { return *net_; }
 
-  /// One optimiser step along the gradient of the last backward(). Returns the L2 norm of the gradient before clipping; where that
-  /// is not finite nothing has changed.
+  /// One optimiser step along the gradient of the last backward(). Returns the L2 norm of the gradient before clipping;
+  /// where that is not finite nothing has changed.
   float step();
   /// Moves the learning rate to `frame`; `trained` ends a round of training.
   void advance(std::int64_t frame, bool trained);
