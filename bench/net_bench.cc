@@ -134,7 +134,7 @@ Trainer trainer_of(const Task& t, int width) {
   config.clip_grad_val = kClip;
   config.optim_spec.lr = kLr;
   Rng rng(0);
-  return Trainer(make_net(config, t.in, {{width}}, rng), config);
+  return Trainer(make_net(config, Space::row(t.in), {{width}}, rng), config);
 }
 
 void BM_NetUpdate(benchmark::State& state) {

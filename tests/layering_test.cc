@@ -116,8 +116,8 @@ TEST(Layering, TheTableHasNoCircle) {
 TEST(Layering, FindsAnUpwardIncludeARelativeOneAndAPrint) {
   EXPECT_THAT(offences("base/x.h", "#include <vector>\n#include \"slm_lab/base/matrix.h\"\n"), IsEmpty());
   EXPECT_THAT(offences("net/x.h", "#include \"slm_lab/spec/reader.h\"\n"), IsEmpty());
-  EXPECT_THAT(offences("net/x.h", "\n  #  include \"slm_lab/env/space.h\"\n"),
-              ElementsAre("2: net may not include slm_lab/env/space.h"));
+  EXPECT_THAT(offences("net/x.h", "\n  #  include \"slm_lab/env/vec_env.h\"\n"),
+              ElementsAre("2: net may not include slm_lab/env/vec_env.h"));
   EXPECT_THAT(offences("spec/x.h", "#include \"reader.h\"\n"),
               ElementsAre("1: write \"reader.h\" from the root: \"slm_lab/<layer>/<file>.h\""));
   EXPECT_THAT(offences("env/x_test.cc", "#include <gtest/gtest.h>\n#include \"tests/support/chain_env.h\"\n"),

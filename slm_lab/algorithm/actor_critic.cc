@@ -3,7 +3,6 @@
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_gradient.h"
-#include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
@@ -50,7 +49,7 @@ TrainingRate ActorCriticPlan::rollout_rate(int num_envs) const {
 void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_memory(memory_, info, agent);
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_policy_net(net_.actor, info, agent.net);
+  check_actor_critic_nets(net_, info, agent.net);
 }
 
 std::unique_ptr<Algorithm> ActorCriticPlan::make(const EnvInfo& info, const Streams& streams) const {

@@ -16,18 +16,23 @@ void grow_rows(Matrix& matrix, Eigen::Index rows, Eigen::Index cols) {
 
 }  // namespace
 
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const EnvInfo& info, SpecReader& net) {
+  check_policy_net(config.actor, info, net);
+  const bool other_type = !config.shared && config.critic.type.index() != config.actor.type.index();
+  if (other_type) check_net(config.critic, info, net, "critic_");
+}
+
 ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const EnvInfo& info, const Streams& streams)
     : config_(config), num_policy_outputs_(num_distribution_outputs(info.action_space)) {
-  const int obs_dim = info.obs_space.size();
   std::vector<Head> heads = policy_heads(config.actor, info.action_space);
   Head value{.width = 1};
   value.init_gain = critic_config().critic_init_std;
   if (config.shared) heads.push_back(value);
   Rng init = streams.stream("init", 0);
-  actor_ = std::make_unique<Trainer>(make_net(config.actor, obs_dim, heads, init), config.actor);
+  actor_ = std::make_unique<Trainer>(make_net(config.actor, info.obs_space, heads, init), config.actor);
   if (!config.shared) {
     Rng critic_init = streams.stream("init", 1);
-    critic_ = std::make_unique<Trainer>(make_net(config.critic, obs_dim, {value}, critic_init), config.critic);
+    critic_ = std::make_unique<Trainer>(make_net(config.critic, info.obs_space, {value}, critic_init), config.critic);
   }
 }
 

@@ -51,6 +51,9 @@ class ActorCriticNets {
   Matrix d_outputs_, d_critic_outputs_;
 };
 
+/// What of the two does not fit the environment, reported at the keys of `net`.
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const EnvInfo& info, SpecReader& net);
+
 /// The parts of an on-policy algorithm that another one trains too (self-imitation); they live as long as it.
 struct PolicyAccess {
   ActorCriticNets* nets;

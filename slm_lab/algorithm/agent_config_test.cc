@@ -55,6 +55,25 @@ TEST(CheckAgent, RefusesAMinibatchLargerThanTheRollout) {
               ElementsAre(AllOf(HasSubstr("agent.algorithm.minibatch_size = 36"), HasSubstr("8 x 4 = 32"))));
 }
 
+// Of two nets the one whose type does not fit is named.
+TEST(CheckAgent, RefusesANetThatCannotSeeTheObservations) {
+  EnvInfo info = OneHotEnv(4, 12, 10, 1).info();
+  EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, kNet), info), IsEmpty());
+  info.obs_space = Space::box(std::vector<float>(12, 0), std::vector<float>(12, 255));
+  info.obs_space.shape = {3, 4};
+  const std::string dqn = R"({"name": "DQN", "gamma": 0.9, "action_policy": "epsilon_greedy",
+      "explore_var_spec": {"name": "no_decay", "start_val": 0.1}, "training_frequency": 1, "training_iter": 1,
+      "training_batch_iter": 1})";
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 4, "max_size": 16})";
+  const auto of_images = AllOf(HasSubstr("agent.net.type"), HasSubstr("images of 3 x 4; expected ConvNet"));
+  EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, kNet), info), ElementsAre(of_images));
+  EXPECT_THAT(problems_of(agent(dqn, replay, kNet), info), ElementsAre(of_images));
+  std::string parted = kNet;
+  parted.insert(parted.find("\"shared\""), R"("actor_type": "ConvNet", "conv_hid_layers": [[4, 2, 1, 0, 1]],
+      "fc_hid_layers": [8], )");
+  EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, parted), info), ElementsAre(of_images)) << "of the critic";
+}
+
 TEST(CheckAgent, RefusesEpisodesOfSeveralEnvironments) {
   const std::string json = agent(R"({"name": "Reinforce", "gamma": 0.9, "training_frequency": 1})",
                                  R"("memory": {"name": "OnPolicyReplay"})", kNet);

@@ -7,7 +7,7 @@
 
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 

@@ -39,6 +39,7 @@ class DqnPlan final : public AlgorithmPlan {
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_replay_memory(memory_, replay_bytes(info), info, agent);
     check_value_based_actions(config_.action, info, agent.algorithm);
+    check_net(net_, info, agent.net);
     if (config_.target == DqnConfig::Target::online)
       for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
         if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));

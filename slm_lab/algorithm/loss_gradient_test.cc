@@ -151,8 +151,8 @@ Case continuous_soft_policy() {
             config.type = MlpConfig{{8}};
             config.hid_layers_activation = Activation::tanh;
             Rng init(3), noise(4);
-            Trainer q1(make_net(config, kObs + kActions, {{1}}, init), config);
-            Trainer q2(make_net(config, kObs + kActions, {{1}}, init), config);
+            Trainer q1(make_net(config, Space::row(kObs + kActions), {{1}}, init), config);
+            Trainer q2(make_net(config, Space::row(kObs + kActions), {{1}}, init), config);
             ContinuousSoftPolicy policy({.name = "Test",
                                          .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
                                          .action_space = Space::box({-1, -1}, {1, 1})});

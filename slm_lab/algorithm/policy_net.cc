@@ -22,10 +22,16 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
 
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams) {
   Rng init = streams.stream("init", 0);
-  return make_net(config, info.obs_space.size(), policy_heads(config, info.action_space), init);
+  return make_net(config, info.obs_space, policy_heads(config, info.action_space), init);
+}
+
+void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, const std::string& prefix) {
+  const std::string problem = observations_problem(config.type, info.obs_space);
+  if (!problem.empty()) net.problem(net.has(prefix + "type") ? prefix + "type" : "type", problem);
 }
 
 void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net) {
+  check_net(config, info, net);
   if (!config.log_std_init) return;
   const char* const key = net.has("actor_log_std_init") ? "actor_log_std_init" : "log_std_init";
   if (info.action_space.is_discrete())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "slm_lab/base/rng.h"
@@ -16,7 +17,10 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
 /// A net with those tails alone.
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams);
 
-/// What does not fit the actions of the environment, reported at the keys of `net`.
+/// A net that cannot see the observations of the environment is reported at its type; `prefix` of its keys: actor_ or
+/// critic_, where they may have one.
+void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, const std::string& prefix = "actor_");
+/// The same, and what does not fit the actions of the environment.
 void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net);
 
 }  // namespace slm

@@ -8,7 +8,6 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
-#include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/kernel.h"
@@ -73,7 +72,7 @@ TrainingRate PpoPlan::training_rate(int num_envs) const {
 void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_batch_memory(memory_, agent);
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_policy_net(net_.actor, info, agent.net);
+  check_actor_critic_nets(net_, info, agent.net);
   const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
   const std::int64_t rollout = static_cast<std::int64_t>(sizes.time_horizon) * info.num_envs;
   if (sizes.minibatch_size > rollout)

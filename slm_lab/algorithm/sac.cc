@@ -100,7 +100,7 @@ Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& n
     : config_(config),
       policy_(make_soft_policy(config.action, info)),
       actor_(make_policy_net(net, info, streams), net),
-      critics_("SoftActorCritic", net, policy_->critic_inputs(), policy_->critic_outputs(), streams),
+      critics_("SoftActorCritic", net, policy_->critic_space(), policy_->critic_outputs(), streams),
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
       loop_(config.loop, replay, info) {
   for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);

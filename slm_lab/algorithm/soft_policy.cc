@@ -23,7 +23,7 @@ std::unique_ptr<SoftPolicy> make_soft_policy(const ActionConfig& config, const E
 // ---- discrete
 
 DiscreteSoftPolicy::DiscreteSoftPolicy(const ActionConfig& config, const EnvInfo& info)
-    : action_space_(info.action_space), obs_dim_(info.obs_space.size()), exploration_(config, info.action_space) {}
+    : obs_space_(info.obs_space), action_space_(info.action_space), exploration_(config, info.action_space) {}
 
 void DiscreteSoftPolicy::act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng,
                              Matrix& actions) {
@@ -77,8 +77,8 @@ double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix&, co
 // ---- continuous
 
 ContinuousSoftPolicy::ContinuousSoftPolicy(const EnvInfo& info)
-    : obs_dim_(info.obs_space.size()),
-      action_dim_(info.action_space.size()),
+    : action_dim_(info.action_space.size()),
+      critic_space_(Space::row(info.obs_space.size() + action_dim_)),
       unit_space_(unit_box(action_dim_)),
       acting_(action_dim_),
       policy_(action_dim_) {}

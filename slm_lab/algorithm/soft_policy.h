@@ -20,7 +20,7 @@ class SoftPolicy {
   virtual void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) = 0;
 
   // What a critic of this policy sees and says:
-  virtual int critic_inputs() const = 0;   ///< columns
+  virtual const Space& critic_space() const = 0;
   virtual int critic_outputs() const = 0;  ///< values
   virtual const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) = 0;
   /// The critics' output that is Q(s, a); (n, 1).
@@ -49,7 +49,7 @@ class DiscreteSoftPolicy final : public SoftPolicy {
 
   void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) override;
   void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
-  int critic_inputs() const override { return obs_dim_; }
+  const Space& critic_space() const override { return obs_space_; }
   int critic_outputs() const override { return action_space_.n; }
   const Matrix& critic_inputs(const Matrix& obs, const Matrix&) override { return obs; }
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
@@ -61,8 +61,7 @@ class DiscreteSoftPolicy final : public SoftPolicy {
  private:
   void softmax(const ConstMatrixRef& logits);
 
-  Space action_space_;
-  int obs_dim_;
+  Space obs_space_, action_space_;
   Exploration exploration_;
   Matrix probs_, log_probs_, min_q_;  // (n, num_actions)
 };
@@ -75,7 +74,7 @@ class ContinuousSoftPolicy final : public SoftPolicy {
 
   void act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) override;
   void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
-  int critic_inputs() const override { return obs_dim_ + action_dim_; }
+  const Space& critic_space() const override { return critic_space_; }
   int critic_outputs() const override { return 1; }
   const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) override;
   ConstMatrixRef critic_columns(const Matrix& actions) override;
@@ -85,7 +84,8 @@ class ContinuousSoftPolicy final : public SoftPolicy {
               const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:
-  int obs_dim_, action_dim_;
+  int action_dim_;
+  Space critic_space_;              // [obs, action] in one row
   Space unit_space_;                // [-1, 1] in every dimension
   SquashedNormal acting_, policy_;  // apart: evaluation in between changes nothing
   Matrix inputs_;                   // (n, obs_dim + action_dim)

@@ -7,7 +7,7 @@
 namespace slm {
 namespace {
 
-std::unique_ptr<Net> make_critic(NetConfig config, int inputs, int outputs, Rng& init) {
+std::unique_ptr<Net> make_critic(NetConfig config, const Space& inputs, int outputs, Rng& init) {
   config.out_layer_activation = {};  // is the policy's: values have no bounds
   Head values{.width = outputs};
   values.init_gain = config.critic_init_std;
@@ -22,10 +22,10 @@ void join(const Matrix& obs, const Matrix& actions, Matrix& joined) {
   joined.rightCols(actions.cols()) = actions;
 }
 
-TwinCritics::Critic::Critic(const NetConfig& config, int inputs, int outputs, Rng init)
+TwinCritics::Critic::Critic(const NetConfig& config, const Space& inputs, int outputs, Rng init)
     : online(make_critic(config, inputs, outputs, init), config), target(online, config.target) {}
 
-TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, int inputs, int outputs,
+TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
                          const Streams& streams)
     : algorithm_(algorithm),
       critics_{Critic(config, inputs, outputs, streams.stream("init", 1)),

@@ -22,9 +22,10 @@ class TwinCritics {
   using Learners = std::array<Trainer*, 2>;
   using Targets = std::array<TargetNet*, 2>;
 
-  /// Nets of `inputs` columns and `outputs` values; initialised from the streams "init" 1 and 2. `algorithm`: its name,
+  /// Nets of `inputs` and `outputs` values; initialised from the streams "init" 1 and 2. `algorithm`: its name,
   /// for errors.
-  TwinCritics(std::string_view algorithm, const NetConfig& config, int inputs, int outputs, const Streams& streams);
+  TwinCritics(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
+              const Streams& streams);
   Learners online() { return {&critics_[0].online, &critics_[1].online}; }
   Targets targets() { return {&critics_[0].target, &critics_[1].target}; }
 
@@ -51,7 +52,7 @@ class TwinCritics {
 
  private:
   struct Critic {
-    Critic(const NetConfig& config, int inputs, int outputs, Rng init);
+    Critic(const NetConfig& config, const Space& inputs, int outputs, Rng init);
     Trainer online;
     TargetNet target;
   };

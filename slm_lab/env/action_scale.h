@@ -1,7 +1,7 @@
 #pragma once
 
 #include "slm_lab/base/matrix.h"
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "slm_lab/base/rng.h"
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "slm_lab/base/matrix.h"
+#include "slm_lab/base/space.h"
 #include "slm_lab/env/scaling.h"
-#include "slm_lab/env/space.h"
 
 namespace slm {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "slm_lab/base/changed_blocks.h"
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 

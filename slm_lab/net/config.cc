@@ -1,10 +1,14 @@
 #include "slm_lab/net/config.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <variant>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/space.h"
 #include "slm_lab/net/init.h"
 
 namespace slm {
@@ -158,10 +162,15 @@ struct NetTypeEntry {
   const char* name;
   NetTypeConfig (*read)(SpecReader&);
   bool has_out_activation;
+  bool sees_images;  ///< else rows of numbers
 };
 constexpr NetTypeEntry kNetTypes[] = {
-    {"MLPNet", read_mlp, true},   {"DuelingMLPNet", read_dueling_mlp, false},   {"HydraMLPNet", read_hydra_mlp, true},
-    {"ConvNet", read_conv, true}, {"DuelingConvNet", read_dueling_conv, false}, {"RecurrentNet", read_recurrent, true},
+    {"MLPNet", read_mlp, true, false},
+    {"DuelingMLPNet", read_dueling_mlp, false, false},
+    {"HydraMLPNet", read_hydra_mlp, true, false},
+    {"ConvNet", read_conv, true, true},
+    {"DuelingConvNet", read_dueling_conv, false, true},
+    {"RecurrentNet", read_recurrent, true, false},
 };
 static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
 
@@ -222,6 +231,18 @@ std::vector<std::string> net_type_names() {
 }
 
 std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
+
+std::string observations_problem(const NetTypeConfig& type, const Space& observations) {
+  const NetTypeEntry& entry = kNetTypes[type.index()];
+  if (entry.sees_images == observations.is_image()) return "";
+  if (entry.sees_images)
+    return fmt::format(
+        "{} sees images, and the observations are rows of {} number{}; expected MLPNet, or DuelingMLPNet", entry.name,
+        observations.size(), observations.size() == 1 ? "" : "s");
+  return fmt::format(
+      "{} sees rows of numbers, and the observations are images of {}; expected ConvNet, or DuelingConvNet", entry.name,
+      fmt::join(observations.shape, " x "));
+}
 
 NetConfig read_net_config(SpecReader& spec, const NetUse& use) {
   const NetConfig c = read_one_net(spec, use);

@@ -14,6 +14,8 @@
 
 namespace slm {
 
+struct Space;
+
 // What each net type reads for itself.
 
 struct MlpConfig {
@@ -44,6 +46,8 @@ using NetTypeConfig =
 /// The net types that a spec may name, those not in this version included.
 std::vector<std::string> net_type_names();
 std::string net_type_name(const NetTypeConfig& type);
+/// What keeps a net of the type from seeing these observations, and what would see them; empty where nothing does.
+std::string observations_problem(const NetTypeConfig& type, const Space& observations);
 
 /// How a target net follows its online net.
 struct TargetUpdateConfig {

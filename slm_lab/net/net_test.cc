@@ -62,7 +62,7 @@ std::vector<Case> cases() {
 
 std::unique_ptr<Net> make(const Case& c, std::uint64_t seed = 3) {
   Rng rng(seed);
-  std::unique_ptr<Net> net = make_net(c.config, c.in_dim, c.heads, rng);
+  std::unique_ptr<Net> net = make_net(c.config, Space::row(c.in_dim), c.heads, rng);
   for (const Tensor& tensor : net->parameters().tensors) {  // far enough from 0 to reach the pieces of the activations
     std::vector<float> elements = read_tensor(tensor, net->parameters().values);
     for (float& x : elements) x *= 2;
@@ -303,6 +303,12 @@ std::vector<NetTypeConfig> every_type(std::index_sequence<kIndex...>) {
   return {NetTypeConfig(std::in_place_index<kIndex>)...};
 }
 
+Space image() {
+  Space space = Space::box(std::vector<float>(12, 0), std::vector<float>(12, 255));
+  space.shape = {1, 4, 3};
+  return space;
+}
+
 TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
   Rng rng(0);
   for (const NetTypeConfig& type : every_type(std::make_index_sequence<std::variant_size_v<NetTypeConfig>>())) {
@@ -312,7 +318,7 @@ TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
     const std::vector<Case> all = cases();
     if (std::ranges::any_of(all, with_type)) continue;
     try {
-      make_net(config, 2, {{1}}, rng);
+      make_net(config, net_type_name(type).find("Conv") == std::string::npos ? Space::row(2) : image(), {{1}}, rng);
       ADD_FAILURE() << net_type_name(type) << " can be made and is not tested";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::missing);
@@ -321,21 +327,33 @@ TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
   }
 }
 
+TEST(Net, RefusesObservationsThatItsTypeDoesNotSee) {
+  using testing::HasSubstr;
+  for (const NetTypeConfig& rows : {NetTypeConfig(MlpConfig{{4}}), NetTypeConfig(DuelingMlpConfig{{4}})}) {
+    EXPECT_EQ(observations_problem(rows, Space::row(12)), "");
+    EXPECT_THAT(observations_problem(rows, image()), HasSubstr("images of 1 x 4 x 3; expected ConvNet"));
+  }
+  EXPECT_EQ(observations_problem(ConvConfig{}, image()), "");
+  EXPECT_THAT(observations_problem(ConvConfig{}, Space::row(12)), HasSubstr("rows of 12 numbers; expected MLPNet"));
+  Rng rng(0);
+  EXPECT_THROW(make_net(net_config({4}, Activation::relu), image(), {{1}}, rng), SpecError);
+}
+
 TEST(Net, RefusesHeadsThatDoNotFit) {
   Rng rng(0);
   NetConfig config = net_config({4}, Activation::relu);
   config.out_layer_activation = {Activation::tanh, Activation::relu};
-  EXPECT_THROW(make_net(config, 2, {{1}}, rng), SpecError);
+  EXPECT_THROW(make_net(config, Space::row(2), {{1}}, rng), SpecError);
   config = net_config({4}, Activation::relu);
   config.type = DuelingMlpConfig{{4}};
-  EXPECT_THROW(make_net(config, 2, {{1}, {1}}, rng), SpecError);
+  EXPECT_THROW(make_net(config, Space::row(2), {{1}, {1}}, rng), SpecError);
 }
 
 TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
   NetConfig config = net_config({7, 6}, Activation::tanh);
   config.out_layer_activation = {Activation::relu, Activation::identity};
   Rng rng(1);
-  EXPECT_EQ(make_net(config, 5, {{3}, {1}}, rng)->description(),
+  EXPECT_EQ(make_net(config, Space::row(5), {{3}, {1}}, rng)->description(),
             (std::map<std::string, std::string>{{"type", "MLPNet"},
                                                 {"inputs", "5"},
                                                 {"hid_layers", "[7, 6]"},
@@ -344,7 +362,7 @@ TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
                                                 {"out_layer_activation", R"(["relu", "identity"])"}}));
   config.type = DuelingMlpConfig{{7}};
   config.out_layer_activation.clear();
-  const auto dueling = make_net(config, 5, {{3}}, rng)->description();
+  const auto dueling = make_net(config, Space::row(5), {{3}}, rng)->description();
   EXPECT_EQ(dueling.at("type"), "DuelingMLPNet");
   EXPECT_EQ(dueling.at("heads"), "[1, 3]") << "V, then A";
 }

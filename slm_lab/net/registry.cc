@@ -26,18 +26,18 @@ MlpShape mlp_shape(const NetConfig& config, const std::vector<int>& hid_layers, 
 /// One function for each kind of config.
 struct MakeNet {
   const NetConfig& config;
-  int in_dim;
+  const Space& observations;
   const std::vector<Head>& heads;
   Rng& init;
 
   std::unique_ptr<Net> operator()(const MlpConfig& mlp) const {
-    return std::make_unique<MlpNet>(mlp_shape(config, mlp.hid_layers, in_dim, heads), init);
+    return std::make_unique<MlpNet>(mlp_shape(config, mlp.hid_layers, observations.size(), heads), init);
   }
   std::unique_ptr<Net> operator()(const DuelingMlpConfig& mlp) const {
     if (heads.size() != 1)
       throw SpecError(
           "agent.net.type: DuelingMLPNet estimates action values and has one head; this algorithm needs more");
-    return std::make_unique<DuelingMlpNet>(mlp_shape(config, mlp.hid_layers, in_dim, heads), init);
+    return std::make_unique<DuelingMlpNet>(mlp_shape(config, mlp.hid_layers, observations.size(), heads), init);
   }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {
@@ -55,8 +55,11 @@ bool net_type_available(std::string_view type) {
   return std::ranges::none_of(kLater, [&](std::string_view name) { return std::ranges::equal(name, type, same); });
 }
 
-std::unique_ptr<Net> make_net(const NetConfig& config, int in_dim, const std::vector<Head>& heads, Rng& init) {
-  return std::visit(MakeNet{config, in_dim, heads, init}, config.type);
+std::unique_ptr<Net> make_net(const NetConfig& config, const Space& observations, const std::vector<Head>& heads,
+                              Rng& init) {
+  if (const std::string problem = observations_problem(config.type, observations); !problem.empty())
+    throw SpecError("agent.net.type: " + problem);
+  return std::visit(MakeNet{config, observations, heads, init}, config.type);
 }
 
 }  // namespace slm

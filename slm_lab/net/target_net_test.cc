@@ -17,7 +17,7 @@ NetConfig config(TargetUpdateConfig target) {
 /// A learner whose parameters are all `value`.
 std::unique_ptr<Trainer> constant_net(float value) {
   Rng rng(1);
-  auto learner = std::make_unique<Trainer>(make_net(config({}), 2, {{1}}, rng), config({}));
+  auto learner = std::make_unique<Trainer>(make_net(config({}), Space::row(2), {{1}}, rng), config({}));
   Net& net = learner->net();
   Parameters& parameters = net.parameters();
   for (const Tensor& tensor : parameters.tensors)

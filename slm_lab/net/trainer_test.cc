@@ -18,7 +18,7 @@ NetConfig small_config() {
 
 Trainer make_trainer(const NetConfig& config, std::uint64_t seed = 0) {
   Rng rng(seed);
-  return Trainer(make_net(config, 2, {{1}}, rng), config);
+  return Trainer(make_net(config, Space::row(2), {{1}}, rng), config);
 }
 
 std::vector<float> values_of(Trainer& trainer) {

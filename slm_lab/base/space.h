@@ -15,6 +15,7 @@ struct Space {
 
   static Space discrete(int n);
   static Space box(std::vector<float> low, std::vector<float> high);  ///< one-dimensional
+  static Space row(int size);                                         ///< so many numbers without bounds
 
   bool is_discrete() const { return kind == Kind::discrete; }
   int size() const;  ///< floats one value takes in a row of a matrix: 1 if discrete, else the number of elements

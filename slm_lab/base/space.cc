@@ -1,6 +1,7 @@
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "slm_lab/base/error.h"
 
@@ -15,6 +16,11 @@ Space Space::box(std::vector<float> low, std::vector<float> high) {
   ensure(low.size() == high.size() && !low.empty(), "a box has one low and one high for each element");
   const auto size = static_cast<std::int64_t>(low.size());
   return {.kind = Kind::box, .n = 0, .shape = {size}, .low = std::move(low), .high = std::move(high)};
+}
+
+Space Space::row(int size) {
+  const std::vector<float> bound(static_cast<std::size_t>(size), std::numeric_limits<float>::infinity());
+  return box(std::vector<float>(bound.size(), -bound.front()), bound);
 }
 
 bool Space::is_image() const {

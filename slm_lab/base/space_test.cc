@@ -1,4 +1,4 @@
-#include "slm_lab/env/space.h"
+#include "slm_lab/base/space.h"
 
 #include <gtest/gtest.h>
 
