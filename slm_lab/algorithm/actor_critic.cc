@@ -1,5 +1,7 @@
 #include "slm_lab/algorithm/actor_critic.h"
 
+#include <fmt/format.h>
+
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_gradient.h"
@@ -48,6 +50,12 @@ TrainingRate ActorCriticPlan::rollout_rate(int num_envs) const {
 
 void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_memory(memory_, info, agent);
+  if (config_.n_step() && !memory_.is_replay() && memory_.name != "OnPolicyBatchReplay")
+    agent.algorithm.problem(
+        "num_step_returns",
+        fmt::format("counts steps, and {} keeps whole episodes; expected OnPolicyBatchReplay, or null "
+                    "for the returns of whole episodes",
+                    memory_.name));
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
   check_actor_critic_nets(net_, info, agent.net);
 }

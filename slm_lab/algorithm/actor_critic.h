@@ -26,8 +26,9 @@ struct ActorCriticConfig {
   bool normalize_v_targets = false;
   std::string normalize_advantages = "none";
 
+  bool n_step() const { return !lam && num_step_returns; }
   /// Steps of every environment (or episodes) between two updates; n-step returns set it themselves.
-  int update_period() const { return !lam && num_step_returns ? *num_step_returns : training_frequency; }
+  int update_period() const { return n_step() ? *num_step_returns : training_frequency; }
 };
 
 /// Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016): one gradient step per rollout, the policy's

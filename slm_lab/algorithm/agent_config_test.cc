@@ -1,6 +1,7 @@
 // What reading and checking an agent says of settings that do not go together, or not with the environment.
 #include "slm_lab/algorithm/agent_config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,6 +73,22 @@ TEST(CheckAgent, RefusesANetThatCannotSeeTheObservations) {
   parted.insert(parted.find("\"shared\""), R"("actor_type": "ConvNet", "conv_hid_layers": [[4, 2, 1, 0, 1]],
       "fc_hid_layers": [8], )");
   EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, parted), info), ElementsAre(of_images)) << "of the critic";
+}
+
+TEST(CheckAgent, RefusesNStepReturnsOfEpisodes) {
+  const EnvInfo info = OneHotEnv(1, 4, 10, 1).info();
+  const std::string episodes = R"("memory": {"name": "OnPolicyReplay"})";
+  const std::string n_step = R"({"name": "ActorCritic", "gamma": 0.9, "lam": null, "num_step_returns": 5})";
+  EXPECT_THAT(problems_of(agent(n_step, kBatch, kNet), info), IsEmpty());
+  EXPECT_THAT(problems_of(agent(n_step, episodes, kNet), info),
+              ElementsAre(AllOf(HasSubstr("agent.algorithm.num_step_returns = 5"), HasSubstr("OnPolicyReplay"),
+                                HasSubstr("OnPolicyBatchReplay"))));
+  for (const char* other : {R"("lam": 0.9, "num_step_returns": 5)", R"("lam": null, "num_step_returns": null)"})
+    EXPECT_THAT(
+        problems_of(agent(fmt::format(R"({{"name": "ActorCritic", "gamma": 0.9, "training_frequency": 1, {}}})", other),
+                          episodes, kNet),
+                    info),
+        IsEmpty());
 }
 
 TEST(CheckAgent, RefusesEpisodesOfSeveralEnvironments) {
