@@ -26,8 +26,10 @@ std::vector<Case> cases() {
   const std::string a2c = R"({"name": "ActorCritic", "gamma": 0.5, "lam": 0.9, "training_frequency": 16)";
   const std::string ppo = R"({"name": "PPO", "gamma": 0.5, "lam": 0.9, "time_horizon": 32, "minibatch_size": 48,
       "training_epoch": 4, "clip_eps_spec": {"name": "no_decay", "start_val": 0.2})";
-  std::string ppo_64 = ppo;  // 48 does not divide the rollout; raw advantages want larger minibatches on some seeds
-  ppo_64.replace(ppo_64.find("48"), 2, "64");
+  // Raw advantages shrink with what is left to learn, and Adam's steps do not. At a rate of 0.01 twelve of them a
+  // rollout in the end throw a policy with a standard deviation of 0.05 out of its optimum, in 10 of 24 sessions.
+  std::string slow_shared_net = kSharedNet;
+  slow_shared_net.replace(slow_shared_net.find("0.01"), 4, "0.003");
   const std::string explore = R"("action_policy": "epsilon_greedy", "gamma": 0.5,
       "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0.1, "end_step": 5000})";
   const std::string boltzmann = R"("action_policy": "boltzmann", "gamma": 0.5,
@@ -53,12 +55,12 @@ std::vector<Case> cases() {
       {"A2cGae", "ActorCritic", agent(a2c + "}", kBatch, kNet)},
       {"A2cShared", "ActorCritic", agent(a2c + R"(, "normalize_v_targets": true})", kBatch, kSharedNet)},
       {"A2cNStep", "ActorCritic",
-       agent(R"({"name": "ActorCritic", "gamma": 0.5, "lam": null, "num_step_returns": 8})", kBatch, kNet)},
+       agent(R"({"name": "ActorCritic", "gamma": 0.5, "lam": null, "num_step_returns": 4})", kBatch, kNet)},
       {"Ppo", "PPO", agent(ppo + R"(, "entropy_coef_spec": {"name": "no_decay", "start_val": 0.001}})", kBatch, kNet)},
       {"PpoOptions", "PPO",
-       agent(ppo_64 + R"(, "recompute_advantages": true, "target_kl": 0.2, "normalize_advantages": "none",
+       agent(ppo + R"(, "recompute_advantages": true, "target_kl": 0.2, "normalize_advantages": "none",
                       "normalize_v_targets": true})",
-             kBatch, kSharedNet)},
+             kBatch, slow_shared_net)},
       {"Sarsa", "SARSA", agent(R"({"name": "SARSA", "training_frequency": 8, )" + explore + "}", kBatch, kNet)},
       {"VanillaDqn", "VanillaDQN", agent(R"({"name": "VanillaDQN", )" + often + ", " + explore + "}", replay, kNet)},
       {"DqnBase", "DQNBase", agent(R"({"name": "DQNBase", )" + often + ", " + boltzmann + "}", replay, kNet)},
@@ -104,6 +106,16 @@ TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
     EXPECT_GT(reward, 0.95);  // chance: 0.25
   else
     EXPECT_GT(reward, -0.05);  // always 0: -0.33
+}
+
+// The policy's best action is anywhere in [-2, 4]; an algorithm that could not reach the ends would not try them.
+TEST_P(EveryAlgorithm, ActsFromOneBoundToTheOther) {
+  if (discrete()) GTEST_SKIP();
+  MatchEnv env(4, 1, 10, 7);
+  const auto algorithm = make(env.info());
+  run_agent(*algorithm, env, 2000);
+  EXPECT_LT(env.lowest(), -1.5);
+  EXPECT_GT(env.highest(), 3.5);
 }
 
 TEST_P(EveryAlgorithm, ContinuesAfterSaveAndLoadAsIfNothingHadHappened) {

@@ -2,8 +2,11 @@
 
 // Environments and runs for tests only.
 
+#include <algorithm>
+
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
 
 namespace slm {
 
@@ -59,14 +62,17 @@ class OneHotEnv final : public VecEnv {
   Eigen::VectorXi classes_;
 };
 
-/// The observation x is uniform in [-1, 1]; the reward is -(action - x)^2 in each of its dimensions.
+/// The observation x is uniform in [-1, 1]; the reward is -((action - (1 + 3 x)) / 3)^2 in each of its dimensions.
+/// Actions are from [-2, 4], around 1 and three times as far as [-1, 1]: one that is scaled wrongly ends outside, which
+/// is a failure, or misses.
 class MatchEnv final : public VecEnv {
  public:
   MatchEnv(int num_envs, int dim, int episode_length, std::uint64_t seed)
       : episode_length_(episode_length), rng_(seed) {
     info_.name = "Match";
-    info_.obs_space = info_.action_space = Space::box(std::vector<float>(static_cast<std::size_t>(dim), -1),
-                                                      std::vector<float>(static_cast<std::size_t>(dim), 1));
+    const auto filled = [&](float value) { return std::vector<float>(static_cast<std::size_t>(dim), value); };
+    info_.obs_space = Space::box(filled(-1), filled(1));
+    info_.action_space = Space::box(filled(kLow), filled(kHigh));
     info_.num_envs = num_envs;
     info_.max_episode_steps = episode_length;
     obs_.resize(num_envs, dim);
@@ -83,7 +89,10 @@ class MatchEnv final : public VecEnv {
     out.terminated.setConstant(n, false);
     out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
     out.end_episodes();
-    out.rewards = -(actions - obs_).rowwise().squaredNorm();
+    ensure(actions.minCoeff() > kLow - 1e-5f && actions.maxCoeff() < kHigh + 1e-5f, "actions are within their bounds");
+    lowest_ = std::min(lowest_, actions.minCoeff());
+    highest_ = std::max(highest_, actions.maxCoeff());
+    out.rewards = -((actions.array() - 1) / 3 - obs_.array()).square().rowwise().sum();
     draw();
     out.next_obs = obs_;
     out.obs = obs_;
@@ -93,8 +102,13 @@ class MatchEnv final : public VecEnv {
     archive("t", t_);
     archive("obs", obs_);
   }
+  /// Of all actions so far.
+  float lowest() const { return lowest_; }
+  float highest() const { return highest_; }
 
  private:
+  static constexpr float kLow = -2, kHigh = 4;
+
   void draw() {
     for (Eigen::Index i = 0; i < obs_.size(); ++i) obs_.data()[i] = static_cast<float>(rng_.uniform(-1, 1));
   }
@@ -104,6 +118,7 @@ class MatchEnv final : public VecEnv {
   Rng rng_;
   std::int32_t t_ = 0;
   Matrix obs_;
+  float lowest_ = kHigh, highest_ = kLow;
 };
 
 /// Calls of malloc and its kin so far in this program (allocation_counter_test.cc).
