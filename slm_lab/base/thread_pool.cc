@@ -2,14 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <system_error>
 
+#include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 
 namespace slm {
+namespace {
 
-ThreadPool::ThreadPool(int size) {
+/// Some times what it takes to wake a thread, which is about 5 us. Longer than acting and observing between two steps,
+/// shorter than an update.
+constexpr std::chrono::microseconds kLooking{50};
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int size) : may_look_(size <= available_cores()) {
   ensure(size >= 1, "a thread pool needs at least one thread");
   workers_.reserve(static_cast<std::size_t>(size - 1));
   try {
@@ -46,8 +61,11 @@ void ThreadPool::run_all(int num_tasks, void* context, Call call) {
   }
   start_.notify_all();
   work();
-  std::unique_lock lock(mutex_);
-  finished_.wait(lock, [&] { return busy_ == 0; });
+  const auto finished = [&] { return busy_.load(std::memory_order_acquire) == 0; };
+  if (!look(finished)) {
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, finished);
+  }
   running_ = false;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
@@ -68,17 +86,33 @@ void ThreadPool::work() {
 
 void ThreadPool::serve() {
   set_flush_to_zero();
-  std::uint64_t done = 0;
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    start_.wait(lock, [&] { return stop_ || round_ != done; });
+  for (std::uint64_t done = 0;; ++done) {  // no round ends without this worker
+    const auto started = [&] { return stop_ || round_.load(std::memory_order_acquire) != done; };
+    if (!look(started)) {
+      std::unique_lock lock(mutex_);
+      start_.wait(lock, started);
+    }
     if (stop_) return;
-    done = round_;
-    lock.unlock();
     work();
-    lock.lock();
-    if (--busy_ == 0) finished_.notify_one();
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) > 1) continue;
+    { const std::lock_guard lock(mutex_); }  // not between the caller's last look and its sleep
+    finished_.notify_one();
   }
+}
+
+template <class Done>
+bool ThreadPool::look(Done&& done) const {
+  if (!may_look_) return done();
+  constexpr int kLooksPerClock = 32;
+  const auto until = std::chrono::steady_clock::now() + kLooking;
+  do {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (done()) return true;
+      pause();
+    }
+    std::this_thread::yield();  // where other programs fill the cores, one of ours may be waiting for this one
+  } while (std::chrono::steady_clock::now() < until);
+  return false;
 }
 
 }  // namespace slm

@@ -15,6 +15,9 @@ namespace slm {
 
 /// A fixed number of threads for tasks that are known by their index. Which thread does a task is left open: results
 /// are independent of the pool's size as long as each task writes only what belongs to its index.
+///
+/// Who waits (a worker for tasks, the caller for workers) looks for some microseconds before it sleeps: a step of an
+/// environment may take less time than to wake a thread. Nobody looks where there are more threads than cores.
 class ThreadPool {
  public:
   explicit ThreadPool(int size);  ///< threads that compute, the caller of run() among them; 1 runs everything inline
@@ -40,13 +43,16 @@ class ThreadPool {
   void end_workers();
   void work();  // takes tasks until none is left
   void serve();
+  template <class Done>
+  bool look(Done&& done) const;  // whether it came to be before it was time to sleep
 
+  const bool may_look_;
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_, finished_;
-  std::uint64_t round_ = 0;  // counts the calls of run
-  int busy_ = 0;             // workers that have not finished this round
-  bool stop_ = false;
+  std::atomic<std::uint64_t> round_{0};  // counts the calls of run
+  std::atomic<int> busy_{0};             // workers that have not finished this round
+  std::atomic<bool> stop_{false};
 
   void* context_ = nullptr;
   Call call_ = nullptr;
