@@ -108,12 +108,13 @@ EnvInfo env_info(const EnvConfig& config, int num_envs) {
 }
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
-                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads) {
+                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads, int first_row) {
   const EnvEntry& entry = entry_of(config.name);
   require_available(entry, config.name);
   std::vector<Rng> rngs;
   for (int i = 0; i < num_envs; ++i)
-    rngs.push_back(streams.stream(use == EnvUse::train ? "env" : "eval_env", static_cast<std::uint64_t>(i)));
+    rngs.push_back(
+        streams.stream(use == EnvUse::train ? "env" : "eval_env", static_cast<std::uint64_t>(first_row + i)));
   auto env = entry.makers.make(raw_info(config.name, config.kwargs, num_envs), config.kwargs, std::move(rngs), threads);
   return wrap(std::move(env), config, gamma, statistics, use);
 }

@@ -51,11 +51,12 @@ std::string unknown_env(std::string_view name);  ///< "no such environment; did 
 /// What an agent of this spec sees, wrappers included; makes nothing, so it works for every row of the table.
 EnvInfo env_info(const EnvConfig& config, int num_envs);
 
-/// The environment with its wrappers. Row i draws from the stream ("env", i), when evaluating from ("eval_env", i).
-/// Throws MissingPart, or Error(missing) for one that a later version brings. `statistics` and `threads` must outlive
-/// the result.
+/// The environment with its wrappers. Row i draws from the stream ("env", first_row + i), when evaluating from
+/// ("eval_env", first_row + i). Throws MissingPart, or Error(missing) for one that a later version brings. `statistics`
+/// and `threads` must outlive the result.
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
-                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads = nullptr);
+                                 EnvStatistics& statistics, EnvUse use, ThreadPool* threads = nullptr,
+                                 int first_row = 0);
 
 /// A bare environment as gymnasium.make(name, **kwargs), whose first reset uses `seed`. `kwargs` are "key=value", the
 /// value JSON or else a string. Throws SpecError for an unknown name or key, and as make_env().

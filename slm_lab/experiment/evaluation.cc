@@ -1,5 +1,6 @@
 #include "slm_lab/experiment/evaluation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -16,26 +17,39 @@ double Evaluation::std() const {
   return std::sqrt(squares / static_cast<double>(returns.size()));
 }
 
+namespace {
+
+/// Environments side by side: enough to share a net's call and a few threads, and few enough to hold in memory where
+/// one is large. It does not depend on the machine: neither do sampled actions.
+constexpr int kMostCopies = 32;
+
+}  // namespace
+
 Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma, EnvStatistics& statistics,
-                    const Streams& streams, int num_episodes, ActMode mode) {
-  const auto env = make_env(config, num_episodes, gamma, streams, statistics, EnvUse::evaluate);
+                    const Streams& streams, int num_episodes, ActMode mode, ThreadPool* threads) {
   Rng action_rng = streams.stream("eval_action");
-  Evaluation result{std::vector<double>(num_episodes)};
-  std::vector<bool> done(num_episodes, false);  // one episode per row, so that short ones are not preferred
-  Matrix obs, actions(num_episodes, env->info().action_space.size());
-  ActionScale scale(algorithm.action_range(), env->info().action_space);
+  Evaluation result{std::vector<double>(static_cast<std::size_t>(num_episodes))};
+  Matrix obs, actions;
   StepResult step;
-  env->reset(obs);
-  for (int left = num_episodes; left > 0;) {
-    algorithm.act(obs, mode, action_rng, actions);
-    env->step(scale.to_env(actions), step);
-    for (int row = 0; row < num_episodes; ++row) {
-      if (done[row] || !step.episode_over[row]) continue;
-      result.returns[row] = step.episode_return[row];
-      done[row] = true;
-      --left;
+  for (int first = 0; first < num_episodes; first += kMostCopies) {
+    const int copies = std::min(kMostCopies, num_episodes - first);
+    const auto env = make_env(config, copies, gamma, streams, statistics, EnvUse::evaluate, threads, first);
+    ActionScale scale(algorithm.action_range(), env->info().action_space);
+    actions.resize(copies, env->info().action_space.size());
+    std::vector<bool> done(static_cast<std::size_t>(copies),
+                           false);  // one episode per row: short ones don't count more
+    env->reset(obs);
+    for (int left = copies; left > 0;) {
+      algorithm.act(obs, mode, action_rng, actions);
+      env->step(scale.to_env(actions), step);
+      for (int row = 0; row < copies; ++row) {
+        if (done[row] || !step.episode_over[row]) continue;
+        result.returns[first + row] = step.episode_return[row];
+        done[row] = true;
+        --left;
+      }
+      obs = step.obs;
     }
-    obs = step.obs;
   }
   return result;
 }

@@ -15,9 +15,10 @@ struct Evaluation {
   double std() const;  ///< population; 0 for one episode
 };
 
-/// Plays `num_episodes` fresh episodes side by side, one per row, and stops when the longest has ended. Statistics are
-/// frozen and the algorithm is not changed. `streams` seeds the environments and the actions.
+/// Plays `num_episodes` fresh episodes, each from a start of its own: some side by side until the longest has ended,
+/// then the next ones. Statistics are frozen and the algorithm is not changed. `streams` seeds the environments and the
+/// actions; `threads` (may be null) share the environments.
 Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma, EnvStatistics& statistics,
-                    const Streams& streams, int num_episodes, ActMode mode);
+                    const Streams& streams, int num_episodes, ActMode mode, ThreadPool* threads = nullptr);
 
 }  // namespace slm

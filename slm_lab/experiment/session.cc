@@ -27,6 +27,7 @@ SessionRow training_row(const TrainStats& stats) {
 
 Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool)
     : spec_(spec),
+      pool_(pool),
       streams_(spec.meta.seed, trial, session),
       env_(make_env(spec.env, spec.env.num_envs, spec.agent.plan->gamma(), streams_, env_statistics_, EnvUse::train,
                     pool)),
@@ -82,7 +83,7 @@ SessionRow Session::row_now() const {
 void Session::evaluate_now() {
   const Evaluation evaluation =
       evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
-               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval, ActMode::evaluate);
+               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval, ActMode::evaluate, pool_);
   SessionRow row = row_now();
   row.total_reward = evaluation.mean();
   row.eval_episodes = static_cast<double>(evaluation.returns.size());
@@ -91,7 +92,7 @@ void Session::evaluate_now() {
 
 Evaluation Session::evaluate_final() {
   return evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_, streams_.at(0), kFinalEpisodes,
-                  ActMode::greedy);
+                  ActMode::greedy, pool_);
 }
 
 double Session::seconds() const {

@@ -53,6 +53,7 @@ class Session {
   void evaluate_now();
 
   const LabSpec spec_;
+  ThreadPool* pool_;
   Streams streams_;
   EnvStatistics env_statistics_;
   std::unique_ptr<VecEnv> env_;
