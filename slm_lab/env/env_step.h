@@ -17,6 +17,10 @@ struct EnvStep {
   bool terminated;         ///< the task ended
   bool truncated = false;  ///< the environment itself cuts the episode here; time limits are not its business
   bool life_lost = false;  ///< for learning the end of the task, though the episode goes on
+  bool diverged = false;   ///< the physics gave no numbers any more; the state is a sound one again, but not the same
+
+  /// Nothing is known of the reward, and nothing good may come after.
+  static EnvStep of_divergence() { return {.reward = 0, .terminated = true, .diverged = true}; }
 };
 
 /// A single environment: a small value that knows neither time limits nor statistics nor other copies of itself.
@@ -81,6 +85,12 @@ class EnvMaker {
 template <class Env>
 inline constexpr bool kTakesIndex = requires(Env env, int action) {
   env.step(action);
+};
+
+/// Whether Gymnasium's observations are float64; agents see floats all the same.
+template <class Env>
+inline constexpr bool kObservesDoubles = requires(const Env env, double* obs) {
+  env.observe(obs);
 };
 
 }  // namespace slm

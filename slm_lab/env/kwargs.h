@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "slm_lab/env/mujoco_kwargs.h"
+
 namespace slm {
 
 class SpecReader;
@@ -43,7 +45,9 @@ struct AtariKwargs {
 };
 
 using EnvKwargs = std::variant<NoKwargs, CartPoleKwargs, MountainCarKwargs, PendulumKwargs, LunarLanderKwargs,
-                               BipedalWalkerKwargs, AtariKwargs>;
+                               BipedalWalkerKwargs, HopperKwargs, HalfCheetahKwargs, Walker2dKwargs, AntKwargs,
+                               SwimmerKwargs, ReacherKwargs, PusherKwargs, InvertedPendulumKwargs,
+                               InvertedDoublePendulumKwargs, HumanoidKwargs, HumanoidStandupKwargs, AtariKwargs>;
 
 // One reader for each kind; none calls done(), since the keys share an object with others.
 EnvKwargs read_no_kwargs(SpecReader& reader);

@@ -11,7 +11,7 @@ namespace slm {
 // bounds as Gymnasium 1.2 reports them.
 
 template <int obs_dim, int action_dim, int bound_tenths>
-Spaces mujoco_spaces(const EnvKwargs&) {
+Spaces old_mujoco_spaces(const EnvKwargs&) {
   constexpr float inf = std::numeric_limits<float>::infinity();
   constexpr float bound = bound_tenths / 10.0f;
   return {Space::box(std::vector<float>(obs_dim, -inf), std::vector<float>(obs_dim, inf)),

@@ -12,9 +12,11 @@
 #include "slm_lab/env/classic_control/mountain_car_continuous.h"
 #include "slm_lab/env/classic_control/pendulum.h"
 #include "slm_lab/env/mujoco/makers.h"
+#include "slm_lab/env/mujoco_spaces.h"
 #include "slm_lab/env/native_env.h"
 #include "slm_lab/env/part_spaces.h"
 #include "slm_lab/env/random_baseline.h"
+#include "slm_lab/spec/reader.h"
 
 namespace slm {
 namespace {
@@ -30,12 +32,49 @@ constexpr std::string_view kNeedsMujoco = "needs MuJoCo; install it with: ./slm-
 constexpr std::string_view kNeedsOldMujoco = "needs MuJoCo's tasks of version 4, which are not in this version yet";
 constexpr std::string_view kNeedsAle = "needs the Arcade Learning Environment, which is not in this version yet";
 
+template <class Kwargs>
+EnvKwargs read_mujoco_kwargs(SpecReader& reader) {
+  Kwargs k;
+  read(reader, k);
+  if (reader.describing()) return k;
+  // Gymnasium's own models are known to be right.
+  for (const char* key : {"xml_file", "main_body"}) {
+    if (!reader.has(key)) continue;
+    if (const std::string problem = mujoco_problem(k); !problem.empty()) reader.problem(key, problem);
+    break;
+  }
+  return k;
+}
+
+template <class Kwargs>
+Spaces mujoco_spaces_of(const EnvKwargs& kwargs) {
+  const auto* own = std::get_if<Kwargs>(&kwargs);
+  return mujoco_spaces(own ? *own : Kwargs{});
+}
+
+template <class Kwargs>
+EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
+  return {name,
+          max_episode_steps,
+          reward_threshold,
+          mujoco_spaces_of<Kwargs>,
+          read_mujoco_kwargs<Kwargs>,
+          mujoco_makers(name),
+          "mujoco",
+          kNeedsMujoco};
+}
+
 /// Actions lie in [-bound_tenths / 10, bound_tenths / 10].
 template <int obs_dim, int action_dim, int bound_tenths = 10>
-EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
-  const bool is_old = name.ends_with("-v4");
-  return {name,           max_episode_steps,   reward_threshold,       mujoco_spaces<obs_dim, action_dim, bound_tenths>,
-          read_no_kwargs, mujoco_makers(name), is_old ? "" : "mujoco", is_old ? kNeedsOldMujoco : kNeedsMujoco};
+EnvEntry old_mujoco(std::string_view name, int max_episode_steps, double reward_threshold) {
+  return {name,
+          max_episode_steps,
+          reward_threshold,
+          old_mujoco_spaces<obs_dim, action_dim, bound_tenths>,
+          read_no_kwargs,
+          {},
+          "",
+          kNeedsOldMujoco};
 }
 
 EnvEntry box2d(std::string_view name, int max_episode_steps, double reward_threshold,
@@ -60,28 +99,28 @@ std::vector<EnvEntry> rows() {
       box2d("BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs, bipedal_walker_makers()),
       box2d("BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_bipedal_walker_hardcore_kwargs,
             bipedal_walker_makers()),
-      mujoco<11, 3>("Hopper-v5", 1000, 3800),
-      mujoco<17, 6>("HalfCheetah-v5", 1000, 4800),
-      mujoco<17, 6>("Walker2d-v5", 1000, kNone),
-      mujoco<105, 8>("Ant-v5", 1000, 6000),
-      mujoco<8, 2>("Swimmer-v5", 1000, 360),
-      mujoco<10, 2>("Reacher-v5", 50, -3.75),
-      mujoco<23, 7, 20>("Pusher-v5", 100, 0),
-      mujoco<4, 1, 30>("InvertedPendulum-v5", 1000, 950),
-      mujoco<9, 1>("InvertedDoublePendulum-v5", 1000, 9100),
-      mujoco<348, 17, 4>("Humanoid-v5", 1000, kNone),
-      mujoco<348, 17, 4>("HumanoidStandup-v5", 1000, kNone),
-      mujoco<11, 3>("Hopper-v4", 1000, 3800),
-      mujoco<17, 6>("HalfCheetah-v4", 1000, 4800),
-      mujoco<17, 6>("Walker2d-v4", 1000, kNone),
-      mujoco<27, 8>("Ant-v4", 1000, 6000),
-      mujoco<8, 2>("Swimmer-v4", 1000, 360),
-      mujoco<11, 2>("Reacher-v4", 50, -3.75),
-      mujoco<23, 7, 20>("Pusher-v4", 100, 0),
-      mujoco<4, 1, 30>("InvertedPendulum-v4", 1000, 950),
-      mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
-      mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
-      mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
+      mujoco<HopperKwargs>("Hopper-v5", 1000, 3800),
+      mujoco<HalfCheetahKwargs>("HalfCheetah-v5", 1000, 4800),
+      mujoco<Walker2dKwargs>("Walker2d-v5", 1000, kNone),
+      mujoco<AntKwargs>("Ant-v5", 1000, 6000),
+      mujoco<SwimmerKwargs>("Swimmer-v5", 1000, 360),
+      mujoco<ReacherKwargs>("Reacher-v5", 50, -3.75),
+      mujoco<PusherKwargs>("Pusher-v5", 100, 0),
+      mujoco<InvertedPendulumKwargs>("InvertedPendulum-v5", 1000, 950),
+      mujoco<InvertedDoublePendulumKwargs>("InvertedDoublePendulum-v5", 1000, 9100),
+      mujoco<HumanoidKwargs>("Humanoid-v5", 1000, kNone),
+      mujoco<HumanoidStandupKwargs>("HumanoidStandup-v5", 1000, kNone),
+      old_mujoco<11, 3>("Hopper-v4", 1000, 3800),
+      old_mujoco<17, 6>("HalfCheetah-v4", 1000, 4800),
+      old_mujoco<17, 6>("Walker2d-v4", 1000, kNone),
+      old_mujoco<27, 8>("Ant-v4", 1000, 6000),
+      old_mujoco<8, 2>("Swimmer-v4", 1000, 360),
+      old_mujoco<11, 2>("Reacher-v4", 50, -3.75),
+      old_mujoco<23, 7, 20>("Pusher-v4", 100, 0),
+      old_mujoco<4, 1, 30>("InvertedPendulum-v4", 1000, 950),
+      old_mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
+      old_mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
+      old_mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
       EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, {}, "", kNeedsAle},
   };
 }

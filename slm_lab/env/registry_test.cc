@@ -10,6 +10,9 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/env/missing_part.h"
 #include "slm_lab/env/random_baseline.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
 
 namespace slm {
 
@@ -22,14 +25,10 @@ constexpr double kGamma = 0.99;
 EnvConfig config_of(std::string_view name) {
   EnvConfig config;
   config.name = name;
-  // The kwargs at their defaults, of the kind that the entry reads.
-  if (name.starts_with("CartPole")) config.kwargs = CartPoleKwargs{};
-  if (name.starts_with("MountainCar")) config.kwargs = MountainCarKwargs{};
-  if (name == "Pendulum-v1") config.kwargs = PendulumKwargs{};
-  if (name.starts_with("LunarLander")) config.kwargs = LunarLanderKwargs{};
-  if (name.starts_with("BipedalWalker"))
-    config.kwargs = BipedalWalkerKwargs{.hardcore = name.find("Hardcore") != name.npos};
-  if (name.starts_with("ALE/")) config.kwargs = AtariKwargs{};
+  SpecReport report("");
+  const JsonNode none = parse_json("{}", "");
+  SpecReader reader(&none, "", report);
+  config.kwargs = find_env(name)->read_kwargs(reader);  // at their defaults
   return config;
 }
 

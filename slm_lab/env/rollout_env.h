@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ class RolloutEnv {
   struct Step {
     double reward;
     bool terminated, truncated;
+    bool diverged = false;  ///< terminated because the physics gave no numbers any more
   };
   virtual ~RolloutEnv() = default;
   virtual const EnvInfo& info() const = 0;
@@ -43,7 +45,7 @@ class NativeRolloutEnv final : public RolloutEnv {
         action_(static_cast<std::size_t>(info_.action_space.size())) {}
 
   const EnvInfo& info() const override { return info_; }
-  bool obs_is_float32() const override { return true; }
+  bool obs_is_float32() const override { return std::is_same_v<Number, float>; }
 
   void reset(std::vector<double>& obs) override {
     const DefaultFloatMode exact;
@@ -58,10 +60,13 @@ class NativeRolloutEnv final : public RolloutEnv {
     ++num_steps_;
     observe(obs);
     const bool time_is_up = info_.max_episode_steps > 0 && num_steps_ >= info_.max_episode_steps;
-    return {step.reward, step.terminated, step.truncated || time_is_up};
+    return {step.reward, step.terminated, step.truncated || time_is_up, step.diverged};
   }
 
  private:
+  /// What Gymnasium's observation is made of.
+  using Number = std::conditional_t<kObservesDoubles<Env>, double, float>;
+
   void observe(std::vector<double>& obs) {
     env_.observe(obs_.data());
     obs.assign(obs_.begin(), obs_.end());
@@ -87,7 +92,8 @@ class NativeRolloutEnv final : public RolloutEnv {
   Env env_;
   Rng rng_;
   int num_steps_ = 0;
-  std::vector<float> obs_, action_;
+  std::vector<Number> obs_;
+  std::vector<float> action_;
 };
 
 }  // namespace slm

@@ -112,6 +112,7 @@ class SyncVecEnv final : public VecEnv {
     out.truncated[at] = truncated;
     out.episode_over[at] = step.terminated || truncated;
     out.life_lost[at] = step.life_lost;
+    out.diverged[at] = step.diverged;
     out.episode_return[at] = row.episode_return;
     out.episode_length[at] = row.episode_length;
 

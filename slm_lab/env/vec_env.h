@@ -39,6 +39,7 @@ struct StepResult {
   Mask truncated;     // (num_envs)         the clock or the environment cut it: the value of next_obs counts
   Mask episode_over;  // (num_envs)         the row restarts, and its return is recorded
   Mask life_lost;     // (num_envs)         for learning alone the end of the task, as terminated; the episode goes on
+  Mask diverged;      // (num_envs)         terminated because the physics gave no numbers any more: users should know
   RawStep raw;
   // Of the episode that ended with this step (read only where episode_over), measured inside every wrapper:
   Eigen::VectorXd episode_return;  // (num_envs)  sum of raw rewards
@@ -49,10 +50,11 @@ struct StepResult {
   /// Whether what comes after the step belongs to another episode, or to another life.
   bool is_cut(Eigen::Index row) const { return episode_over[row] || life_lost[row]; }
 
-  /// For environments that know no lives: an episode is over where it terminated or was truncated.
+  /// For environments that know no lives and no physics: an episode is over where it terminated or was truncated.
   void end_episodes() {
     episode_over = terminated || truncated;
     life_lost.setConstant(terminated.size(), false);
+    diverged.setConstant(terminated.size(), false);
   }
 
   /// Allocates only when a size changes.
@@ -64,6 +66,7 @@ struct StepResult {
     truncated.resize(num_envs);
     episode_over.resize(num_envs);
     life_lost.resize(num_envs);
+    diverged.resize(num_envs);
     episode_return.resize(num_envs);
     episode_length.resize(num_envs);
   }

@@ -1,0 +1,100 @@
+#include "slm_lab/env/mujoco/model.h"
+
+#include <fmt/format.h>
+#include <mujoco/mujoco.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+constexpr std::uintmax_t kMaxBytes = std::uintmax_t{64} << 20;  // nobody writes such a model
+
+/// MuJoCo's own handlers write a log file into the working folder, and end the process.
+void take_over_messages() {
+  // Physics that went astray is seen by the step itself (state.cc).
+  mju_user_warning = [](const char*) {};
+  mju_user_error = [](const char* text) { throw SpecError(fmt::format("MuJoCo: {}", text)); };
+}
+
+std::filesystem::path path_of(const std::string& xml_file) {
+  if (xml_file.starts_with('.') || xml_file.starts_with('/')) return xml_file;
+  if (xml_file.starts_with("~/"))
+    if (const char* home = std::getenv("HOME")) return home + xml_file.substr(1);
+  return std::filesystem::path(SLM_MUJOCO_MODELS) / xml_file;
+}
+
+[[noreturn]] void refuse(const std::string& xml_file, std::string_view why) {
+  throw SpecError(fmt::format("model {}: {}", xml_file, why));
+}
+
+mjModel* compile(const std::string& xml_file) {
+  static const bool taken = (take_over_messages(), true);
+  static_cast<void>(taken);
+  const std::filesystem::path path = path_of(xml_file);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) refuse(xml_file, fmt::format("there is no file {}", path.string()));
+  if (!std::filesystem::is_regular_file(path, error)) refuse(xml_file, "expected a file");
+  if (std::filesystem::file_size(path, error) > kMaxBytes) refuse(xml_file, "larger than 64 MB");
+  std::array<char, 1000> text{};
+  mjModel* model = mj_loadXML(path.c_str(), nullptr, text.data(), text.size());
+  if (model == nullptr) refuse(xml_file, fmt::format("MuJoCo refuses it: {}", text.data()));
+  return model;
+}
+
+/// What a model lacks may show only when it moves: too little memory of its own, for one.
+void try_out(const mjModel& model) {
+  const std::unique_ptr<mjData, void (*)(mjData*)> data(mj_makeData(&model), mj_deleteData);
+  if (!data) throw Error(ExitCode::missing, "MuJoCo: no memory for an environment");
+  mj_step(&model, data.get());
+  for (const mjtWarning bad : {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC})
+    if (data->warning[bad].number > 0) throw SpecError("its physics diverges at the first step");
+}
+
+}  // namespace
+
+MujocoModel::MujocoModel(const std::string& xml_file) : xml_file_(xml_file), model_(compile(xml_file)) {
+  require(model_->nu > 0, "it has no actuators");
+  sizes_ = {model_->nq, model_->nv, model_->nbody, {}, {}};
+  for (int i = 0; i < model_->nu; ++i) {
+    sizes_.ctrl_low.push_back(static_cast<float>(model_->actuator_ctrlrange[2 * i]));
+    sizes_.ctrl_high.push_back(static_cast<float>(model_->actuator_ctrlrange[2 * i + 1]));
+    require(sizes_.ctrl_low.back() < sizes_.ctrl_high.back(), fmt::format("its actuator {} has no ctrlrange", i));
+  }
+  try {
+    try_out(*model_);
+  } catch (const SpecError& error) {
+    refuse(xml_file_, error.what());
+  }
+}
+
+void MujocoModel::Delete::operator()(mjModel* model) const { mj_deleteModel(model); }
+
+double MujocoModel::timestep() const { return model_->opt.timestep; }
+
+int MujocoModel::num_sites() const { return model_->nsite; }
+
+std::span<const double> MujocoModel::body_mass() const {
+  return {model_->body_mass, static_cast<std::size_t>(model_->nbody)};
+}
+
+int MujocoModel::body(const std::variant<int, std::string>& which) const {
+  if (const int* number = std::get_if<int>(&which)) {
+    require(*number < model_->nbody, fmt::format("it has no body {}", *number));
+    return *number;
+  }
+  const std::string& name = std::get<std::string>(which);
+  const int body = mj_name2id(model_.get(), mjOBJ_BODY, name.c_str());
+  require(body >= 0, fmt::format("it has no body \"{}\"", name));
+  return body;
+}
+
+void MujocoModel::require(bool ok, std::string_view what) const {
+  if (!ok) refuse(xml_file_, what);
+}
+
+}  // namespace slm
