@@ -9,20 +9,20 @@ namespace slm {
 
 /// [low, high] with low <= high; null is no bound.
 template <>
-struct Field<Interval> {
+struct Field<TwoBounds> {
   static std::vector<std::string> types() { return {"array"}; }
   static std::string expected(const Range&) { return "[low, high] with low <= high, null for no bound"; }
-  static std::optional<Misfit> parse(const JsonNode& node, const Range&, Interval& out) {
+  static std::optional<Misfit> parse(const JsonNode& node, const Range&, TwoBounds& out) {
     std::vector<std::optional<double>> bounds;
     if (auto misfit = Field<std::vector<std::optional<double>>>::parse(node, {}, bounds)) return misfit;
     if (bounds.size() != 2) return Misfit{&node, {}, {}};
-    const Interval none;
-    const Interval interval{bounds[0].value_or(none.low), bounds[1].value_or(none.high)};
+    const TwoBounds none;
+    const TwoBounds interval{bounds[0].value_or(none.low), bounds[1].value_or(none.high)};
     if (interval.low > interval.high) return Misfit{&node, {}, {}};
     out = interval;
     return std::nullopt;
   }
-  static std::string to_text(const Interval& value) {
+  static std::string to_text(const TwoBounds& value) {
     return Field<std::vector<double>>::to_text({value.low, value.high});
   }
 };
@@ -53,7 +53,7 @@ void read_forward(SpecReader& reader, double& forward, double& ctrl) {
   reader.read("ctrl_cost_weight", ctrl, "MuJoCo: factor on the squared action", kWeight);
 }
 
-void read_healthy(SpecReader& reader, double& reward, bool& terminate, Interval& z) {
+void read_healthy(SpecReader& reader, double& reward, bool& terminate, TwoBounds& z) {
   reader.read("healthy_reward", reward, "MuJoCo: reward of every healthy step", kWeight);
   reader.read("terminate_when_unhealthy", terminate, "MuJoCo: end the episode when the figure falls");
   reader.read("healthy_z_range", z, "MuJoCo: height of a healthy figure");

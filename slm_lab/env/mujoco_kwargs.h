@@ -11,7 +11,7 @@ namespace slm {
 // (kwargs.cc).
 
 /// Two bounds; in a spec a list of two, null for none.
-struct Interval {
+struct TwoBounds {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
 
@@ -26,9 +26,9 @@ struct HopperKwargs {
   double ctrl_cost_weight = 1e-3;
   double healthy_reward = 1.0;
   bool terminate_when_unhealthy = true;
-  Interval healthy_state_range{-100.0, 100.0};
-  Interval healthy_z_range{.low = 0.7};
-  Interval healthy_angle_range{-0.2, 0.2};
+  TwoBounds healthy_state_range{-100.0, 100.0};
+  TwoBounds healthy_z_range{.low = 0.7};
+  TwoBounds healthy_angle_range{-0.2, 0.2};
   double reset_noise_scale = 5e-3;
   bool exclude_current_positions_from_observation = true;
 };
@@ -47,8 +47,8 @@ struct Walker2dKwargs {
   double ctrl_cost_weight = 1e-3;
   double healthy_reward = 1.0;
   bool terminate_when_unhealthy = true;
-  Interval healthy_z_range{0.8, 2.0};
-  Interval healthy_angle_range{-1.0, 1.0};
+  TwoBounds healthy_z_range{0.8, 2.0};
+  TwoBounds healthy_angle_range{-1.0, 1.0};
   double reset_noise_scale = 5e-3;
   bool exclude_current_positions_from_observation = true;
 };
@@ -61,8 +61,8 @@ struct AntKwargs {
   double healthy_reward = 1.0;
   std::variant<int, std::string> main_body = 1;
   bool terminate_when_unhealthy = true;
-  Interval healthy_z_range{0.2, 1.0};
-  Interval contact_force_range{-1.0, 1.0};
+  TwoBounds healthy_z_range{0.2, 1.0};
+  TwoBounds contact_force_range{-1.0, 1.0};
   double reset_noise_scale = 0.1;
   bool exclude_current_positions_from_observation = true;
   bool include_cfrc_ext_in_observation = true;
@@ -113,10 +113,10 @@ struct HumanoidKwargs {
   double forward_reward_weight = 1.25;
   double ctrl_cost_weight = 0.1;
   double contact_cost_weight = 5e-7;
-  Interval contact_cost_range{.high = 10.0};
+  TwoBounds contact_cost_range{.high = 10.0};
   double healthy_reward = 5.0;
   bool terminate_when_unhealthy = true;
-  Interval healthy_z_range{1.0, 2.0};
+  TwoBounds healthy_z_range{1.0, 2.0};
   double reset_noise_scale = 1e-2;
   HumanoidObs obs = {};
 };
@@ -126,7 +126,7 @@ struct HumanoidStandupKwargs {
   double uph_cost_weight = 1.0;  // Gymnasium takes it and does not use it
   double ctrl_cost_weight = 0.1;
   double impact_cost_weight = 5e-7;
-  Interval impact_cost_range{.high = 10.0};
+  TwoBounds impact_cost_range{.high = 10.0};
   double reset_noise_scale = 1e-2;
   HumanoidObs obs = {};
 };

@@ -54,7 +54,7 @@ class Ant {
     Observation out(obs);
     out.add(state_.qpos().subspan(2 * k_.exclude_current_positions_from_observation));
     out.add(state_.qvel());
-    const Interval& range = k_.contact_force_range;
+    const TwoBounds& range = k_.contact_force_range;
     if (k_.include_cfrc_ext_in_observation) out.add_clipped(state_.cfrc_ext().subspan(6), range.low, range.high);
   }
 
