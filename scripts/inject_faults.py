@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""scripts/inject_faults.py BUILD_FOLDER [EVERY]: makes every EVERY-th (7; 1 is all) system call on the run folder of a tiny
-training fail (EIO, ENOSPC), or kills the process at it, goes on without faults, and compares what was computed with an
+"""scripts/inject_faults.py BUILD_FOLDER [EVERY]: makes every EVERY-th (7; 1 is all) system call on the run folder of two
+tiny trainings fail (EIO, ENOSPC), or kills the process at it, goes on without faults, and compares what was computed with an
 undisturbed run, byte by byte. The calls are those of four processes, each disturbed alone: the program at a new run and
 at a continued one, the session that it starts and one that starts from a checkpoint. Needs strace; ends with 1 when
 anything was lost. TMPDIR=/dev/shm makes it several times faster."""
+import collections
 import hashlib
 import json
 import pathlib
@@ -18,32 +19,39 @@ READING = ["newfstatat", "fstat", "read", "pread64", "getdents64", "flock", "rea
 # A kill at a call that reads leaves the folder as a kill at the next call that writes does.
 FAULTS = [(call, fault) for call in WRITING for fault in ("error=EIO", "error=ENOSPC", "signal=KILL")]
 FAULTS += [(call, "error=EIO") for call in READING]
-SPEC_NAME = "ppo_cartpole"
-SETTINGS = ["env.max_frame=1500", "meta.log_frequency=500", "meta.max_session=1", "agent.net.hid_layers=[16]",
-            "agent.algorithm.training_epoch=1", "agent.algorithm.time_horizon=64", "agent.algorithm.minibatch_size=64"]
+PPO = ("ppo/ppo_cartpole.json", "ppo_cartpole",
+       ["env.max_frame=1500", "meta.log_frequency=500", "agent.net.hid_layers=[16]", "agent.algorithm.training_epoch=1",
+        "agent.algorithm.time_horizon=64", "agent.algorithm.minibatch_size=64"])
+# Its priorities are large enough to be kept in segments, beside the checkpoints.
+LARGE_REPLAY = ("dqn/dqn_cartpole.json", "ddqn_per_boltzmann_cartpole",
+                ["env.max_frame=1500", "meta.log_frequency=500", "agent.net.hid_layers=[16]",
+                 "agent.memory.max_size=150000", "agent.algorithm.training_frequency=32"])
 REPORT_DESCRIPTOR = 64  # where a session writes what it reports
 DOCUMENTED = {0, 4, -9}  # by docs/cli.md for such faults; not 1, a defect, nor 5, damage, and no signal but ours
 HANG = "hang"
 
 
 class Lab:
-    def __init__(self, build, scratch):
+    """A run named "run" of a spec (file, name, settings) in the folder `data`, which may come and go."""
+
+    def __init__(self, build, spec, scratch, data):
         self.program = next(str(p) for p in pathlib.Path(build).resolve().rglob("slm-lab") if p.is_file())
-        self.spec = str(pathlib.Path(__file__).resolve().parent.parent / "slm_lab/spec/benchmark/ppo/ppo_cartpole.json")
-        self.data = scratch / "data"
+        file, self.spec_name, settings = spec
+        self.spec = str(pathlib.Path(__file__).resolve().parent.parent / "slm_lab/spec/benchmark" / file)
+        self.overrides = [word for setting in [*settings, "meta.max_session=1"] for word in ("--override", setting)]
+        self.data = data
         self.run = self.data / "run"
         self.scratch = scratch
 
     def train(self, mode, before=()):
         name = ["--name", "run"] if mode == "train" else []
-        overrides = [word for setting in SETTINGS for word in ("--override", setting)]
-        return self.call([*before, self.program, "run", self.spec, SPEC_NAME, mode, *name, "--data", str(self.data),
-                          "--checkpoint-seconds", "0", "--threads", "1", *overrides])
+        return self.call([*before, self.program, "run", self.spec, self.spec_name, mode, *name, "--data", str(self.data),
+                          "--checkpoint-seconds", "0", "--threads", "1", *self.overrides])
 
     def session(self, before=()):
         """A session as the program starts it, whose parent is strace."""
         words = [*before, self.program, "session", str(self.run), "--threads=1", "--checkpoint-seconds=0"]
-        log = self.run / "log" / f"{SPEC_NAME}_t0_s0.log"
+        log = self.run / "log" / f"{self.spec_name}_t0_s0.log"
         shell = 'log=$1; shift; exec "$@" --parent=$$ >> "$log" 2>&1 %d> /dev/null' % REPORT_DESCRIPTOR
         return self.call(["bash", "-c", shell, "bash", str(log), *words])
 
@@ -66,7 +74,7 @@ class Lab:
 
     def go_on(self):
         """A run without a spec never began."""
-        if (self.run / f"{SPEC_NAME}_spec.json").exists():
+        if (self.run / f"{self.spec_name}_spec.json").exists():
             return self.train("train@latest")
         self.restore(None)
         return self.train("train")
@@ -85,14 +93,23 @@ class Lab:
             result[str(path.relative_to(self.run))] = data
         return result
 
+    def differences(self, truth):
+        """What is wrong with a finished run: other results than `truth`, a file that its manifest is not right about."""
+        now = self.computed()
+        wrong = [f"other {path}" for path in truth.keys() | now.keys() if truth.get(path) != now.get(path)]
+        return wrong + [f"manifest.json is not right about {path}" for path in self.unlisted()]
+
     def unlisted(self):
-        """What is wrong with the file list of a finished run."""
         files = {entry["path"]: entry["sha256"] for entry in json.loads((self.run / "manifest.json").read_text())["files"]}
         there = {str(path.relative_to(self.run)) for path in self.run.rglob("*") if path.is_file()}
         there -= {"manifest.json", "run.lock"}
         wrong = [path for path in files if path not in there
                  or hashlib.sha256((self.run / path).read_bytes()).hexdigest() != files[path]]
         return wrong + [path for path in there - set(files) if not path.endswith((".png", ".svg"))]
+
+
+def said(result):
+    return f"code {result.returncode}: {result.stderr.strip().splitlines()[-2:]}"
 
 
 def strace(*options):
@@ -115,13 +132,10 @@ def points_of(lab, target):
     return points
 
 
-def main():
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="inject_faults_"))
-    lab = Lab(sys.argv[1], scratch)
-    every = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+def check(lab, every):
+    """Prints what goes wrong at every `every`-th point; the codes of the disturbed processes and how many failed."""
     assert lab.train("train").returncode == 0
     truth = lab.computed()
-
     lab.restore(None)
     lab.train("train", strace("-e", "inject=clone,clone3,vfork:signal=KILL"))  # when it is about to start the session
     begun = lab.keep("begun")
@@ -134,8 +148,7 @@ def main():
                "new session": (begun, lab.session),
                "continued session": (stopped, lab.session)}
 
-    points = failures = 0
-    codes = {}
+    codes, failures = collections.Counter(), 0
     for name, (template, target) in targets.items():
         lab.restore(template)
         numbers = points_of(lab, target)
@@ -143,24 +156,28 @@ def main():
             for when in numbers[call][::every]:
                 lab.restore(template)
                 disturbed = target(strace("-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={when}"))
-                codes[disturbed.returncode] = codes.get(disturbed.returncode, 0) + 1
+                codes[disturbed.returncode] += 1
                 again = lab.go_on()
-                wrong = []
+                wrong = lab.differences(truth) if again.returncode == 0 else ["then " + said(again)]
                 if disturbed.returncode not in DOCUMENTED or (disturbed.returncode == -9) != (fault == "signal=KILL"):
-                    wrong.append(f"code {disturbed.returncode}: {disturbed.stderr.strip().splitlines()[-1:]}")
-                if again.returncode != 0:
-                    wrong.append(f"then code {again.returncode}: {again.stderr.strip().splitlines()[-1:]}")
-                else:
-                    now = lab.computed()
-                    wrong += [f"other {path}" for path in truth.keys() | now.keys() if truth.get(path) != now.get(path)]
-                    wrong += [f"manifest.json is not right about {path}" for path in lab.unlisted()]
-                points += 1
+                    wrong.append(said(disturbed))
                 if wrong:
                     failures += 1
                     print(f"{name}, {call} {fault} when={when}: " + "; ".join(wrong), flush=True)
-        print(f"{name}: {points} points so far, {failures} failures", flush=True)
-    print(f"{points} points, {failures} failures; exit codes under faults: {codes}")
-    shutil.rmtree(scratch)
+        print(f"{lab.spec_name}, {name}: {codes.total()} points so far, {failures} failures", flush=True)
+    return codes, failures
+
+
+def main():
+    codes, failures = collections.Counter(), 0
+    for spec in (LARGE_REPLAY, PPO):
+        scratch = pathlib.Path(tempfile.mkdtemp(prefix="inject_faults_"))
+        more_codes, more_failures = check(Lab(sys.argv[1], spec, scratch, scratch / "data"),
+                                          int(sys.argv[2]) if len(sys.argv) > 2 else 7)
+        codes += more_codes
+        failures += more_failures
+        shutil.rmtree(scratch)
+    print(f"{codes.total()} points, {failures} failures; exit codes under faults: {dict(codes)}")
     return 1 if failures else 0
 
 

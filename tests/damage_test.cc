@@ -25,20 +25,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct ShortRun {
+  const char* file;
+  const char* spec;
+  std::vector<std::string> overrides;
+};
+
+void PrintTo(const ShortRun& run, std::ostream* out) { *out << run.spec; }
+
+const ShortRun kPpo{
+    "ppo/ppo_cartpole.json",
+    "ppo_cartpole",
+    {"env.max_frame=6000", "meta.log_frequency=500", "env.normalize_obs=true", "agent.algorithm.time_horizon=64",
+     "agent.algorithm.training_epoch=1", "agent.algorithm.minibatch_size=64"}};
+/// Its replay and priorities are large enough to lie in segments of their own.
+const ShortRun kLargeReplay{"dqn/dqn_cartpole.json",
+                            "ddqn_per_boltzmann_cartpole",
+                            {"env.max_frame=200000", "meta.log_frequency=20000", "agent.memory.max_size=150000",
+                             "agent.algorithm.training_frequency=1000", "agent.algorithm.training_start_step=1000"}};
+
 /// A run of one session with two checkpoints, stopped after the second, as the program leaves it.
-class DamagedRun : public testing::Test {
+class DamagedRun : public testing::TestWithParam<ShortRun> {
  protected:
   DamagedRun() {
     LoadOptions options;
-    options.overrides = {"env.max_frame=6000",
-                         "meta.log_frequency=500",
-                         "meta.max_session=1",
-                         "agent.net.hid_layers=[16]",
-                         "env.normalize_obs=true",
-                         "agent.algorithm.time_horizon=64",
-                         "agent.algorithm.training_epoch=1",
-                         "agent.algorithm.minibatch_size=64"};
-    loaded_ = load_spec(source_dir() + "/slm_lab/spec/benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", options);
+    options.overrides = {"meta.max_session=1", "agent.net.hid_layers=[16]"};
+    options.overrides.insert(options.overrides.end(), GetParam().overrides.begin(), GetParam().overrides.end());
+    loaded_ = load_spec(source_dir() + "/slm_lab/spec/benchmark/" + GetParam().file, GetParam().spec, options);
     folder_.emplace(DataFolder::create(scratch_ / "data", loaded_.name));
     manifest_ = start_manifest(*folder_, scratch_ / "data", loaded_.hash, 0, "test", {});
     save_spec(*folder_, loaded_);
@@ -132,7 +145,7 @@ class DamagedRun : public testing::Test {
   std::map<std::string, std::string> pristine_;  // bytes by path
 };
 
-TEST_F(DamagedRun, GoesOnFromAGoodCheckpointOrRefuses) {
+TEST_P(DamagedRun, GoesOnFromAGoodCheckpointOrRefuses) {
   ASSERT_EQ(resume(), states_[1]);
   int refused = 0, older = 0;
   for (int i = 0; i < num_damages(); ++i) {
@@ -141,9 +154,10 @@ TEST_F(DamagedRun, GoesOnFromAGoodCheckpointOrRefuses) {
     const bool same = file_exists(folder_->root() / file) && read_file(folder_->root() / file) == pristine_.at(file);
     SCOPED_TRACE(fmt::format("seed {}: {}", i, file));
     const std::string state = resume();
-    if (same || file.find("_checkpoints/000001/") != file.npos) {
+    const auto is_of = [&](const char* folder) { return file.find(folder) != file.npos; };
+    if (same || is_of("_checkpoints/000001/") || is_of("_checkpoints/segments/000001-")) {
       EXPECT_EQ(state, states_[1]);
-    } else if (file.find("_checkpoints/000002/") != file.npos) {
+    } else if (is_of("_checkpoints/000002/") || is_of("_checkpoints/segments/000002-")) {
       EXPECT_EQ(state, states_[0]);
       ++older;
     } else if (file == "manifest.json") {
@@ -160,7 +174,14 @@ TEST_F(DamagedRun, GoesOnFromAGoodCheckpointOrRefuses) {
   EXPECT_GT(refused, 0);
 }
 
-TEST_F(DamagedRun, WeightsAreReadAsTheyWereOrNotAtAll) {
+/// What the test above is about: each checkpoint of a large replay has segments of its own.
+TEST_P(DamagedRun, HasSegmentsWhereItsReplayIsLarge) {
+  int segments = 0;
+  for (const auto& [file, bytes] : pristine_) segments += file.find("_checkpoints/segments/") != file.npos ? 1 : 0;
+  EXPECT_EQ(segments, GetParam().spec == std::string(kLargeReplay.spec) ? 4 : 0);
+}
+
+TEST_P(DamagedRun, WeightsAreReadAsTheyWereOrNotAtAll) {
   const LabSpec spec = read_saved_spec(*folder_, 0);
   for (const std::string& file : files_below(folder_->root())) {
     if (!file.starts_with("model/") || file.find("_checkpoints") != file.npos) continue;
@@ -183,7 +204,7 @@ TEST_F(DamagedRun, WeightsAreReadAsTheyWereOrNotAtAll) {
   }
 }
 
-TEST_F(DamagedRun, AFinishedRunKnowsEachOfItsFiles) {
+TEST_P(DamagedRun, AFinishedRunKnowsEachOfItsFiles) {
   close_manifest(*folder_, manifest_, 1, 0);
   const Manifest finished = read_manifest(*folder_);
   EXPECT_EQ(finished.files.size() + 1, pristine_.size());  // not the manifest itself
@@ -198,6 +219,9 @@ TEST_F(DamagedRun, AFinishedRunKnowsEachOfItsFiles) {
     mend(file);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Specs, DamagedRun, testing::Values(kPpo, kLargeReplay),
+                         [](const auto& test) { return test.param.spec; });
 
 }  // namespace
 }  // namespace slm

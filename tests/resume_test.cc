@@ -57,6 +57,13 @@ const Run kDdqnPer{"dqn/dqn_cartpole.json",
                    8000,
                    {"agent.memory.max_size=3000", "agent.memory.use_cer=true", "agent.algorithm.num_step_returns=3",
                     "agent.net.hid_layers=[32, 32]"}};
+// Its priorities are large enough to be kept in segments, beside the checkpoints.
+const Run kLargeReplay{
+    "dqn/dqn_cartpole.json",
+    "dqn_boltzmann_cartpole",
+    8000,
+    {R"(agent.memory.name="PrioritizedReplay")", "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001",
+     "agent.memory.max_size=150000", "agent.algorithm.training_frequency=32", "agent.net.hid_layers=[32, 32]"}};
 const Run kSac{"sac/sac_pendulum.json",
                "sac_pendulum",
                4000,
@@ -180,7 +187,8 @@ TEST_P(Kill, AtAnyMomentChangesNothing) {
   EXPECT_GT(kills, 0) << "every run ended before it was killed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Kill, testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kSac, kPpoSil),
+INSTANTIATE_TEST_SUITE_P(Specs, Kill,
+                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 class Determinism : public testing::TestWithParam<Run> {};
