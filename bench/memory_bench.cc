@@ -1,7 +1,11 @@
 // Replays by their number of transitions: drawing a batch, priorities, and what a checkpoint costs.
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
+
+#include <chrono>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/experiment/checkpoint_timer.h"
 #include "slm_lab/memory/replay.h"
 #include "slm_lab/store/checkpoint.h"
 #include "tests/support/scratch_folder.h"
@@ -9,28 +13,38 @@
 namespace slm {
 namespace {
 
-constexpr int kObs = 17, kActions = 6;  // HalfCheetah
+constexpr int kActions = 6;
 constexpr std::int64_t kFew = 10'000, kMany = 1'000'000;
 
-EnvInfo half_cheetah() {
+EnvInfo noise(Space obs_space) {
   return {.name = "Noise",
-          .obs_space = Space::box(std::vector<float>(kObs, -1), std::vector<float>(kObs, 1)),
+          .obs_space = std::move(obs_space),
           .action_space = Space::box(std::vector<float>(kActions, -1), std::vector<float>(kActions, 1)),
           .num_envs = 1,
           .max_episode_steps = 1000};
 }
 
+Space half_cheetah() { return Space::box(std::vector<float>(17, 0), std::vector<float>(17, 255)); }
+
+/// 1 KiB of pixels: a million of them are 1,000 MB.
+Space small_image() {
+  Space space = Space::box(std::vector<float>(32 * 32, 0), std::vector<float>(32 * 32, 255));
+  space.shape = {32, 32};
+  return space;
+}
+
 /// A replay of noise.
 class FullReplay {
  public:
-  FullReplay(const char* name, std::int64_t size) : replay_(config(name, size), half_cheetah()) {
-    step_.resize(1, kObs);
+  FullReplay(const char* name, std::int64_t size, const Space& obs_space = half_cheetah())
+      : num_obs_(obs_space.size()), replay_(config(name, size), noise(obs_space)) {
+    step_.resize(1, num_obs_);
     step_.terminated.setConstant(false);
     add(size);
   }
   void add(std::int64_t num_transitions) {
     for (std::int64_t i = 0; i < num_transitions; ++i) {
-      obs_.setConstant(1, kObs, static_cast<float>(rng_.uniform(-1, 1)));
+      obs_.setConstant(1, num_obs_, static_cast<float>(rng_.integers(0, 256)));
       actions_.setConstant(1, kActions, obs_(0, 0));
       step_.next_obs = obs_;
       step_.rewards.setConstant(obs_(0, 0));
@@ -54,6 +68,7 @@ class FullReplay {
     return c;
   }
 
+  int num_obs_;
   Rng rng_{1};
   Replay replay_;
   Matrix obs_, actions_;
@@ -126,6 +141,68 @@ void each_change(benchmark::internal::Benchmark* checkpoint) {
 }
 BENCHMARK_CAPTURE(BM_ReplayCheckpoint, uniform, "Replay")->Apply(each_change);
 BENCHMARK_CAPTURE(BM_ReplayCheckpoint, prioritized, "PrioritizedReplay")->Apply(each_change);
+
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// 1,000 MB of replay of which 1 % has changed: time, and memory beyond that of the replay. To be run alone, in a
+/// process whose peak nothing else has raised.
+void BM_ImageReplayCheckpoint(benchmark::State& state) {
+  const ScratchFolder folder;
+  CheckpointStore store(folder / "checkpoints");
+  FullReplay replay("PrioritizedReplay", kMany, small_image());
+  replay.add(kMany / 100);
+  replay.sample();
+  replay.update_priorities();
+  const double before = peak_mib();
+  replay.save(store);
+  state.counters["extra_MiB_first"] = peak_mib() - before;
+  for (auto _ : state) {
+    state.PauseTiming();
+    replay.add(kMany / 100);
+    state.ResumeTiming();
+    replay.save(store);
+  }
+  state.counters["extra_MiB"] = peak_mib() - before;
+}
+BENCHMARK(BM_ImageReplayCheckpoint)->Iterations(10)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+/// The replay's part of training DDQN with priorities, 4 transitions an update, with and without checkpoints as a
+/// session has them: without a net's work more rows change between two saves, and each costs more, than in any
+/// training.
+void BM_ImageReplayTraining(benchmark::State& state) {
+  const ScratchFolder folder;
+  CheckpointStore store(folder / "checkpoints");
+  CheckpointTimer timer(state.range(0) > 0 ? static_cast<double>(state.range(0)) : 1e9);
+  FullReplay replay("PrioritizedReplay", kMany, small_image());
+  replay.save(store);
+  using Clock = std::chrono::steady_clock;
+  Clock::duration saving{};
+  int saves = 0;
+  const Clock::time_point start = Clock::now();
+  for (auto _ : state) {
+    for (int update = 0; update < 100; ++update) {
+      replay.add(4);
+      replay.sample();
+      replay.update_priorities();
+    }
+    if (!timer.due()) continue;
+    const Clock::time_point begin = Clock::now();
+    timer.begin_save();
+    replay.save(store);
+    timer.end_save();
+    saving += Clock::now() - begin;
+    ++saves;
+  }
+  state.counters["saves"] = saves;
+  state.counters["share_of_saves"] =
+      std::chrono::duration<double>(saving) / std::chrono::duration<double>(Clock::now() - start);
+  state.SetItemsProcessed(state.iterations() * 100);
+}
+BENCHMARK(BM_ImageReplayTraining)->ArgName("seconds")->Arg(0)->Arg(5)->Iterations(1000)->UseRealTime();
 
 }  // namespace
 }  // namespace slm

@@ -8,19 +8,26 @@ clang=${CXX:-clang++-16}
 command -v "$clang" > /dev/null || { echo "fuzz.sh: no $clang; apt-get install clang-16 libclang-rt-16-dev" >&2; exit 3; }
 [[ -f $root/tests/fuzz/${target}_fuzzer.cc ]] || { echo "fuzz.sh: no tests/fuzz/${target}_fuzzer.cc" >&2; exit 2; }
 
-# The layers below the readers, without their tests and without what needs an instruction set of its own.
-folder=$root/build/fuzz/$target
-mkdir -p "$folder/corpus"
-sources=$(find "$root"/slm_lab/base "$root"/slm_lab/spec -name '*.cc' ! -name '*_test.cc')
-objects=()
-for source in $sources "$root/tests/fuzz/${target}_fuzzer.cc"; do
-  object=$folder/$(basename "$(dirname "$source")")_$(basename "$source" .cc).o
-  objects+=("$object")
-  [[ $object -nt $source ]] && continue
-  "$clang" -std=c++20 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -I"$root" \
+# The layers below the readers, once for all targets, without their tests and without what needs an instruction set of its
+# own.
+folder=$root/build/fuzz/$target layers=$root/build/fuzz/layers
+mkdir -p "$folder/corpus" "$layers"
+cmake -DSOURCE="$root" -DOUTPUT="$layers/slm_lab/base/revision.h" -P "$root/cmake/revision.cmake"
+compile() {
+  [[ $2 -nt $1 ]] && return
+  "$clang" -std=c++20 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -I"$root" -I"$layers" \
     -isystem /usr/include/eigen3 -DSLM_VERSION='"fuzz"' -DSLM_BUILD_TYPE='"fuzz"' -DSLM_COMPILER='"clang"' \
-    -DSLM_SOURCE_DIR="\"$root\"" -c "$source" -o "$object"
-done
-"$clang" -fsanitize=fuzzer,address,undefined "${objects[@]}" -lfmt -lcrypto -lxxhash -lpthread -o "$folder/fuzzer"
+    -DSLM_SOURCE_DIR="\"$root\"" -c "$1" -o "$2"
+}
+objects=()
+while IFS= read -r source; do
+  object=$layers/$(basename "$(dirname "$source")")_$(basename "$source" .cc).o
+  objects+=("$object")
+  compile "$source" "$object" &
+  while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
+done < <(find "$root"/slm_lab/base "$root"/slm_lab/spec -name '*.cc' ! -name '*_test.cc')
+compile "$root/tests/fuzz/${target}_fuzzer.cc" "$folder/fuzzer.o"
+wait
+"$clang" -fsanitize=fuzzer,address,undefined "${objects[@]}" "$folder/fuzzer.o" -lfmt -lcrypto -lxxhash -lpthread -o "$folder/fuzzer"
 cd "$folder"
 exec ./fuzzer -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 corpus "$root/tests/fuzz/corpus/$target"

@@ -34,13 +34,19 @@ def nodes(node, path=()):
         yield from nodes(value)
 
 
-def mutate_tree(spec, rng):
+def mutate_tree(spec, specs, rng):
     container, key = rng.choice(list(nodes(spec)))
-    kind = rng.randrange(6)
+    kind = rng.randrange(10)
+    if kind >= 6:  # most likely legal: what another spec has there
+        others = [other[k] for other, k in nodes(rng.choice(specs)[1]) if k == key and isinstance(other, dict)]
+        if others:
+            container[key] = copy.deepcopy(rng.choice(others))
+            return
+        kind = 3
     if kind <= 2:
         container[key] = copy.deepcopy(rng.choice(VALUES))
     elif kind == 3 and isinstance(container[key], (int, float)) and not isinstance(container[key], bool):
-        container[key] = container[key] * rng.choice([-1, 0, 0.1, 10, 1000, 1e6, 1e12])
+        container[key] = container[key] * rng.choice([-1, 0, 0.1, 0.5, 2, 3, 10, 1000, 1e6, 1e12])
     elif kind == 4 and isinstance(container, dict):
         value = container.pop(key)
         if rng.random() < 0.5:
@@ -70,7 +76,7 @@ def mutant(specs, rng):
     spec.get("env", {}).update(max_frame=600)
     spec.get("meta", {}).update(log_frequency=200, eval_frequency=200, max_session=1)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 5])):
-        mutate_tree(spec, rng)
+        mutate_tree(spec, specs, rng)
     text = json.dumps({name: spec}, indent=1)
     return mutate_text(text, rng) if rng.random() < 0.15 else text
 
@@ -110,6 +116,8 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mutated_specs_"))
     checks, runs, kept = {}, {}, 0
     for index in range(options.count):
+        if index % 1000 == 999:
+            print(f"{index + 1} specs: checks {checks}, runs {runs}", flush=True)
         text = mutant(specs, rng)
         file = folder / "spec.json"
         file.write_text(text, errors="replace")

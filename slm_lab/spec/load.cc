@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
@@ -48,9 +50,16 @@ std::optional<std::string> near_file(const std::string& asked, const std::vector
   return files[static_cast<std::size_t>(std::find(names.begin(), names.end(), *near) - names.begin())];
 }
 
+/// What the user can mend is a SpecError; anything else is the disk's, or this process's.
+[[noreturn]] void refuse_to_read(const std::string& file, const std::error_code& reason) {
+  if (reason == std::errc::permission_denied) throw SpecError(fmt::format("{}: cannot be read (permissions?)", file));
+  throw Error(ExitCode::io, fmt::format("{}: cannot be read: {}", file, reason.message()));
+}
+
 fs::path resolve(const std::string& file, const fs::path& repository) {
   std::error_code error;
   if (fs::exists(file, error)) return file;
+  if (error == std::errc::io_error) refuse_to_read(file, error);
   std::string below = file;
   const std::string prefix = std::string(kSpecFolder) + "/";
   if (below.starts_with("./")) below.erase(0, 2);
@@ -66,7 +75,7 @@ std::string read_text(const std::string& file, const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw SpecError(fmt::format("{}: a folder, not a spec file", file));
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw SpecError(fmt::format("{}: cannot be read (permissions?)", file));
+  if (!in) refuse_to_read(file, {errno, std::generic_category()});
   std::string text(kMaxJsonBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) throw Error(ExitCode::io, fmt::format("{}: reading failed", file));

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -210,6 +211,26 @@ TEST_F(LoadSpec, WhatARunSavesLoadsAsTheSameSpec) {
   const LoadedSpec again = load_spec(write("saved.json", spec_file_text(spec)), "a", {});
   EXPECT_EQ(again.canonical, spec.canonical);
   EXPECT_EQ(again.hash, spec.hash);
+}
+
+/// What keeps a good file from being read is neither the user's mistake nor damage.
+TEST_F(LoadSpec, AFileThatCannotBeOpenedIsAnInputError) {
+  const std::string path = write("my_ppo.json", R"({"my_ppo": {"agent": {}}})");
+  rlimit open_files{};
+  getrlimit(RLIMIT_NOFILE, &open_files);
+  const rlimit none{.rlim_cur = 0, .rlim_max = open_files.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  std::string text;
+  ExitCode code = ExitCode::ok;
+  try {
+    load_spec(path, "my_ppo", options_);
+  } catch (const Error& failure) {
+    code = failure.code();
+    text = failure.what();
+  }
+  setrlimit(RLIMIT_NOFILE, &open_files);
+  EXPECT_EQ(code, ExitCode::io);
+  EXPECT_EQ(text, path + ": cannot be read: Too many open files");
 }
 
 }  // namespace
