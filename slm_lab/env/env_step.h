@@ -23,6 +23,16 @@ struct EnvStep {
   static EnvStep of_divergence() { return {.reward = 0, .terminated = true, .diverged = true}; }
 };
 
+/// Whether steps take this kind of action: alone, or, where they draw too, with the generator.
+template <class Env, class Action>
+concept StepsAlone = requires(Env env, Action action) {
+  { env.step(action) } -> std::same_as<EnvStep>;
+};
+template <class Env, class Action>
+concept StepsWith = StepsAlone<Env, Action> || requires(Env env, Action action, Rng& rng) {
+  { env.step(action, rng) } -> std::same_as<EnvStep>;
+};
+
 /// A single environment: a small value that knows neither time limits nor statistics nor other copies of itself.
 /// SyncVecEnv and RolloutEnv add what is common. Arithmetic follows Gymnasium's operation by operation, so that states
 /// agree to the last bit.
@@ -40,13 +50,7 @@ concept SingleEnv = requires(Env env, const Env& fixed, const typename Env::Kwar
   fixed.observe(obs);                                     // obs_space().size() floats
   env.serialize(archive);
 }
-&&(
-    requires(Env env, int action) {
-      { env.step(action) } -> std::same_as<EnvStep>;
-    } ||
-    requires(Env env, std::span<const float> action) {
-      { env.step(action) } -> std::same_as<EnvStep>;
-    });
+&&(StepsWith<Env, int> || StepsWith<Env, std::span<const float>>);
 
 template <class Env>
 concept HasModel = requires {
@@ -83,9 +87,15 @@ class EnvMaker {
 
 /// Whether an environment takes the index of an action rather than a vector.
 template <class Env>
-inline constexpr bool kTakesIndex = requires(Env env, int action) {
-  env.step(action);
-};
+inline constexpr bool kTakesIndex = StepsWith<Env, int>;
+
+template <class Env, class Action>
+EnvStep step_env(Env& env, Action action, Rng& rng) {
+  if constexpr (StepsAlone<Env, Action>)
+    return env.step(action);
+  else
+    return env.step(action, rng);
+}
 
 /// Whether Gymnasium's observations are float64; agents see floats all the same.
 template <class Env>

@@ -81,10 +81,10 @@ class NativeRolloutEnv final : public RolloutEnv {
       if (!(action[0] >= 0 && action[0] < n) || action[0] != std::floor(action[0]))
         throw Error(ExitCode::usage,
                     fmt::format("{}: action {}: expected an integer in [0, {}]", info_.name, action[0], n - 1));
-      return env_.step(static_cast<int>(action[0]));
+      return step_env(env_, static_cast<int>(action[0]), rng_);
     } else {
       for (std::size_t i = 0; i < action.size(); ++i) action_[i] = static_cast<float>(action[i]);
-      return env_.step(std::span<const float>(action_));
+      return step_env(env_, std::span<const float>(action_), rng_);
     }
   }
 

@@ -100,7 +100,7 @@ class SyncVecEnv final : public VecEnv {
   void step_row(std::size_t i, const Matrix& actions, StepResult& out) {
     Row& row = rows_[i];
     const auto at = static_cast<Eigen::Index>(i);
-    const EnvStep step = act(row.env, {actions.row(at).data(), static_cast<std::size_t>(action_dim_)});
+    const EnvStep step = act(row, {actions.row(at).data(), static_cast<std::size_t>(action_dim_)});
     ++row.episode_length;
     row.episode_return += step.reward;
 
@@ -125,13 +125,13 @@ class SyncVecEnv final : public VecEnv {
       std::copy(next_obs, next_obs + obs_dim_, obs);
   }
 
-  EnvStep act(Env& env, std::span<const float> action) const {
+  EnvStep act(Row& row, std::span<const float> action) const {
     if constexpr (kTakesIndex<Env>) {
       // Also refuses NaN, whose conversion to an index would be undefined.
       ensure(action[0] >= 0 && action[0] < static_cast<float>(info_.action_space.n), "a discrete action is an index");
-      return env.step(static_cast<int>(action[0]));
+      return step_env(row.env, static_cast<int>(action[0]), row.rng);
     } else {
-      return env.step(action);
+      return step_env(row.env, action, row.rng);
     }
   }
 
