@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""scripts/inject_faults.py BUILD_FOLDER [EVERY]: makes every EVERY-th (7; 1 is all) system call on the run folder of two
-tiny trainings fail (EIO, ENOSPC), or kills the process at it, goes on without faults, and compares what was computed with an
-undisturbed run, byte by byte. The calls are those of four processes, each disturbed alone: the program at a new run and
-at a continued one, the session that it starts and one that starts from a checkpoint. Needs strace; ends with 1 when
-anything was lost. TMPDIR=/dev/shm makes it several times faster."""
+"""scripts/inject_faults.py BUILD_FOLDER [EVERY [ONLY]]: makes every EVERY-th (7; 1 is all) system call on the run folder
+of two tiny trainings fail (EIO, ENOSPC), or kills the process at it, goes on without faults, and compares what was computed
+with an undisturbed run, byte by byte. The calls are those of four processes, each disturbed alone: the program at a new run
+and at a continued one, the session that it starts and one that starts from a checkpoint. ONLY is a pattern of the faults to
+try, as 'ppo.*, continued run, openat error=EIO'. Needs strace; ends with 1 when anything was lost. TMPDIR=/dev/shm makes it
+several times faster."""
 import collections
 import hashlib
 import json
@@ -132,7 +133,7 @@ def points_of(lab, target):
     return points
 
 
-def check(lab, every):
+def check(lab, every, only):
     """Prints what goes wrong at every `every`-th point; the codes of the disturbed processes and how many failed."""
     assert lab.train("train").returncode == 0
     truth = lab.computed()
@@ -153,7 +154,8 @@ def check(lab, every):
         lab.restore(template)
         numbers = points_of(lab, target)
         for call, fault in FAULTS:
-            for when in numbers[call][::every]:
+            fault_name = f"{lab.spec_name}, {name}, {call} {fault}"
+            for when in numbers[call][::every] if re.match(only, fault_name) else []:
                 lab.restore(template)
                 disturbed = target(strace("-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={when}"))
                 codes[disturbed.returncode] += 1
@@ -163,7 +165,7 @@ def check(lab, every):
                     wrong.append(said(disturbed))
                 if wrong:
                     failures += 1
-                    print(f"{name}, {call} {fault} when={when}: " + "; ".join(wrong), flush=True)
+                    print(f"{fault_name} when={when}: " + "; ".join(wrong), flush=True)
         print(f"{lab.spec_name}, {name}: {codes.total()} points so far, {failures} failures", flush=True)
     return codes, failures
 
@@ -173,7 +175,8 @@ def main():
     for spec in (LARGE_REPLAY, PPO):
         scratch = pathlib.Path(tempfile.mkdtemp(prefix="inject_faults_"))
         more_codes, more_failures = check(Lab(sys.argv[1], spec, scratch, scratch / "data"),
-                                          int(sys.argv[2]) if len(sys.argv) > 2 else 7)
+                                          int(sys.argv[2]) if len(sys.argv) > 2 else 7,
+                                          sys.argv[3] if len(sys.argv) > 3 else "")
         codes += more_codes
         failures += more_failures
         shutil.rmtree(scratch)
