@@ -116,6 +116,9 @@ int rollout(const RolloutArguments& arguments) {
         from_file ? actions[static_cast<std::size_t>(i)] : random_action(space, policy_rng);
     const RolloutEnv::Step step = env->step(action, obs);
     ended = step.terminated || step.truncated;
+    if (step.diverged)
+      fmt::print(stderr, "slm-lab: the physics diverged at step {} (seed {}); the episode ended there\n", i,
+                 arguments.seed);
     fmt::print("{{\"action\": {}, \"obs\": {}, \"reward\": {}, \"terminated\": {}, \"truncated\": {}}}\n",
                space.is_discrete() ? text(action[0], false) : array(action, true), array(obs, obs32),
                text(step.reward, false), step.terminated, step.truncated);

@@ -46,13 +46,12 @@ class SyncVecEnv final : public VecEnv {
   void step(const Matrix& actions, StepResult& out) override {
     ensure(actions.rows() == info_.num_envs && actions.cols() == action_dim_, "actions are (num_envs, action_dim)");
     out.resize(info_.num_envs, obs_dim_);
-    const int num_parts = parts();
-    if (num_parts == 1) {
+    const std::size_t part = rows_per_task();
+    const auto num_tasks = static_cast<int>((rows_.size() + part - 1) / part);
+    if (num_tasks == 1) {
       step_rows(0, rows_.size(), actions, out);
     } else {
-      const std::size_t part =
-          (rows_.size() + static_cast<std::size_t>(num_parts) - 1) / static_cast<std::size_t>(num_parts);
-      threads_->run(num_parts, [&](int index) {
+      threads_->run(num_tasks, [&](int index) {
         const std::size_t first = static_cast<std::size_t>(index) * part;
         step_rows(first, std::min(first + part, rows_.size()), actions, out);
       });
@@ -85,11 +84,12 @@ class SyncVecEnv final : public VecEnv {
     row.episode_return = 0;
   }
 
-  /// How many threads pay: handing work to one costs about as much as a hundred CartPole steps.
-  int parts() const {
+  /// Handing work to a thread costs about as much as a hundred CartPole steps. What is worth it is cut small, so that a
+  /// row that takes long (more contacts) keeps no thread waiting.
+  std::size_t rows_per_task() const {
     constexpr int kWorthwhileNanoseconds = 20'000;
-    if (threads_ == nullptr) return 1;
-    return std::clamp(info_.num_envs * Env::kStepNanoseconds / kWorthwhileNanoseconds, 1, threads_->size());
+    const auto enough = static_cast<std::size_t>((kWorthwhileNanoseconds - 1) / Env::kStepNanoseconds + 1);
+    return threads_ == nullptr || threads_->size() == 1 ? rows_.size() : std::min(enough, rows_.size());
   }
 
   void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {

@@ -1,5 +1,7 @@
 #include "slm_lab/experiment/session.h"
 
+#include <fmt/format.h>
+
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/archive.h"
 
@@ -54,6 +56,19 @@ bool Session::step() {
   obs_.swap(step_.obs);
   if (spec_.meta.rigorous_eval && (crossed(spec_.meta.eval_frequency) || finished())) evaluate_now();
   return crossed(spec_.meta.log_frequency) || finished();
+}
+
+std::string Session::divergence() const {
+  std::string text;
+  for (Eigen::Index row = 0; row < step_.diverged.size(); ++row)
+    if (step_.diverged[row])
+      text += fmt::format(
+          "{}the physics of {} diverged at frame {}: environment {} of {}, step {} of its episode, seed {}; the "
+          "episode "
+          "ended there as terminated, with reward 0",
+          text.empty() ? "" : "\n", env_->info().name, frame_, row, env_->info().num_envs, step_.episode_length[row],
+          spec_.meta.seed);
+  return text;
 }
 
 bool Session::crossed(std::int64_t frequency) const { return frame_ % frequency < env_->info().num_envs; }

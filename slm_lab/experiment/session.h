@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/base/rng.h"
@@ -35,6 +36,9 @@ class Session {
 
   /// The final policy over 100 fresh greedy episodes with frozen statistics (D-100).
   Evaluation evaluate_final();
+
+  /// Of the last step, for the user to know: in which rows the physics diverged. Empty when in none.
+  std::string divergence() const;
 
   std::int64_t frame() const { return frame_; }
   double seconds() const;  ///< wall-clock of training, earlier runs of a resumed session included

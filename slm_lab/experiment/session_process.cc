@@ -45,11 +45,20 @@ class SessionProcess {
  private:
   bool step() {
     try {
-      return session_.step();
+      const bool is_log_point = session_.step();
+      if (const std::string text = session_.divergence(); !text.empty()) warn_of(text);
+      return is_log_point;
     } catch (const Error& error) {
       if (error.code() != ExitCode::diverged) throw;
       throw Error(ExitCode::diverged, fmt::format("{}\n  {}", error.what(), keep_what_is_good()));
     }
+  }
+
+  void warn_of(const std::string& divergence) {
+    constexpr int kEnough = 10;
+    if (++num_divergences_ > kEnough) return;
+    send(SessionMessage::Kind::warning, divergence);
+    if (num_divergences_ == kEnough) send(SessionMessage::Kind::warning, "further ones like it are not told");
   }
 
   /// The nets are lost; what was done up to the last log point is not. Returns what the user should know of it.
@@ -136,6 +145,7 @@ class SessionProcess {
   SessionFiles files_;
   CheckpointStore checkpoints_;
   CheckpointTimer timer_;
+  int num_divergences_ = 0;                       // steps of this process in which physics diverged
   std::optional<std::int64_t> checkpoint_frame_;  // of the newest checkpoint
 };
 

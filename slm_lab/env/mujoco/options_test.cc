@@ -1,0 +1,159 @@
+// What a user can ask of MuJoCo's environments: every option of Gymnasium's, bodies of their own, and nonsense.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/env/registry.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+#include "tests/support/golden_traces.h"
+
+namespace slm {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::vector<std::string> kEnvs{"Hopper-v5",   "HalfCheetah-v5",      "Walker2d-v5",
+                                     "Ant-v5",      "Swimmer-v5",          "Reacher-v5",
+                                     "Pusher-v5",   "InvertedPendulum-v5", "InvertedDoublePendulum-v5",
+                                     "Humanoid-v5", "HumanoidStandup-v5"};
+
+std::string write_model(const std::string& name, const std::string& xml) {
+  const std::string file = testing::TempDir() + "slm_" + name + ".xml";
+  std::ofstream(file) << xml;
+  return file;
+}
+
+/// The text with which the option is refused; empty where it is not.
+std::string refusal(const std::string& env, const std::string& option) {
+  try {
+    make_rollout_env(env, std::vector{option}, 0);
+  } catch (const SpecError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(MujocoOptions, AreGymnasiumsWithItsDefaults) {
+  for (const std::string& env : kEnvs) {
+    SCOPED_TRACE(env);
+    const Json meta = Json::parse(std::ifstream(golden_folder(env) / "meta.json"));
+    SpecReport report = SpecReport::describing();
+    SpecReader reader(nullptr, "", report);
+    find_env(env)->read_kwargs(reader);
+    for (const auto& [key, value] : meta["constructor_defaults"].items()) {
+      SCOPED_TRACE(key);
+      Json expected = value;
+      if (expected.is_array())
+        for (Json& bound : expected)
+          if (bound.is_string()) bound = nullptr;  // infinite
+      const std::string text = report.format().key(key).default_text;
+      ASSERT_NE(text, "");
+      EXPECT_EQ(Json::parse(text), expected);
+    }
+  }
+}
+
+TEST(MujocoOptions, NonsenseIsRefusedWithWords) {
+  const std::vector<std::string> numbers{"\"x\"", "true", "[1]", "{}", "1e10", "-1e10", "null"};
+  const std::vector<std::string> flags{"1", "\"yes\"", "[true]", "null"};
+  const std::vector<std::string> bounds{"1", "\"x\"", "[1]", "[2,1]", "[1,2,3]", "[\"a\",2]", "{}", "[[0,1]]"};
+  const std::vector<std::string> counts{"0", "-1", "1001", "1e12", "1.5", "\"4\"", "true", "[4]"};
+  int num_refused = 0;
+  for (const std::string& env : kEnvs) {
+    std::vector<std::string> options;
+    SpecReport report = SpecReport::describing();
+    SpecReader reader(nullptr, "", report);
+    find_env(env)->read_kwargs(reader);
+    for (const FormatKey& key : report.format().keys) {
+      if (key.role != FormatKey::Role::field || key.name == "xml_file" || key.name == "main_body") continue;
+      const std::string type = key.types.at(0);
+      for (const std::string& value : type == "number"    ? numbers
+                                      : type == "boolean" ? flags
+                                      : type == "integer" ? counts
+                                                          : bounds)
+        options.push_back(key.name + "=" + value);
+    }
+    for (const char* value : {"missing.xml", "/no/such/file.xml", ".", "/", "/dev/zero", "~/no.xml", "../none.xml", "5",
+                              "true", "[\"hopper.xml\"]", "null"})
+      options.push_back(std::string("xml_file=") + value);
+    options.push_back("xml_fil=hopper.xml");
+    for (const std::string& option : options) {
+      EXPECT_NE(refusal(env, option), "") << env << " " << option;
+      ++num_refused;
+    }
+  }
+  for (const char* body : {"-1", "14", "1.5", "nobody", "[]", "null", "true"})
+    EXPECT_NE(refusal("Ant-v5", std::string("main_body=") + body), "") << body;
+  EXPECT_GE(num_refused, 200);
+}
+
+TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
+  const std::string ball = "<worldbody><body><freejoint/><geom size='.1'/></body></worldbody>";
+  const std::map<std::string, std::string> models{
+      {"empty", ""},
+      {"no_xml", "no XML"},
+      {"cut", "<mujoco><worldbody>"},
+      {"other_root", "<html></html>"},
+      {"itself", "<mujoco><include file='slm_itself.xml'/></mujoco>"},
+      {"no_actuator", "<mujoco>" + ball + "</mujoco>"},
+      {"binary", std::string("\x7f"
+                             "ELF\0\0\1",
+                             7)},
+      {"small_memory", "<mujoco><size memory='100'/>" + ball + "</mujoco>"},
+      {"huge_memory", "<mujoco><size memory='900T'/>" + ball + "</mujoco>"},
+      {"not_a_number",
+       "<mujoco><worldbody><body pos='nan 0 0'><joint name='j'/><geom size='.1'/></body></worldbody>"
+       "<actuator><motor joint='j' ctrlrange='-1 1'/></actuator></mujoco>"},
+      {"no_range",
+       "<mujoco><worldbody><body><joint name='j'/><geom size='.1'/></body></worldbody>"
+       "<actuator><motor joint='j'/></actuator></mujoco>"},
+      {"another_body",
+       "<mujoco><worldbody><body><joint name='j'/><geom size='.1'/></body></worldbody>"
+       "<actuator><motor joint='j' ctrlrange='-1 1'/></actuator></mujoco>"},
+  };
+  for (const auto& [name, xml] : models) {
+    const std::string file = write_model(name, xml);
+    for (const std::string& env : kEnvs) {
+      if (name == "another_body" && env == "HalfCheetah-v5") continue;  // which needs no more than one coordinate
+      EXPECT_THAT(refusal(env, "xml_file=" + file), testing::HasSubstr(name)) << env;
+    }
+  }
+}
+
+/// A cart and a pole that explode when they are pushed.
+std::string explosive_model() {
+  return write_model("explosive",
+                     "<mujoco><worldbody><body><joint name='slide' type='slide' axis='1 0 0'/><geom size='.1'/><body>"
+                     "<joint type='hinge' axis='0 1 0'/><geom size='.1' pos='0 0 .5'/></body></body></worldbody>"
+                     "<actuator><motor joint='slide' gear='1e15' ctrlrange='-1 1'/></actuator></mujoco>");
+}
+
+TEST(MujocoDivergence, EndsTheEpisodeAndPoisonsNothing) {
+  EnvConfig config;
+  config.name = "InvertedPendulum-v5";
+  config.kwargs = InvertedPendulumKwargs{.xml_file = explosive_model()};
+  EnvStatistics statistics;
+  const auto env = make_env(config, 2, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
+  StepResult step;
+  env->reset(step.obs);
+  env->step(Matrix{{1}, {0}}, step);
+  EXPECT_TRUE(step.diverged[0] && step.terminated[0] && step.episode_over[0]);
+  EXPECT_FALSE(step.diverged[1] || step.episode_over[1]);
+  EXPECT_EQ(step.rewards[0], 0);
+  EXPECT_EQ(step.rewards[1], 1);
+  EXPECT_TRUE(step.next_obs.allFinite() && step.obs.allFinite());
+  env->step(Matrix{{0}, {0}}, step);  // a new episode, as if nothing had happened
+  EXPECT_FALSE(step.diverged.any());
+  EXPECT_EQ(step.episode_length[0], 1);
+  EXPECT_EQ(step.rewards[0], 1);
+}
+
+}  // namespace
+}  // namespace slm
