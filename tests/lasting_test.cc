@@ -47,7 +47,9 @@ class Lasting : public testing::Test {
     const auto files = files_below(run());
     return std::any_of(files.begin(), files.end(), [&](const std::string& name) { return name.ends_with(end); });
   }
-  std::int64_t frames() const { return nlohmann::json::parse(read_file(file("_session_result.json")))["frame"]; }
+  std::int64_t frames() const {
+    return nlohmann::json::parse(read_file(file("_trial_metrics.json")))["sessions"]["0"]["frame"];
+  }
   static void replace(const fs::path& path, const std::string& from, const std::string& to) {
     std::string text = read_file(path);
     ASSERT_NE(text.find(from), text.npos) << path;
@@ -148,7 +150,7 @@ TEST_F(Lasting, ARunThatDivergesKeepsWhatWasGood) {
   EXPECT_THAT(diverged.err, HasSubstr("Usual causes"));
   EXPECT_THAT(diverged.err, Not(HasSubstr("Go on with")));
   EXPECT_GE(csv_cells(read_file(file("_df_train.csv"))).size(), 2u);
-  EXPECT_TRUE(has("_ckpt-best_net_model.safetensors") || has("_ckpt-best_actor_net_model.safetensors"));
+  EXPECT_TRUE(has("_ckpt-best_net_model.safetensors"));
   EXPECT_TRUE(has(".png"));
 }
 

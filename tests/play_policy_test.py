@@ -18,13 +18,32 @@ CASES = [  # file, name, overrides
     ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole", ["env.max_frame=6000"]),
     ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=150000", "env.normalize_obs=true"]),
     ("ppo/ppo_pendulum.json", "ppo_pendulum", ["env.max_frame=200000", "env.rescale_action=false"]),
+    ("ppo/ppo_pendulum.json", "ppo_pendulum",
+     ["env.max_frame=150000", "env.normalize_obs=true", "env.clip_obs=1", "agent.net.hid_layers_activation=selu"]),
     ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
+    ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole",
+     ["env.max_frame=6000", "agent.net.type=DuelingMLPNet", "agent.net.hid_layers_activation=leakyrelu"]),
 ]
+UNKNOWN = ("ppo/ppo_cartpole.json", "ppo_cartpole", ["env.max_frame=2000", "agent.net.hid_layers_activation=mish"])
 
 
 def standard_error(values):
     mean = sum(values) / len(values)
     return math.sqrt(sum((v - mean) ** 2 for v in values) / len(values) / len(values))
+
+
+def train(slm_lab, root, data, file, name, overrides):
+    """The run folder of one session."""
+    options = [word for override in overrides for word in ("--override", override)]
+    command = [slm_lab, "run", SPECS + file, name, "train", "--sessions", "1", "--data", data, *options]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    (run,) = pathlib.Path(data).glob(f"{name}_*")
+    return run
+
+
+def play(script, run, name):
+    weights = run / f"model/{name}_t0_s0_net_model.safetensors"
+    return subprocess.run([sys.executable, "-", str(weights), "100"], input=script, text=True, capture_output=True)
 
 
 def main(slm_lab):
@@ -34,19 +53,24 @@ def main(slm_lab):
     failures = 0
     for file, name, overrides in CASES:
         with tempfile.TemporaryDirectory() as data:
-            options = [word for override in overrides for word in ("--override", override)]
-            command = [slm_lab, "run", SPECS + file, name, "train", "--sessions", "1", "--data", data, *options]
-            subprocess.run(command, cwd=root, check=True, capture_output=True)
-            (run,) = pathlib.Path(data).glob(f"{name}_*")
-            ours = json.loads((run / f"info/{name}_t0_s0_session_result.json").read_text())["d100"]
-            played = subprocess.run([sys.executable, "-", str(run / f"model/{name}_t0_s0"), "100"], input=script,
-                                    text=True, check=True, capture_output=True).stdout
-        returns = [float(line) for line in played.split()]
+            run = train(slm_lab, root, data, file, name, overrides)
+            ours = json.loads((run / f"info/{name}_t0_trial_metrics.json").read_text())["sessions"]["0"]["d100"]
+            played = play(script, run, name)
+        returns = [float(line) for line in played.stdout.split()]
+        if len(returns) != 100:
+            print(f"FAIL {name}: {played.stderr}")
+            failures += 1
+            continue
         mean = sum(returns) / len(returns)
         room = 5 * math.hypot(standard_error(returns), ours["std"] / math.sqrt(ours["n"])) + 1e-9
-        right = len(returns) == 100 and abs(mean - ours["mean"]) <= room
+        right = abs(mean - ours["mean"]) <= room
         failures += not right
         print(f"{'ok  ' if right else 'FAIL'} {name}: {mean:.2f} in Gymnasium, {ours['mean']:.2f} by slm-lab, room {room:.2f}")
+    with tempfile.TemporaryDirectory() as data:
+        refused = play(script, train(slm_lab, root, data, *UNKNOWN), UNKNOWN[1])
+    right = refused.returncode == 1 and refused.stderr.startswith("this script plays no MLPNet with mish")
+    failures += not right
+    print(f"{'ok  ' if right else 'FAIL'} an activation that it does not know: {refused.stderr.strip()}")
     return failures > 0
 
 

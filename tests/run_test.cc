@@ -40,8 +40,7 @@ std::vector<std::string> in_shell(const std::vector<std::string>& arguments, con
 }
 
 bool is_done(const fs::path& run) {
-  return fs::exists(run / "info/ppo_cartpole_t0_s0_session_result.json") &&
-         fs::exists(run / "info/ppo_cartpole_t0_s1_session_result.json") &&
+  return fs::exists(run / "info/ppo_cartpole_t0_trial_metrics.json") &&
          nlohmann::json::parse(read_file(run / "manifest.json")).at("exit_code") == 0;
 }
 

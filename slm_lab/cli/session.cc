@@ -31,17 +31,17 @@ void end_with_parent(pid_t parent) {
 int run(const SessionJob& job, pid_t parent) {
   end_with_parent(parent);
   catch_stop_signals(SecondStop::mark);
-  const auto report = [](const SessionMessage& message) {
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // the trial's log: by lines, as other sessions write there too
+  const auto report = [&job](const SessionMessage& message) {
     write_all(LocalExecutor::kReportDescriptor, message.to_line());
     if (message.text.empty()) return;
     const std::string between = message.details.empty() ? "" : "  ";
-    std::fputs((message.text + between + message.details + "\n").c_str(),
-               stdout);  // standard output is the session's log file
-    if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
+    fmt::print("s{} | {}{}{}\n", job.session, message.text, between, message.details);
+    if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the log file: is the disk full?");
   };
   try {
     const int code = run_session(job, report);
-    if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the session's log file: is the disk full?");
+    if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the log file: is the disk full?");
     return code;
   } catch (...) {  // whatever it is, the user learns of it
     SessionMessage message;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdio>
+#include <map>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
@@ -15,17 +15,15 @@
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/metric_files.h"
 #include "slm_lab/report/summary.h"
-#include "slm_lab/store/session_result.h"
 
 namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
 
-void write_trial_metrics(const DataFolder& folder, int trial, std::span<const SessionMetrics> sessions) {
-  const TrialMetrics metrics = trial_metrics(sessions);
-  write_file_durably(folder.trial_metrics(trial), trial_metrics_json(metrics, sessions));
-  write_file_durably(folder.trial_metrics_scalar(trial), trial_metrics_scalar_json(metrics));
+std::vector<SessionRow> table(const DataFolder& folder, int trial, int session, const char* df) {
+  const fs::path csv = folder.session_csv(trial, session, df);
+  return fs::exists(csv) ? read_csv(csv) : std::vector<SessionRow>{};
 }
 
 /// What the pictures of this spec say about it.
@@ -40,20 +38,15 @@ GraphSubject subject(const LabSpec& spec, std::string prefix) {
 void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
   std::vector<SessionMetrics> sessions;
   for (int session = 0; session < spec.meta.max_session; ++session) {
-    const auto rows = [&](const char* df) {
-      const fs::path csv = folder.session_csv(trial, session, df);
-      return fs::exists(csv) ? read_csv(csv) : std::vector<SessionRow>{};
-    };
-    const std::vector<SessionRow> train = rows("train");
+    const std::vector<SessionRow> train = table(folder, trial, session, "train");
     if (train.empty()) continue;
-    if (const auto graph = session_graph(subject(spec, folder.session_prefix(trial, session)), train, rows("eval")))
+    if (const auto graph = session_graph(subject(spec, folder.session_prefix(trial, session)), train,
+                                         table(folder, trial, session, "eval")))
       write_png(folder.graph(), *graph);
     sessions.push_back(session_metrics(train, random_baseline(spec.env.name)));
   }
-  if (const auto graph = trial_graph(subject(spec, folder.trial_prefix(trial)), sessions)) {
+  if (const auto graph = trial_graph(subject(spec, folder.trial_prefix(trial)), sessions))
     write_png(folder.root(), *graph);  // where one looks first
-    write_svg(folder.graph(), *graph);
-  }
 }
 
 }  // namespace
@@ -66,13 +59,22 @@ void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
   }
 }
 
+SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
+                          const SessionResult& result) {
+  SessionMetrics metrics = session_metrics(table(folder, trial, session, "train"), random_baseline(spec.env.name));
+  metrics.episode_return_ma100 = result.ma100;
+  metrics.eval_return_d100 = result.d100;
+  return metrics;
+}
+
 std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial) {
   std::vector<SessionMetrics> metrics;
   std::vector<SessionSummary> summaries;
+  std::map<int, SessionResult> results;
   for (int session = 0; session < spec.meta.max_session; ++session) {
     const auto result = read_session_result(folder, trial, session);
     if (!result) continue;
-    metrics.push_back(read_session_metrics(folder.session_metrics(trial, session, "train")));
+    metrics.push_back(metrics_of(folder, spec, trial, session, *result));
     summaries.push_back({.name = fmt::format("s{}", session),
                          .frame = static_cast<double>(result->frame),
                          .fps = result->fps(),
@@ -81,8 +83,11 @@ std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int tri
                          .episode_return_ma100 = result->ma100,
                          .eval_return_d100 = result->d100,
                          .opt_step = result->opt_step});
+    results.emplace(session, *result);
   }
-  write_trial_metrics(folder, trial, metrics);
+  const TrialMetrics trial_scores = trial_metrics(metrics);
+  write_file_durably(folder.trial_metrics_scalar(trial), trial_metrics_scalar_json(trial_scores));
+  write_trial_results(folder, trial, trial_metrics_json(trial_scores, metrics), results);
   return trial_summary(summaries);
 }
 

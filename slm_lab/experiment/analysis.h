@@ -3,13 +3,19 @@
 #include <string>
 
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/report/metrics.h"
 #include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/session_result.h"
 
 namespace slm {
 
 /// Draws the graphs of a trial and of its sessions from the CSV files that are there. Pictures that cannot be drawn
 /// cost a run nothing: the reason is printed.
 void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial);
+
+/// Metrics of a session that is done: of its table and its result.
+SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
+                          const SessionResult& result);
 
 /// Metrics of a finished trial: writes the trial_metrics files and returns the table for the terminal.
 std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial);

@@ -23,6 +23,7 @@
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/report/metric_files.h"
+#include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 #include "slm_lab/store/session_result.h"
@@ -97,9 +98,11 @@ class BenchmarkRun {
     const TrialRun& trial = runs_[run];
     if (exit_code_ == 0) exit_code_ = outcome.exit_code;
     for (const SessionFailure& failure : outcome.failures) say(fmt::format("{}: {}", trial.name, failure.text()));
+    const bool interrupted = outcome.exit_code != 0 && outcome.failures.empty();
+    if (!interrupted) analyse_trial(trial.folder, trial.spec, trial.trial);
+    if (outcome.exit_code == 0) pack_trial(trial.folder, trial.trial, trial.spec.meta.max_session, false);
     close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
-    if (outcome.exit_code != 0 && outcome.failures.empty()) return;  // interrupted: not over
-    analyse_trial(trial.folder, trial.spec, trial.trial);
+    if (interrupted) return;
     save(run, outcome);
     page_.start(0, [this] { folder_.render(); });
   }
@@ -134,7 +137,7 @@ class BenchmarkRun {
                                  .frames = ended->frame,
                                  .seconds = ended->seconds,
                                  .weights_sha256 = ended->weights_sha256});
-      metrics.push_back(read_session_metrics(folder.session_metrics(/*trial=*/0, session, "train")));
+      metrics.push_back(metrics_of(folder, *plan.spec, /*trial=*/0, session, *ended));
     }
     for (const SessionFailure& failure : outcome.failures) result.failures.push_back({failure.session, failure.reason});
     folder_.save(*plan.row, result, metrics);

@@ -10,6 +10,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/session_process.h"
+#include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/session_result.h"
 #include "tests/support/scratch_folder.h"
@@ -127,6 +128,17 @@ class Benchmark : public testing::Test {
     return log_.started;
   }
 
+  /// As if killed after the first session: the second has a checkpoint at its end, but no result.
+  void forget_the_second_session() {
+    std::filesystem::remove(options_.results / "results" / "cartpole_a2c_gae_cartpole.json");
+    const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
+    const auto first = read_session_result(folder, 0, 0);
+    ASSERT_TRUE(first);
+    unpack_states(folder, 0, 2);
+    std::filesystem::remove(folder.trial_metrics(0));
+    write_session_result(folder, 0, 0, *first);
+  }
+
   BenchmarkPlan::Kind kind(const std::string& id) {
     return plan_benchmark_row(*select_benchmark_rows(std::vector{id})[0], options_).kind;
   }
@@ -192,10 +204,7 @@ TEST_F(Benchmark, SkipsWhatIsDoneForTheSameSpecSeedAndSessions) {
 TEST_F(Benchmark, GoesOnWithWhatWasStopped) {
   run({"cartpole/a2c"});
   const BenchmarkResult before = result("cartpole/a2c");
-  // As if killed after the first session: the second has a checkpoint at its end, but no result.
-  std::filesystem::remove(options_.results / "results" / "cartpole_a2c_gae_cartpole.json");
-  const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
-  std::filesystem::remove(folder.session_result(0, 1));
+  forget_the_second_session();
   EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::resume);
   EXPECT_THAT(run({"cartpole/a2c"}), ElementsAre("a2c_gae_cartpole/1"));
   EXPECT_THAT(err_, HasSubstr("cartpole/a2c: continues"));
@@ -264,9 +273,7 @@ TEST_F(Benchmark, WhatAnotherVersionDidIsDoneAndWhatItBeganGoesOn) {
 
 TEST_F(Benchmark, TellsHowFarItIsWithoutRunningAnything) {
   run({"cartpole/a2c"});
-  std::filesystem::remove(options_.results / "results" / "cartpole_a2c_gae_cartpole.json");
-  const DataFolder folder = DataFolder::latest(options_.data, "a2c_gae_cartpole");
-  std::filesystem::remove(folder.session_result(0, 1));
+  forget_the_second_session();
   testing::internal::CaptureStdout();
   print_benchmark_status(select_benchmark_rows(std::vector<std::string>{"cartpole/a2c", "cartpole/ppo"}), options_);
   const std::string table = testing::internal::GetCapturedStdout();

@@ -9,6 +9,7 @@
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/difference.h"
 #include "slm_lab/store/checkpoint.h"
+#include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 #include "slm_lab/store/session_result.h"
@@ -39,8 +40,7 @@ bool finished(const DataFolder& folder, int sessions) {
 /// Every session can train on from where it is.
 void check_checkpoints(const DataFolder& folder, int sessions) {
   for (int session = 0; session < sessions; ++session)
-    if (read_session_result(folder, kTrial, session) &&
-        !CheckpointStore(folder.checkpoints(kTrial, session)).has_large())
+    if (read_session_result(folder, kTrial, session) && !CheckpointStore(folder.checkpoints(kTrial, session)).usable())
       throw SpecError(
           fmt::format("{}: session {} cannot train on: a finished run drops its replay, unless it was "
                       "trained with --keep-replay; start a new run",
@@ -52,8 +52,10 @@ LoadedSpec extend(const DataFolder& folder, std::int64_t frames, int sessions) {
   const LoadedSpec longer = load_saved_spec(folder, kTrial, {fmt::format("{}={}", kMaxFrame, frames)});
   SpecReport report(longer.file);
   read_lab_spec(longer, report);  // throws where other keys do not go with it
+  unpack_states(folder, kTrial, sessions);
   check_checkpoints(folder, sessions);
   for (int session = 0; session < sessions; ++session) std::filesystem::remove(folder.session_result(kTrial, session));
+  std::filesystem::remove(folder.trial_metrics(kTrial));
   sync_directory(folder.info());
   Manifest manifest = read_manifest(folder);
   manifest.next_spec_hash = longer.hash;

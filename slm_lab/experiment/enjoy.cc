@@ -8,11 +8,10 @@
 #include <regex>
 
 #include "slm_lab/algorithm/plan.h"
-#include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/evaluation.h"
 #include "slm_lab/experiment/lab_spec.h"
-#include "slm_lab/experiment/weights_metadata.h"
+#include "slm_lab/experiment/session_files.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/store/data_folder.h"
 
@@ -67,23 +66,6 @@ int choose_session(const Played& run, const LabSpec& spec, bool last) {
   return best;
 }
 
-void load_weights(const Played& run, const LabSpec& spec, bool last, Algorithm& algorithm) {
-  for (const NamedNet& named : algorithm.nets()) {
-    Archive archive = read_weights(run.folder.weights(run.trial, *run.session, /*best=*/!last, named.name),
-                                   weights_identity(spec, named.name));
-    named.net->parameters().serialize(archive);
-    named.net->parameters_changed();
-  }
-}
-
-/// Those of the moment of the weights.
-void load_statistics(const Played& run, const LabSpec& spec, bool last, EnvStatistics& statistics) {
-  if (!spec.env.normalize_obs && !spec.env.normalize_reward) return;
-  Archive archive =
-      read_weights(run.folder.statistics(run.trial, *run.session, /*best=*/!last), statistics_identity(spec));
-  statistics.serialize(archive);
-}
-
 }  // namespace
 
 int enjoy(const std::string& where, const EnjoyOptions& options) {
@@ -99,8 +81,8 @@ int enjoy(const std::string& where, const EnjoyOptions& options) {
   EnvStatistics statistics;
   const auto env = make_env(spec.env, 1, spec.agent.plan->gamma(), streams, statistics, EnvUse::evaluate);
   const auto algorithm = make_algorithm(spec.agent, env->info(), streams);
-  load_weights(run, spec, options.last_weights, *algorithm);
-  load_statistics(run, spec, options.last_weights, statistics);
+  SessionFiles(run.folder, run.trial, *run.session)
+      .load_weights(spec, /*best=*/!options.last_weights, *algorithm, statistics);
 
   const Evaluation evaluation = evaluate(*algorithm, spec.env, spec.agent.plan->gamma(), statistics, streams,
                                          options.episodes, options.sample ? ActMode::evaluate : ActMode::greedy);

@@ -64,8 +64,8 @@ void LocalExecutor::start(JobId id, const SessionJob& job) {
 }
 
 LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
-  // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into its log.
-  const std::string log = DataFolder::open(job.folder).session_log(job.trial, job.session).string();
+  // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into the log.
+  const std::string log = DataFolder::open(job.folder).trial_log(job.trial).string();
   std::vector<std::string> arguments = command(job);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -7,28 +7,22 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/sha256.h"
-#include "slm_lab/env/random_baseline.h"
 #include "slm_lab/experiment/weights_metadata.h"
 #include "slm_lab/report/csv.h"
-#include "slm_lab/report/metric_files.h"
 
 namespace slm {
 namespace {
 
-namespace fs = std::filesystem;
-
-bool normalises(const LabSpec& spec) { return spec.env.normalize_obs || spec.env.normalize_reward; }
-
-void write_statistics(const fs::path& file, EnvStatistics& statistics, const LabSpec& spec) {
-  Archive archive;
-  statistics.serialize(archive);
-  write_weights(file, std::move(archive), statistics_metadata(spec));
+/// The net that acts goes under its own names, the others' begin with theirs.
+void serialize_net(const std::string& name, Parameters& parameters, Archive& archive) {
+  if (weights_prefix(name).empty())
+    parameters.serialize(archive);
+  else
+    archive(name, parameters);
 }
 
-void write_net(const fs::path& file, Parameters& parameters, const WeightsMetadata& metadata) {
-  Archive archive;
-  parameters.serialize(archive);
-  write_weights(file, std::move(archive), metadata);
+void serialize_statistics(const LabSpec& spec, EnvStatistics& statistics, Archive& archive) {
+  if (spec.env.normalize_obs || spec.env.normalize_reward) archive("env_statistics", statistics);
 }
 
 }  // namespace
@@ -45,37 +39,36 @@ std::string weights_sha256(Algorithm& algorithm) {
 void SessionFiles::write(Session& session, const LabSpec& spec) const {
   write_what_is_good(session, spec);
   Algorithm& algorithm = session.algorithm();
-  for (const NamedNet& named : algorithm.nets())
-    write_net(folder_.weights(trial_, session_, /*best=*/false, named.name), named.net->parameters(),
-              weights_metadata(spec, named, algorithm.action_range()));
-  if (normalises(spec))
-    write_statistics(folder_.statistics(trial_, session_, /*best=*/false), session.env_statistics(), spec);
+  Archive archive;
+  for (const NamedNet& named : algorithm.nets()) serialize_net(named.name, named.net->parameters(), archive);
+  serialize_statistics(spec, session.env_statistics(), archive);
+  write_weights(folder_.weights(trial_, session_, /*best=*/false), std::move(archive),
+                weights_metadata(spec, algorithm));
 }
 
 void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) const {
   write_file_durably(folder_.session_csv(trial_, session_, "train"), to_csv(session.record().rows()));
   if (spec.meta.rigorous_eval)
     write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
-  Algorithm& algorithm = session.algorithm();
   BestWeights& best = session.best_weights();
-  auto saved = best.nets().begin();  // in the order of the algorithm's
-  for (const NamedNet& named : algorithm.nets()) {
-    WeightsMetadata metadata = weights_metadata(spec, named, algorithm.action_range());
-    if (best.any()) metadata["total_reward_ma"] = fmt::format("{}", best.score());
-    write_net(folder_.weights(trial_, session_, /*best=*/true, named.name), (saved++)->parameters, metadata);
-  }
-  if (normalises(spec)) write_statistics(folder_.statistics(trial_, session_, /*best=*/true), best.statistics(), spec);
+  WeightsMetadata metadata = weights_metadata(spec, session.algorithm());
+  if (best.any()) metadata["total_reward_ma"] = fmt::format("{}", best.score());
+  Archive archive;
+  for (BestWeights::Saved& saved : best.nets()) serialize_net(saved.net, saved.parameters, archive);
+  serialize_statistics(spec, best.statistics(), archive);
+  write_weights(folder_.weights(trial_, session_, /*best=*/true), std::move(archive), metadata);
 }
 
-void SessionFiles::write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const {
-  const auto write_metrics = [&](std::span<const SessionRow> rows, std::string_view df) {
-    SessionMetrics metrics = session_metrics(rows, random_baseline(spec.env.name));
-    metrics.episode_return_ma100 = result.ma100;
-    metrics.eval_return_d100 = result.d100;
-    write_file_durably(folder_.session_metrics(trial_, session_, df), session_metrics_json(metrics));
-  };
-  write_metrics(session.record().rows(), "train");
-  if (spec.meta.rigorous_eval) write_metrics(session.eval_record().rows(), "eval");
+void SessionFiles::load_weights(const LabSpec& spec, bool best, Algorithm& algorithm, EnvStatistics& statistics) const {
+  Archive archive = read_weights(folder_.weights(trial_, session_, best), weights_identity(spec));
+  for (const NamedNet& named : algorithm.nets()) {
+    serialize_net(named.name, named.net->parameters(), archive);
+    named.net->parameters_changed();
+  }
+  serialize_statistics(spec, statistics, archive);
+}
+
+void SessionFiles::write_result(const SessionResult& result) const {
   write_session_result(folder_, trial_, session_, result);
 }
 

@@ -16,12 +16,15 @@ class SessionFiles {
   SessionFiles(DataFolder folder, int trial, int session)
       : folder_(std::move(folder)), trial_(trial), session_(session) {}
 
-  /// The CSV of log points, the last and the best weights, the normalisation statistics.
+  /// The CSV of log points; the last and the best weights, each with the statistics that normalised what they saw.
   void write(Session& session, const LabSpec& spec) const;
   /// Of a session whose nets have become unusable: all but the last weights, which stay those of its last checkpoint.
   void write_what_is_good(Session& session, const LabSpec& spec) const;
-  /// The metrics of a session that is done; then its result.
-  void write_result(const Session& session, const LabSpec& spec, const SessionResult& result) const;
+  /// Of a session that is done; the last that it writes.
+  void write_result(const SessionResult& result) const;
+
+  /// The other way round: the `best` or the last weights, and the statistics of that moment.
+  void load_weights(const LabSpec& spec, bool best, Algorithm& algorithm, EnvStatistics& statistics) const;
 
  private:
   DataFolder folder_;

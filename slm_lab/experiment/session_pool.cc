@@ -172,7 +172,7 @@ class SessionPool final : public JobSource {
                                           : !session.error.empty() ? session.error
                                           : job.crashed ? fmt::format("ended by signal {}", job.exit_code - 128)
                                                         : fmt::format("ended with code {}", job.exit_code),
-                                .log = run.folder.session_log(run.trial, session.session)});
+                                .log = run.folder.trial_log(run.trial)});
   }
 
   void end(std::size_t run) {

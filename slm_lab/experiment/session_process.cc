@@ -120,7 +120,7 @@ class SessionProcess {
     const Evaluation evaluation = session_.evaluate_final();
     result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};
     result.weights_sha256 = weights_sha256(session_.algorithm());
-    files_.write_result(session_, spec_, result);
+    files_.write_result(result);
   }
 
   void send(SessionMessage::Kind kind, std::string text, std::string details = "") const {

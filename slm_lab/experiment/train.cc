@@ -22,7 +22,7 @@
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/trial.h"
 #include "slm_lab/net/kernel.h"
-#include "slm_lab/store/checkpoint.h"
+#include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 
@@ -62,12 +62,6 @@ void print_what_next(const DataFolder& folder, const TrainOptions& options, cons
         shell_command({options.launcher, "run", folder.spec_file().string(), folder.spec_name(), "train@" + root})));
 }
 
-/// What a finished run does not need to be looked at or played.
-void drop_replays(const DataFolder& folder, const LabSpec& spec) {
-  for (int session = 0; session < spec.meta.max_session; ++session)
-    CheckpointStore(folder.checkpoints(/*trial=*/0, session)).drop_large();
-}
-
 /// So that a kill costs the record of how long a run took at most this.
 constexpr std::chrono::seconds kManifestInterval{1};
 
@@ -91,7 +85,7 @@ int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   for (const SessionFailure& failure : outcome.failures) say(failure.text());
   try {
-    if (outcome.exit_code == 0 && !options.keep_replay) drop_replays(folder, spec);
+    if (outcome.exit_code == 0) pack_trial(folder, /*trial=*/0, spec.meta.max_session, options.keep_replay);
     close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
   } catch (const Error& error) {  // most likely from the same cause as the failures
     if (outcome.exit_code == 0) throw;

@@ -28,23 +28,19 @@ void describe_action(const LabSpec& spec, ActionRange drawn_in, WeightsMetadata&
 
 }  // namespace
 
-WeightsMetadata weights_identity(const LabSpec& spec, const std::string& net) {
-  return {{"algorithm", spec.agent.algorithm_name}, {"env", spec.env.name}, {"net", net}};
+WeightsMetadata weights_identity(const LabSpec& spec) {
+  return {{"algorithm", spec.agent.algorithm_name}, {"env", spec.env.name}};
 }
 
-WeightsMetadata statistics_identity(const LabSpec& spec) { return {{"env", spec.env.name}}; }
+std::string weights_prefix(const std::string& net) { return net == "net" ? "" : net + "."; }
 
-WeightsMetadata weights_metadata(const LabSpec& spec, const NamedNet& net, ActionRange drawn_in) {
-  WeightsMetadata metadata = weights_identity(spec, net.name);
-  metadata.merge(net.net->description());
-  if (net.name == "net") describe_action(spec, drawn_in, metadata);
+WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm) {
+  WeightsMetadata metadata = weights_identity(spec);
+  for (const NamedNet& named : algorithm.nets())
+    for (const auto& [key, value] : named.net->description()) metadata[weights_prefix(named.name) + key] = value;
+  describe_action(spec, algorithm.action_range(), metadata);
   metadata["normalize_obs"] = spec.env.normalize_obs ? "true" : "false";
-  return metadata;
-}
-
-WeightsMetadata statistics_metadata(const LabSpec& spec) {
-  WeightsMetadata metadata = statistics_identity(spec);
-  metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
+  if (spec.env.normalize_obs) metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
   if (spec.env.clip_obs) metadata["clip_obs"] = fmt::format("{}", *spec.env.clip_obs);
   return metadata;
 }

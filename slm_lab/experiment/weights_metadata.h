@@ -8,15 +8,15 @@
 
 namespace slm {
 
-// What the files of weights, and of statistics, say of themselves: docs/data.md has the keys.
+/// What a file of weights must say to be taken for one of this spec.
+WeightsMetadata weights_identity(const LabSpec& spec);
 
-/// What a file must say to be taken for this net of this spec.
-WeightsMetadata weights_identity(const LabSpec& spec, const std::string& net);
-WeightsMetadata statistics_identity(const LabSpec& spec);
+/// The same, and all that a program needs to use the arrays without the spec (docs/data.md has the keys): what the nets
+/// are made of, how the outputs of the one that acts become an action of the environment, how observations are
+/// normalised. What is said of another net begins with its name.
+WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm);
 
-/// The same, and all that a program needs to use the arrays without the spec: what the net is made of and, of the one
-/// that acts, how its outputs become an action of the environment.
-WeightsMetadata weights_metadata(const LabSpec& spec, const NamedNet& net, ActionRange drawn_in);
-WeightsMetadata statistics_metadata(const LabSpec& spec);
+/// What stands before the names of a net's arrays and metadata: nothing for the one that acts.
+std::string weights_prefix(const std::string& net);
 
 }  // namespace slm

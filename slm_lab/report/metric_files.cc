@@ -1,9 +1,5 @@
 #include "slm_lab/report/metric_files.h"
 
-#include <fmt/format.h>
-
-#include "slm_lab/base/error.h"
-#include "slm_lab/base/file.h"
 #include "slm_lab/report/json_file.h"
 
 namespace slm {
@@ -31,15 +27,6 @@ Json scalars(const Scalars& values) {
   return json;
 }
 
-Json session_scalar(const SessionMetrics& session) {
-  Json json = scalars(session.scalar);
-  json["episode_return_ma100"] = session.episode_return_ma100;
-  json["eval_return_d100"] = session.eval_return_d100.mean;
-  json["eval_return_d100_std"] = session.eval_return_d100.std;
-  json["eval_return_d100_n"] = session.eval_return_d100.n;
-  return json;
-}
-
 Json trial_scalar(const TrialMetrics& trial) {
   Json json;
   json["frame"] = trial.frame;
@@ -57,49 +44,24 @@ Json trial_scalar(const TrialMetrics& trial) {
 
 }  // namespace
 
-std::string session_metrics_json(const SessionMetrics& session) {
-  Json json;
-  json["scalar"] = session_scalar(session);
-  for (const Series& series : kSeries) json["local"][series.name] = session.*series.values;
-  return json_file_text(json);
-}
-
 std::string trial_metrics_scalar_json(const TrialMetrics& trial) { return json_file_text(trial_scalar(trial)); }
 
 std::string trial_metrics_json(const TrialMetrics& trial, std::span<const SessionMetrics> sessions) {
   Json json;
   json["scalar"] = trial_scalar(trial);
+  Json& local = json["local"];
   for (const Series& series : kSeries) {
-    Json& out = json["local"][series.name] = Json::array();
+    Json& out = local[series.name] = Json::array();
     const bool is_axis = series.values == &SessionMetrics::frames || series.values == &SessionMetrics::opt_steps;
     if (is_axis && !sessions.empty())
       out = sessions[0].*series.values;  // all sessions log at the same frames
     else
       for (const SessionMetrics& session : sessions) out.push_back(session.*series.values);
   }
-  json["local"]["consistencies"] = trial.consistencies;
+  local["consistencies"] = trial.consistencies;
+  local["scalars"] = Json::array();
+  for (const SessionMetrics& session : sessions) local["scalars"].push_back(scalars(session.scalar));
   return json_file_text(json);
-}
-
-SessionMetrics read_session_metrics(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
-  try {
-    const Json json = Json::parse(text);
-    SessionMetrics session;
-    const Json& scalar = json.at("scalar");
-    for (const ScalarName& name : kScalars)
-      session.scalar.*name.value = number_or_nan(scalar.at(std::string(name.name)));
-    session.episode_return_ma100 = number_or_nan(scalar.at("episode_return_ma100"));
-    session.eval_return_d100.mean = number_or_nan(scalar.at("eval_return_d100"));
-    session.eval_return_d100.std = number_or_nan(scalar.at("eval_return_d100_std"));
-    session.eval_return_d100.n = scalar.at("eval_return_d100_n").get<int>();
-    for (const Series& series : kSeries)
-      for (const Json& value : json.at("local").at(series.name))
-        (session.*series.values).push_back(number_or_nan(value));
-    return session;
-  } catch (const Json::exception& error) {
-    throw Error(ExitCode::corrupt, fmt::format("{}: not a session_metrics file ({})", file.string(), error.what()));
-  }
 }
 
 }  // namespace slm

@@ -160,35 +160,10 @@ TEST(BootstrapCi95, AgreesWithTheNormalApproximation) {
 }
 
 TEST(MetricFiles, AMissingNumberIsNull) {
-  const std::string text = session_metrics_json(session_metrics(rows_of({12, 16}), 10));
-  EXPECT_THAT(text,
-              testing::StartsWith("{\n  \"scalar\": {\n    \"total_reward_ma\": 14.0,\n    \"strength\": 4.0,\n"));
+  const std::vector sessions = {session_metrics(rows_of({12, 16}), 10)};
+  const std::string text = trial_metrics_json(trial_metrics(sessions), sessions);
+  EXPECT_THAT(text, HasSubstr("\"total_reward_ma\": 14.0,\n    \"strength\": 4.0,\n"));
   EXPECT_THAT(text, HasSubstr("\"eval_return_d100\": null"));
-}
-
-TEST(MetricFiles, ReadsWhatItWrote) {
-  SessionMetrics m = session_metrics(rows_of({kNaN, 12, 16.1, 14, 18}), 10);
-  m.eval_return_d100 = {.mean = 17.5, .std = 0.5, .n = 100};
-  const ScratchFolder folder;
-  const std::string text = session_metrics_json(m);
-  write_file_durably(folder / "metrics.json", text);
-  EXPECT_EQ(session_metrics_json(read_session_metrics(folder / "metrics.json")), text);
-}
-
-TEST(MetricFiles, SaysWhatIsNoMetricFile) {
-  const ScratchFolder folder;
-  write_file_durably(folder / "metrics.json", "{\"scalar\": {}}");
-  EXPECT_THROW(
-      {
-        try {
-          read_session_metrics(folder / "metrics.json");
-        } catch (const Error& error) {
-          EXPECT_EQ(error.code(), ExitCode::corrupt);
-          EXPECT_THAT(error.what(), HasSubstr("metrics.json"));
-          throw;
-        }
-      },
-      Error);
 }
 
 TEST(MetricFiles, ATrialHoldsEverySession) {

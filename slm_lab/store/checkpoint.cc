@@ -165,13 +165,37 @@ std::optional<std::string> CheckpointStore::load(const std::function<void(Archiv
   return std::nullopt;
 }
 
-void CheckpointStore::drop_large() const { segments_.keep_only({}); }
-
-bool CheckpointStore::has_large() const {
+bool CheckpointStore::usable() const {
   const std::vector<std::uint64_t> existing = generations();
   if (existing.empty()) return false;
   std::string program;
   return read_manifest(existing.back(), program).large.empty() || segments_.any();
+}
+
+bool CheckpointStore::pack(Archive& archive, const std::string& prefix) const {
+  const std::vector<std::uint64_t> existing = generations();
+  if (existing.empty()) return false;
+  std::string program;
+  if (!read_manifest(existing.back(), program).large.empty()) return false;
+  for (const char* name : {kState, kManifest, kSums}) {
+    const std::string text = read_file(path_of(existing.back()) / name);
+    std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    archive(prefix + name, bytes);
+  }
+  return true;
+}
+
+void CheckpointStore::unpack(Archive& archive, const std::string& prefix) const {
+  if (!archive.contains(prefix + kState)) return;
+  make_directories(folder_);
+  if (!generations().empty()) return;
+  write_directory_durably(path_of(1), [&](const fs::path& partial) {
+    for (const char* name : {kState, kManifest, kSums}) {
+      std::vector<std::uint8_t> bytes;
+      archive(prefix + name, bytes);
+      write_file_durably(partial / name, std::string(bytes.begin(), bytes.end()));
+    }
+  });
 }
 
 }  // namespace slm

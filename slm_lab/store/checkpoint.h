@@ -33,10 +33,12 @@ class CheckpointStore {
   std::optional<std::string> load(const std::function<void(Archive&)>& restore,
                                   const std::function<void(const std::string&)>& warn);
 
-  /// Removes the large arrays, which makes most of the size: nothing can go on from here any more.
-  void drop_large() const;
-  /// Whether the newest generation has all of its large arrays.
-  bool has_large() const;
+  /// Whether the session can go on from here: the newest generation has all of its large arrays.
+  bool usable() const;
+  /// Puts the files of the newest generation under `prefix`; false where there is none, or one with large arrays.
+  bool pack(Archive& archive, const std::string& prefix) const;
+  /// Takes the generation that pack() put there, where there is none here.
+  void unpack(Archive& archive, const std::string& prefix) const;
 
  private:
   struct Generation {

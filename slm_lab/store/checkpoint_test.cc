@@ -251,13 +251,16 @@ TEST_F(Checkpoints, WhatAKilledSaveLeftIsNotMistakenForAState) {
   EXPECT_EQ(loaded.replay, state.replay);
 }
 
-TEST_F(Checkpoints, LargeArraysCanBeDropped) {
+TEST_F(Checkpoints, AreUsableWithTheirLargeArraysOnlyAndNotPackedWithThem) {
   State state(kBlockFloats);
+  EXPECT_FALSE(store().usable());
   save(store_, state, 100);
-  EXPECT_TRUE(store().has_large());
-  store().drop_large();
-  EXPECT_FALSE(store().has_large());
-  EXPECT_TRUE(segments().empty());
+  EXPECT_TRUE(store().usable());
+  Archive packed;
+  EXPECT_FALSE(store().pack(packed, "s0."));
+  EXPECT_TRUE(packed.arrays().empty());
+  fs::remove_all(folder_ / "segments");
+  EXPECT_FALSE(store().usable());
 }
 
 TEST(ChangedBlocks, AreThoseThatWereMarkedSinceTheyWereKept) {

@@ -199,28 +199,16 @@ fs::path DataFolder::checkpoints(int trial, int session) const {
   return model() / fmt::format("{}_checkpoints", session_prefix(trial, session));
 }
 
-fs::path DataFolder::session_log(int trial, int session) const {
-  return log() / (session_prefix(trial, session) + ".log");
-}
-
-fs::path DataFolder::session_metrics(int trial, int session, std::string_view df) const {
-  return info() / fmt::format("{}_session_metrics_{}.json", session_prefix(trial, session), df);
-}
-
+fs::path DataFolder::states(int trial) const { return model() / (trial_prefix(trial) + "_state.safetensors"); }
+fs::path DataFolder::trial_log(int trial) const { return log() / (trial_prefix(trial) + ".log"); }
 fs::path DataFolder::trial_metrics(int trial) const { return info() / (trial_prefix(trial) + "_trial_metrics.json"); }
 
 fs::path DataFolder::trial_metrics_scalar(int trial) const {
   return root_ / (trial_prefix(trial) + "_trial_metrics_scalar.json");
 }
 
-fs::path DataFolder::weights(int trial, int session, bool best, std::string_view net) const {
-  return model() /
-         fmt::format("{}{}_{}_model.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "", net);
-}
-
-fs::path DataFolder::statistics(int trial, int session, bool best) const {
-  return model() /
-         fmt::format("{}{}_env_statistics.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "");
+fs::path DataFolder::weights(int trial, int session, bool best) const {
+  return model() / fmt::format("{}{}_net_model.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "");
 }
 
 }  // namespace slm

@@ -40,14 +40,12 @@ class DataFolder {
   std::filesystem::path session_csv(int trial, int session, std::string_view df) const;  ///< df: train or eval
   std::filesystem::path session_result(int trial, int session) const;  ///< written last: a session that has it is done
   std::filesystem::path checkpoints(int trial, int session) const;     ///< generations of one session's state
-  std::filesystem::path session_log(int trial, int session) const;     ///< what the session printed
-  std::filesystem::path session_metrics(int trial, int session, std::string_view df) const;
+  std::filesystem::path states(int trial) const;                       ///< of all sessions, once the trial is done
+  std::filesystem::path trial_log(int trial) const;                    ///< what its sessions printed
   std::filesystem::path trial_metrics(int trial) const;
   std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
-  /// Weights of a net, `best` or last.
-  std::filesystem::path weights(int trial, int session, bool best, std::string_view net) const;
-  /// What normalises observations and rewards, of specs that do; as it was with the `best` weights, or last.
-  std::filesystem::path statistics(int trial, int session, bool best) const;
+  /// All nets, `best` or last, and what normalised what they saw.
+  std::filesystem::path weights(int trial, int session, bool best) const;
 
  private:
   DataFolder(std::filesystem::path root, std::string spec_name)

@@ -5,7 +5,11 @@
 
 namespace slm {
 
-void write_session_result(const DataFolder& folder, int trial, int session, const SessionResult& result) {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json to_json(const SessionResult& result) {
   Json json;
   json["frame"] = result.frame;
   json["episodes"] = result.episodes;
@@ -17,29 +21,55 @@ void write_session_result(const DataFolder& folder, int trial, int session, cons
   json["weights_sha256"] = result.weights_sha256;
   json["seconds"] = result.seconds;
   json["fps"] = result.fps();
-  write_file_durably(folder.session_result(trial, session), json_file_text(json));
+  return json;
+}
+
+SessionResult from_json(const Json& json) {
+  SessionResult result;
+  result.frame = json.at("frame");
+  result.episodes = json.at("episodes");
+  result.opt_step = json.at("opt_step");
+  result.total_reward_ma = number_or_nan(json.at("total_reward_ma"));
+  if (json.contains("best_total_reward_ma"))
+    result.best_total_reward_ma = number_or_nan(json.at("best_total_reward_ma"));
+  result.ma100 = number_or_nan(json.at("ma100"));
+  const Json& d100 = json.at("d100");
+  result.d100 = {number_or_nan(d100.at("mean")), number_or_nan(d100.at("std")), d100.at("n")};
+  result.weights_sha256 = json.at("weights_sha256");
+  result.seconds = json.at("seconds");
+  return result;
+}
+
+}  // namespace
+
+void write_session_result(const DataFolder& folder, int trial, int session, const SessionResult& result) {
+  write_file_durably(folder.session_result(trial, session), json_file_text(to_json(result)));
+}
+
+void write_trial_results(const DataFolder& folder, int trial, const std::string& metrics,
+                         const std::map<int, SessionResult>& sessions) {
+  const fs::path file = folder.trial_metrics(trial);
+  Json json = parse_json_file(metrics, file.string());
+  json["sessions"] = Json::object();
+  for (const auto& [session, result] : sessions) json["sessions"][std::to_string(session)] = to_json(result);
+  write_file_durably(file, json_file_text(json));
 }
 
 std::optional<SessionResult> read_session_result(const DataFolder& folder, int trial, int session) {
-  const std::filesystem::path file = folder.session_result(trial, session);
+  constexpr const char* kAdvice = "; move it away to finish the session again from its checkpoint";
+  if (const fs::path file = folder.session_result(trial, session); file_exists(file)) {
+    const Json json = parse_json_file(read_file(file), file.string());
+    return read_json(
+        file.string(), [&] { return from_json(json); }, kAdvice);
+  }
+  const fs::path file = folder.trial_metrics(trial);
   if (!file_exists(file)) return std::nullopt;
   const Json json = parse_json_file(read_file(file), file.string());
-  const auto read = [&] {
-    SessionResult result;
-    result.frame = json.at("frame");
-    result.episodes = json.at("episodes");
-    result.opt_step = json.at("opt_step");
-    result.total_reward_ma = number_or_nan(json.at("total_reward_ma"));
-    if (json.contains("best_total_reward_ma"))
-      result.best_total_reward_ma = number_or_nan(json.at("best_total_reward_ma"));
-    result.ma100 = number_or_nan(json.at("ma100"));
-    const Json& d100 = json.at("d100");
-    result.d100 = {number_or_nan(d100.at("mean")), number_or_nan(d100.at("std")), d100.at("n")};
-    result.weights_sha256 = json.at("weights_sha256");
-    result.seconds = json.at("seconds");
-    return result;
-  };
-  return read_json(file.string(), read, "; move it away to finish the session again from its checkpoint");
+  return read_json(file.string(), [&]() -> std::optional<SessionResult> {
+    const Json sessions = json.value("sessions", Json::object());  // a version before wrote none
+    const auto found = sessions.find(std::to_string(session));
+    return found == sessions.end() ? std::nullopt : std::optional(from_json(*found));
+  });
 }
 
 }  // namespace slm

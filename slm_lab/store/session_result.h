@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -25,7 +26,13 @@ struct SessionResult {
 };
 
 void write_session_result(const DataFolder& folder, int trial, int session, const SessionResult& result);
-/// Nothing when the session is not done.
+
+/// trial_metrics.json: `metrics` (the text of a JSON object) and, in "sessions", the results by session. From then on
+/// the sessions' own files are not needed.
+void write_trial_results(const DataFolder& folder, int trial, const std::string& metrics,
+                         const std::map<int, SessionResult>& sessions);
+
+/// From the session's own file or else from its trial's. Nothing when the session is not done.
 std::optional<SessionResult> read_session_result(const DataFolder& folder, int trial, int session);
 
 }  // namespace slm

@@ -57,22 +57,24 @@ inline std::string csv_without_clock(const std::string& text) {
   return out;
 }
 
-inline std::string result_without_clock(const std::string& text) {
-  nlohmann::json result = nlohmann::json::parse(text);
-  result.erase("seconds");
-  result.erase("fps");
-  return result.dump();
+inline std::string metrics_without_clock(const std::string& text) {
+  nlohmann::json metrics = nlohmann::json::parse(text);
+  for (auto& session : metrics["sessions"]) {
+    session.erase("seconds");
+    session.erase("fps");
+  }
+  return metrics.dump();
 }
 
 /// All that a finished run computed, by file: weights, tables, metrics and results, without what comes from a clock.
 inline std::map<std::string, std::string> results_of(const std::filesystem::path& run) {
   std::map<std::string, std::string> results;
   for (const std::string& file : files_below(run)) {
-    const bool model = file.starts_with("model/") && file.find("_checkpoints/") == std::string::npos;
+    const bool model = file.ends_with("_net_model.safetensors");  // a state holds seconds
     if (!model && !file.starts_with("info/")) continue;
     std::string text = read_file(run / file);
     if (file.ends_with(".csv")) text = csv_without_clock(text);
-    if (file.ends_with("_session_result.json")) text = result_without_clock(text);
+    if (file.ends_with("_trial_metrics.json")) text = metrics_without_clock(text);
     results[file] = std::move(text);
   }
   return results;

@@ -1,0 +1,99 @@
+#include "slm_lab/store/finished_trial.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "slm_lab/base/archive.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/store/checkpoint.h"
+#include "slm_lab/store/session_result.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/scratch_folder.h"
+
+namespace slm {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+namespace fs = std::filesystem;
+
+/// A trial of two sessions that are done, whose states are the numbers 10 and 11.
+class FinishedTrial : public testing::Test {
+ protected:
+  FinishedTrial() {
+    std::map<int, SessionResult> results;
+    for (int session : {0, 1}) {
+      store(session).save([&](Archive& state) {
+        double number = 10 + session;
+        state("number", number);
+      });
+      results[session].frame = 100 + session;
+      results[session].seconds = 1;
+      write_session_result(folder_, 0, session, results[session]);
+    }
+    write_trial_results(folder_, 0, "{}", results);
+  }
+  CheckpointStore store(int session) const { return CheckpointStore(folder_.checkpoints(0, session)); }
+  double state(int session) const {
+    double number = 0;
+    store(session).load([&](Archive& state) { state("number", number); },
+                        [](const std::string& text) { ADD_FAILURE() << text; });
+    return number;
+  }
+  std::vector<std::string> files() const { return files_below(folder_.root()); }
+
+  ScratchFolder scratch_;
+  DataFolder folder_ = DataFolder::create(scratch_.path(), "spec");
+};
+
+TEST_F(FinishedTrial, IsTwoFiles) {
+  pack_trial(folder_, 0, 2, /*keep_replay=*/false);
+  EXPECT_THAT(files(), ElementsAre("info/spec_t0_trial_metrics.json", "model/spec_t0_state.safetensors"));
+  EXPECT_EQ(read_session_result(folder_, 0, 1)->frame, 101);
+  EXPECT_FALSE(read_session_result(folder_, 0, 2));
+  pack_trial(folder_, 0, 2, false);  // another time there is nothing left to do
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 10);
+  EXPECT_EQ(state(1), 11);
+}
+
+TEST_F(FinishedTrial, KilledWhileItIsPackedLosesNothing) {
+  pack_trial(folder_, 0, 2, false);
+  unpack_states(folder_, 0, 2);
+  fs::remove_all(folder_.checkpoints(0, 0));  // as if killed between the two
+  pack_trial(folder_, 0, 2, false);
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 10);
+  EXPECT_EQ(state(1), 11);
+}
+
+TEST_F(FinishedTrial, ANewerStateStays) {
+  pack_trial(folder_, 0, 2, false);
+  unpack_states(folder_, 0, 2);
+  store(0).save([&](Archive& state) {
+    double number = 20;
+    state("number", number);
+  });
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 20);
+  pack_trial(folder_, 0, 2, false);
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 20);
+}
+
+TEST_F(FinishedTrial, AReplayIsKeptOnRequestOnly) {
+  std::vector<float> replay(LargeArrays::kMinBytes / sizeof(float), 1.f);
+  ChangedBlocks changed;
+  store(1).save([&](Archive& state) { state.large("replay", replay, changed); });
+  pack_trial(folder_, 0, 2, /*keep_replay=*/true);
+  EXPECT_TRUE(fs::exists(folder_.checkpoints(0, 1)));
+  EXPECT_FALSE(fs::exists(folder_.checkpoints(0, 0)));
+  pack_trial(folder_, 0, 2, /*keep_replay=*/false);
+  EXPECT_FALSE(fs::exists(folder_.checkpoints(0, 1)));
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 10);
+  EXPECT_FALSE(store(1).usable());
+}
+
+}  // namespace
+}  // namespace slm
