@@ -78,8 +78,9 @@ void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   if (sizes.minibatch_size > rollout)
     agent.algorithm.problem(
         "minibatch_size",
-        fmt::format("larger than the rollout: expected at most time_horizon x num_envs = {} x {} = {}",
-                    sizes.time_horizon, info.num_envs, rollout));
+        fmt::format("larger than the rollout: expected at most time_horizon x num_envs = {} x {} = {}; nearest legal "
+                    "value: {}",
+                    sizes.time_horizon, info.num_envs, rollout, rollout));
   else if (rollout % sizes.minibatch_size != 0) {
     const std::int64_t parts = num_minibatches(rollout, sizes.minibatch_size), fewest = rollout / parts;
     agent.algorithm.note(

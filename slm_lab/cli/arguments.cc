@@ -103,6 +103,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const std
 CLI::Validator whole_number(long long low, long long high) {
   const bool bounded = high < std::numeric_limits<long long>::max();
   const std::string range = bounded ? fmt::format("from {} to {}", low, high) : fmt::format(">= {}", low);
+  // To a reader of the help an int has no end.
+  const std::string shown = high < std::numeric_limits<int>::max() ? range : fmt::format(">= {}", low);
   return {[=](std::string& text) {
             long long value = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -110,7 +112,7 @@ CLI::Validator whole_number(long long low, long long high) {
             if (is_number && value >= low && value <= high) return std::string();
             return fmt::format("expected a whole number {}, not {}", range, text);
           },
-          range};
+          shown};
 }
 
 CLI::Validator number_from(double low) {

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "slm_lab/algorithm/plan.h"
+#include "slm_lab/base/error.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/session_memory.h"
 #include "slm_lab/net/net_types.h"
@@ -38,6 +40,54 @@ void check_together(LabSpec& spec, SpecReader& meta) {
               spec.meta.max_session > 1
                   ? "of a search, which then runs one session per trial; train leaves it alone and runs all sessions"
                   : "of a search; train leaves it alone");
+}
+
+constexpr std::string_view kNearest = "; nearest legal value: ";  // as fields write it, at the end
+constexpr int kMaxRounds = 3;                                     // a range, what it is part of, and the machine
+constexpr std::size_t kMaxTried = 20;                             // problems; each costs a reading of the spec
+
+/// The problems of the spec with this value at this path.
+std::vector<SpecFinding> problems_with(const LoadedSpec& loaded, bool allow_placeholders, const std::string& path,
+                                       std::string_view value) {
+  JsonNode root = loaded.root;
+  set_at_path(root, path, parse_value(value), "");
+  SpecReport report(loaded.file);
+  report.allow_placeholders = allow_placeholders;
+  SpecReader reader(&root, "", report);
+  read_lab_spec(reader);
+  return report.problems();
+}
+
+/// The nearest value in a key's own range may be refused for what it means together with others. Then it is not
+/// suggested; what it does to its own key is said instead, with the nearest value for that.
+void confirm_suggestion(const LoadedSpec& loaded, const SpecReport& report, SpecFinding& problem) {
+  const std::vector<SpecFinding> before = report.problems();
+  for (int round = 0; round < kMaxRounds; ++round) {
+    const std::size_t at = problem.message.rfind(kNearest);
+    if (at == std::string::npos) return;
+    const std::string suggestion = problem.message.substr(at + kNearest.size());
+    const SpecFinding* refused = nullptr;
+    const auto after = problems_with(loaded, report.allow_placeholders, problem.path, suggestion);
+    for (const SpecFinding& other : after) {
+      const bool is_new = std::ranges::none_of(
+          before, [&](const SpecFinding& old) { return old.path == other.path && old.message == other.message; });
+      if (is_new && (refused == nullptr || other.path == problem.path)) refused = &other;
+    }
+    if (refused == nullptr) return;
+    problem.message.resize(at);
+    if (refused->path == problem.path) problem.message += ", and " + refused->message;
+  }
+}
+
+[[noreturn]] void refuse(const LoadedSpec& loaded, const SpecReport& report) {
+  std::vector<SpecFinding> problems = report.problems();
+  if (problems.size() > kMaxTried) report.throw_if_problems();
+  std::string text;
+  for (SpecFinding& problem : problems) {
+    confirm_suggestion(loaded, report, problem);
+    text.append(text.empty() ? "" : "\n").append(report.line(problem));
+  }
+  throw SpecError(text);
 }
 
 }  // namespace
@@ -74,7 +124,7 @@ LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
     report.add_note({loaded.root.position, "", loaded.name, "",
                      "in the layout of SLM-Lab 4.0 to 4.2 and of the book; read as: " + loaded.layout});
   const LabSpec spec = read_lab_spec(reader);
-  report.throw_if_problems();
+  if (!report.problems().empty()) refuse(loaded, report);
   return spec;
 }
 

@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <sstream>
+
 #include "slm_lab/base/build_info.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/spec/spec_path.h"
 
 namespace slm {
 namespace {
@@ -123,6 +128,87 @@ TEST(LabSpec, RefusesASessionThatDoesNotFitIntoTheMachine) {
               ElementsAre(HasSubstr("training_frequency = 2147483647: a session would take ")));
   EXPECT_THAT(problems(with({{"\"max_session\": 1", "\"max_session\": 20000"}})),
               ElementsAre(HasSubstr("meta.max_session = 20000: expected an integer in [1, 10000]")));
+}
+
+// ---- the nearest legal value ----
+
+/// "" when the spec is accepted.
+std::string refusal(const JsonNode& root) {
+  LoadedSpec loaded;
+  loaded.root = root;
+  loaded.file = "f.json";
+  SpecReport report(loaded.file);
+  try {
+    read_lab_spec(loaded, report);
+    return "";
+  } catch (const SpecError& error) {
+    return error.what();
+  }
+}
+
+JsonNode number_node(const std::string& text) { return parse_json(text, "f.json"); }
+
+/// The paths of all numbers below `node`, but for the search block.
+void collect_numbers(const JsonNode& node, const std::string& path, std::vector<std::string>& out) {
+  if (node.is(JsonNode::Kind::number)) out.push_back(path);
+  for (const JsonMember& member : node.members)
+    if (member.key != "search") collect_numbers(member.value, path.empty() ? member.key : path + "." + member.key, out);
+  for (std::size_t i = 0; i < node.elements.size(); ++i)
+    collect_numbers(node.elements[i], path + "[" + std::to_string(i) + "]", out);
+}
+
+std::optional<std::string> suggested(const std::string& line) {
+  const std::string_view words = "nearest legal value: ";
+  const std::size_t at = line.rfind(words);
+  return at == line.npos ? std::nullopt : std::optional(line.substr(at + words.size()));
+}
+
+/// The line of `refusal` about this path.
+std::string line_of(const std::string& refusal, const std::string& path) {
+  std::istringstream lines(refusal);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(" " + path + " = ") != line.npos) return line;
+  return "";
+}
+
+class NearestLegalValue : public testing::TestWithParam<const char*> {};
+
+TEST_P(NearestLegalValue, IsAcceptedWhenItIsPutIn) {
+  LoadOptions options;
+  options.repository = source_dir();
+  const JsonNode root = SpecFile(GetParam(), options).take(0).root;
+  ASSERT_EQ(refusal(root), "");
+  std::vector<std::string> paths;
+  collect_numbers(root, "", paths);
+  int suggestions = 0;
+  for (const std::string& path : paths)
+    for (const char* wrong : {"-1e18", "-1", "0", "0.5", "1.5", "1000000", "2147483647", "1e18", "1e300"}) {
+      JsonNode changed = root;
+      set_at_path(changed, path, number_node(wrong), "");
+      const auto value = suggested(line_of(refusal(changed), path));
+      if (!value) continue;
+      ++suggestions;
+      set_at_path(changed, path, number_node(*value), "");
+      EXPECT_EQ(refusal(changed), "") << path << " = " << wrong << " was told " << *value;
+    }
+  EXPECT_GT(suggestions, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, NearestLegalValue,
+                         testing::Values("benchmark/ppo/ppo_cartpole.json", "benchmark/ppo/ppo_pendulum.json",
+                                         "benchmark/a2c/a2c_gae_cartpole.json", "benchmark/sac/sac_cartpole.json",
+                                         "benchmark/dqn/ddqn_per_acrobot.json", "benchmark/sarsa/sarsa_cartpole.json",
+                                         "benchmark/reinforce/reinforce_cartpole.json",
+                                         "benchmark/sil/ppo_sil_cartpole.json"));
+
+// What a minibatch is too large for is the rollout, not the type of a number.
+TEST(LabSpec, NamesTheRolloutAsTheLargestMinibatch) {
+  LoadOptions options;
+  options.repository = source_dir();
+  options.overrides = {"agent.algorithm.minibatch_size=2147483647"};
+  EXPECT_THAT(refusal(load_spec("benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", options).root),
+              AllOf(HasSubstr("larger than the rollout: expected at most time_horizon x num_envs = "),
+                    testing::EndsWith("nearest legal value: 1024")));
 }
 
 }  // namespace
