@@ -78,7 +78,7 @@ Results uninterrupted(const Run& run, const std::vector<std::string>& more = {},
   const ProcessResult result = run_program(run.command(scratch / "data", "train", more), options);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   Results results = results_of(only_run(scratch / "data"));
-  EXPECT_GE(results.size(), 6u);
+  EXPECT_GE(results.size(), 4u);  // of each session: a table, last and best weights; and the metrics
   return results;
 }
 
