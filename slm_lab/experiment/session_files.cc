@@ -8,7 +8,6 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/sha256.h"
 #include "slm_lab/experiment/weights_metadata.h"
-#include "slm_lab/report/csv.h"
 
 namespace slm {
 namespace {
@@ -36,7 +35,7 @@ std::string weights_sha256(Algorithm& algorithm) {
   return sha256_hex(bytes);
 }
 
-void SessionFiles::write(Session& session, const LabSpec& spec) const {
+void SessionFiles::write(Session& session, const LabSpec& spec) {
   write_what_is_good(session, spec);
   Algorithm& algorithm = session.algorithm();
   Archive archive;
@@ -46,10 +45,9 @@ void SessionFiles::write(Session& session, const LabSpec& spec) const {
                 weights_metadata(spec, algorithm));
 }
 
-void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) const {
-  write_file_durably(folder_.session_csv(trial_, session_, "train"), to_csv(session.record().rows()));
-  if (spec.meta.rigorous_eval)
-    write_file_durably(folder_.session_csv(trial_, session_, "eval"), to_csv(session.eval_record().rows()));
+void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) {
+  train_.write(session.record().rows());
+  if (spec.meta.rigorous_eval) eval_.write(session.eval_record().rows());
   BestWeights& best = session.best_weights();
   WeightsMetadata metadata = weights_metadata(spec, session.algorithm());
   if (best.any()) metadata["total_reward_ma"] = fmt::format("{}", best.score());

@@ -3,33 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/report/delimited.h"
 
 namespace slm {
-namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t end; (end = text.find(separator)) != std::string_view::npos; text.remove_prefix(end + 1))
-    parts.push_back(text.substr(0, end));
-  parts.push_back(text);
-  return parts;
-}
-
-double parse_number(std::string_view field, std::string_view file) {
-  if (field.empty()) return Scalars::kNone;
-  double value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size())
-    throw Error(ExitCode::corrupt, fmt::format("{}: {} is no number", file, field));
-  return value;
-}
-
-}  // namespace
-
 std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::size_t max_points) {
   std::string text = "frame";
   std::size_t points = sessions.empty() ? 0 : sessions[0].frames.size();
@@ -51,21 +30,17 @@ std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::
 }
 
 std::vector<SessionMetrics> parse_benchmark_curves(std::string_view text, std::string_view file) {
-  std::vector<std::string_view> lines = split(text, '\n');
-  if (lines.back().empty()) lines.pop_back();
-  if (lines.empty() || !lines[0].starts_with("frame"))
-    throw Error(ExitCode::corrupt, fmt::format("{}: not a file of benchmark curves", file));
-  const std::size_t width = split(lines[0], ',').size();
-  std::vector<SessionMetrics> sessions(width - 1);
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    const std::vector<std::string_view> fields = split(lines[i], ',');
-    if (fields.size() != width)
-      throw Error(ExitCode::corrupt, fmt::format("{}:{}: expected {} fields", file, i + 1, width));
-    for (std::size_t s = 0; s + 1 < width; ++s) {
-      sessions[s].frames.push_back(parse_number(fields[0], file));
-      sessions[s].mean_returns_ma.push_back(parse_number(fields[s + 1], file));
+  std::vector<SessionMetrics> sessions;
+  const auto header = [&](std::span<const std::string_view> names) {
+    if (names[0] != "frame") throw Error(ExitCode::corrupt, fmt::format("{}: not a file of benchmark curves", file));
+    sessions.resize(names.size() - 1);
+  };
+  read_delimited(text, file, header, [&](std::span<const double> numbers) {
+    for (std::size_t s = 0; s < sessions.size(); ++s) {
+      sessions[s].frames.push_back(numbers[0]);
+      sessions[s].mean_returns_ma.push_back(numbers[s + 1]);
     }
-  }
+  });
   return sessions;
 }
 

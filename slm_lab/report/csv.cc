@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/report/delimited.h"
 
 namespace slm {
 namespace {
@@ -20,35 +21,6 @@ void append_number(double value, bool counter, std::string& out) {
     fmt::format_to(at, "{}", static_cast<std::int64_t>(value));  // float32 would lose counts above 16,777,216
   else
     fmt::format_to(at, "{}", static_cast<float>(value));
-}
-
-double parse_number(std::string_view field, const std::string& name, std::size_t line) {
-  if (field.empty() || field == "nan" || field == "NaN") return SessionRow::kNone;
-  double value = 0;
-  const char* end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, value);
-  if (error != std::errc() || stop != end)
-    throw Error(ExitCode::corrupt, fmt::format("{}:{}: \"{}\" is not a number", name, line, field));
-  return value;
-}
-
-std::vector<std::string_view> split(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (;;) {
-    const std::size_t comma = line.find(',');
-    fields.push_back(line.substr(0, comma));
-    if (comma == std::string_view::npos) return fields;
-    line.remove_prefix(comma + 1);
-  }
-}
-
-/// The next line of `text` without its end; moves `text` past it.
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 }  // namespace
@@ -83,27 +55,41 @@ std::string to_csv(std::span<const SessionRow> rows) {
   return text;
 }
 
+void CsvFile::write(std::span<const SessionRow> rows) {
+  const std::span<const SessionRow> fresh = rows.subspan(num_rows_);
+  const auto is_new = [&](const Column& column) {
+    return std::ranges::none_of(columns_, [&](const Column& old) { return old.name == column.name; });
+  };
+  if (num_rows_ == 0 || std::ranges::any_of(used_columns(fresh), is_new) || !file_exists(path_)) {
+    columns_ = used_columns(rows);
+    write_file_durably(path_, to_csv(rows));
+  } else if (!fresh.empty()) {
+    std::string text;
+    for (const SessionRow& row : fresh) append_csv_line(row, columns_, text);
+    Descriptor out(path_, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    out.write(std::as_bytes(std::span(text)));
+    out.sync();
+    out.close();
+  }
+  num_rows_ = rows.size();
+}
+
 std::vector<SessionRow> parse_csv(std::string_view text, const std::string& name) {
   std::vector<double SessionRow::*> targets;  // null: a column we do not know
-  for (const std::string_view field : split(take_line(text))) {
-    const auto known =
-        std::find_if(kColumns.begin(), kColumns.end(), [&](const Column& column) { return column.name == field; });
-    targets.push_back(known == kColumns.end() ? nullptr : known->value);
-  }
-  if (std::count(targets.begin(), targets.end(), nullptr) == std::ssize(targets))
-    throw Error(ExitCode::corrupt, fmt::format("{}:1: no column of a session_df (total_reward, frame, ...)", name));
-
   std::vector<SessionRow> rows;
-  for (std::size_t line = 2; !text.empty(); ++line) {
-    const auto fields = split(take_line(text));
-    if (fields.size() == 1 && fields[0].empty()) continue;
-    if (fields.size() != targets.size())
-      throw Error(ExitCode::corrupt,
-                  fmt::format("{}:{}: {} fields where the header has {}", name, line, fields.size(), targets.size()));
+  const auto header = [&](std::span<const std::string_view> names) {
+    for (const std::string_view column : names) {
+      const auto known = std::ranges::find(kColumns, column, &Column::name);
+      targets.push_back(known == kColumns.end() ? nullptr : known->value);
+    }
+    if (std::count(targets.begin(), targets.end(), nullptr) == std::ssize(targets))
+      throw Error(ExitCode::corrupt, fmt::format("{}:1: no column of a session_df (total_reward, frame, ...)", name));
+  };
+  read_delimited(text, name, header, [&](std::span<const double> numbers) {
     SessionRow& row = rows.emplace_back();
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      if (const double value = parse_number(fields[i], name, line); targets[i] != nullptr) row.*targets[i] = value;
-  }
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (targets[i] != nullptr) row.*targets[i] = numbers[i];
+  });
   return rows;
 }
 

@@ -14,8 +14,23 @@ namespace slm {
 /// float32.
 std::string to_csv(std::span<const SessionRow> rows);
 
-/// Reads what to_csv or SLM-Lab wrote; columns it does not know are skipped. Throws Error(io) when there is no such
-/// file, Error(corrupt) naming file and line when a field is no number or a line is of another length.
+/// The file of a table that grows: each writing costs what is new. Rows reach it in their order and are on the disk;
+/// one that is being written when the process is killed is the last and has no line end.
+class CsvFile {
+ public:
+  explicit CsvFile(std::filesystem::path path) : path_(std::move(path)) {}
+  /// The file holds exactly `rows`, of which those of the call before are the first.
+  void write(std::span<const SessionRow> rows);
+
+ private:
+  std::filesystem::path path_;
+  std::vector<Column> columns_;  // of the file
+  std::size_t num_rows_ = 0;     // in the file, as written by this process
+};
+
+/// Reads what to_csv or SLM-Lab wrote; columns it does not know are skipped, as is a last line without an end. Throws
+/// Error(io) when there is no such file, Error(corrupt) naming file and line when a field is no number or a line is of
+/// another length.
 std::vector<SessionRow> read_csv(const std::filesystem::path& file);
 std::vector<SessionRow> parse_csv(std::string_view text, const std::string& name);
 

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
@@ -51,6 +53,61 @@ TEST(Csv, ReadsWhatItWrote) {
   EXPECT_EQ(rows[1].frame, 20000001);
   EXPECT_FLOAT_EQ(rows[1].lr, 3e-4);
   EXPECT_EQ(to_csv(rows), text);
+}
+
+TEST(Csv, ALineThatIsBeingWrittenDoesNotCountYet) {
+  EXPECT_EQ(parse_csv("frame,loss\n10,1\n20,0.1", "df.csv").size(), 1u);  // perhaps it was to be 0.125
+  EXPECT_EQ(parse_csv("frame,loss\n10,1\n20,0.1\n", "df.csv").size(), 2u);
+}
+
+std::vector<SessionRow> rows_to(int frames) {
+  std::vector<SessionRow> rows(static_cast<std::size_t>(frames));
+  for (int i = 0; i < frames; ++i) rows[i].frame = i;
+  return rows;
+}
+
+class GrowingCsv : public testing::Test {
+ protected:
+  std::string text() const { return read_file(path_); }
+  ScratchFolder scratch_;
+  std::filesystem::path path_ = scratch_ / "df.csv";
+  CsvFile file_{path_};
+};
+
+TEST_F(GrowingCsv, GrowsByWhatIsNew) {
+  std::vector<SessionRow> rows = rows_to(3);
+  file_.write(rows);
+  EXPECT_EQ(text(), to_csv(rows));
+  // Were it written whole, this would be gone.
+  std::string edited = text();
+  edited.replace(edited.find(",0,"), 3, ",7,");
+  write_file_durably(path_, edited);
+  rows = rows_to(5);
+  file_.write(rows);
+  file_.write(rows);  // nothing new
+  EXPECT_TRUE(text().starts_with(edited));
+  EXPECT_EQ(parse_csv(text(), "df.csv").size(), 5u);
+}
+
+TEST_F(GrowingCsv, IsWrittenAnewForAColumnThatNoRowHadBefore) {
+  std::vector<SessionRow> rows = rows_to(2);
+  file_.write(rows);
+  rows.push_back(ppo_row());
+  file_.write(rows);
+  EXPECT_EQ(text(), to_csv(rows));
+  rows.push_back(rows[0]);  // has no value in it, and the column stays
+  file_.write(rows);
+  EXPECT_EQ(text(), to_csv(rows));
+}
+
+TEST_F(GrowingCsv, ReplacesWhatAnotherProcessLeftAndWhatIsGone) {
+  write_file_durably(path_, "frame,loss\n1,2\n3");
+  const std::vector<SessionRow> rows = rows_to(2);
+  file_.write(rows);
+  EXPECT_EQ(text(), to_csv(rows));
+  std::filesystem::remove(path_);
+  file_.write(rows);
+  EXPECT_EQ(text(), to_csv(rows));
 }
 
 TEST(Csv, ReadsTheReferencesFiles) {
