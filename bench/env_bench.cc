@@ -21,6 +21,10 @@ EnvConfig config_of(std::string_view name) {
 
 void step_env(benchmark::State& state, const EnvConfig& config) {
   const int num_envs = static_cast<int>(state.range(0));
+  if (!find_env(config.name)->available()) {
+    state.SkipWithError(std::string(find_env(config.name)->why).c_str());
+    return;
+  }
   EnvStatistics statistics;
   const auto env = make_env(config, num_envs, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
   const Space& space = env->info().action_space;
@@ -57,6 +61,9 @@ BENCHMARK_CAPTURE(BM_EnvStep, MountainCarContinuous, "MountainCarContinuous-v0")
     ->Arg(16)
     ->Arg(64);
 BENCHMARK_CAPTURE(BM_EnvStep, Pendulum, "Pendulum-v1")->ArgName("num_envs")->Arg(1)->Arg(16)->Arg(64);
+BENCHMARK_CAPTURE(BM_EnvStep, LunarLander, "LunarLander-v3")->ArgName("num_envs")->Arg(16);
+BENCHMARK_CAPTURE(BM_EnvStep, LunarLanderContinuous, "LunarLanderContinuous-v3")->ArgName("num_envs")->Arg(16);
+BENCHMARK_CAPTURE(BM_EnvStep, BipedalWalker, "BipedalWalker-v3")->ArgName("num_envs")->Arg(16);
 BENCHMARK_CAPTURE(BM_EnvStepNormalized, Pendulum, "Pendulum-v1")->ArgName("num_envs")->Arg(1)->Arg(16)->Arg(64);
 
 }  // namespace
