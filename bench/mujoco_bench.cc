@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <vector>
@@ -135,7 +136,7 @@ void compare(const char* name, double seconds) {
 }  // namespace slm
 
 int main(int argc, char** argv) {
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
+  const double seconds = argc > 1 ? std::max(1.0, std::atof(argv[1])) : 10;
   slm::compare<slm::Hopper>("Hopper-v5", seconds);
   slm::compare<slm::HalfCheetah>("HalfCheetah-v5", seconds);
   slm::compare<slm::Walker2d>("Walker2d-v5", seconds);
