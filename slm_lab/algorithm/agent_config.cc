@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/agent_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/registry.h"
@@ -13,6 +14,13 @@ namespace {
 std::vector<std::string> algorithm_names() {
   std::vector<std::string> names;
   for (const AlgorithmEntry& entry : algorithm_table()) names.emplace_back(entry.name);
+  return names;
+}
+
+std::vector<std::string_view> learners_of(const Space& action_space) {
+  std::vector<std::string_view> names;
+  for (const AlgorithmEntry& entry : algorithm_table())
+    if (entry.takes(action_space) && entry.name != "Random") names.push_back(entry.name);
   return names;
 }
 
@@ -39,12 +47,13 @@ void check_agent(const AgentConfig& config, const EnvInfo& info, SpecReader& age
   if (!config.plan || agent.describing() || !agent.has("algorithm") || !agent.has("memory")) return;
   AgentReader reader{config.algorithm_name, agent.require_child("algorithm", ""), agent.require_child("memory", ""),
                      agent.require_child("net", "")};
-  if (find_algorithm(config.algorithm_name)->actions == AlgorithmEntry::ActionKind::discrete &&
-      !info.action_space.is_discrete())
-    reader.algorithm.problem("name",
-                             fmt::format("{} needs discrete actions, and those of {} are continuous; for it use PPO, "
-                                         "ActorCritic, Reinforce or SoftActorCritic",
-                                         config.algorithm_name, info.name));
+  if (!find_algorithm(config.algorithm_name)->takes(info.action_space)) {
+    const bool discrete = info.action_space.is_discrete();
+    reader.algorithm.problem(
+        "name", fmt::format("{} needs {} actions, and those of {} are {}; for it use {}", config.algorithm_name,
+                            discrete ? "continuous" : "discrete", info.name, discrete ? "discrete" : "continuous",
+                            fmt::join(learners_of(info.action_space), ", ")));
+  }
   config.plan->check(info, reader);
   const std::int64_t first = config.plan->training_rate(info.num_envs).first_frame;
   if (max_frame > 0 && first > max_frame)

@@ -8,6 +8,7 @@
 #include "slm_lab/algorithm/sac.h"
 #include "slm_lab/algorithm/sarsa.h"
 #include "slm_lab/algorithm/sil.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 
@@ -28,6 +29,10 @@ const std::vector<AlgorithmEntry>& algorithm_table() {
       {"PPOSIL", read_ppo_sil, any, {"clip_eps", "entropy"}},
   };
   return table;
+}
+
+bool AlgorithmEntry::takes(const Space& action_space) const {
+  return actions == ActionKind::any || (actions == ActionKind::discrete) == action_space.is_discrete();
 }
 
 const AlgorithmEntry* find_algorithm(std::string_view name) {
