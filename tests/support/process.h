@@ -104,7 +104,7 @@ class Process {
 
   static bool append(int descriptor, std::string& text) {
     std::array<char, 65536> buffer;
-    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
     if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
     return count > 0 || (count < 0 && errno == EINTR);
   }
