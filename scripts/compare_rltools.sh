@@ -21,7 +21,7 @@ done
 ours() {
   "$here/slm-lab" run benchmark/sac/sac_pendulum.json sac_pendulum_10k train --threads 1 --data "$work/data" \
     --log-level error >/dev/null 2>&1
-  sed -n 's/^ *"seconds": \([0-9.]*\),*$/\1/p' "$work"/data/*/info/*_session_result.json
+  sed -n 's/^ *"seconds": \([0-9.]*\),*$/\1/p' "$work"/data/*/info/*_trial_metrics.json
   rm -rf "$work/data"
 }
 median() { sort -n | awk '{v[NR] = $1} END {print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'; }

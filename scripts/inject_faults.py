@@ -52,7 +52,7 @@ class Lab:
     def session(self, before=()):
         """A session as the program starts it, whose parent is strace."""
         words = [*before, self.program, "session", str(self.run), "--threads=1", "--checkpoint-seconds=0"]
-        log = self.run / "log" / f"{self.spec_name}_t0_s0.log"
+        log = self.run / "log" / f"{self.spec_name}_t0.log"
         shell = 'log=$1; shift; exec "$@" --parent=$$ >> "$log" 2>&1 %d> /dev/null' % REPORT_DESCRIPTOR
         return self.call(["bash", "-c", shell, "bash", str(log), *words])
 
@@ -83,14 +83,17 @@ class Lab:
     def computed(self):
         """What a run computed, without what comes from a clock."""
         result = {}
-        for path in sorted([*self.run.glob("model/*.safetensors"), *self.run.glob("info/*"), *self.run.glob("*_scalar.json")]):
+        for path in sorted([*self.run.glob("model/*_net_model.safetensors"), *self.run.glob("info/*"), *self.run.glob("*_scalar.json")]):
             data = path.read_bytes()
             if path.suffix == ".csv":
                 rows = [line.split(",") for line in data.decode().splitlines()]
                 keep = [i for i, name in enumerate(rows[0]) if name not in ("fps", "wall_t")] if rows else []
                 data = repr([[row[i] for i in keep] for row in rows]).encode()
-            if path.name.endswith("_session_result.json"):
-                data = json.dumps({key: value for key, value in json.loads(data).items() if key not in ("seconds", "fps")})
+            if path.name.endswith("_trial_metrics.json"):
+                metrics = json.loads(data)
+                for session in metrics["sessions"].values():
+                    del session["seconds"], session["fps"]
+                data = json.dumps(metrics)
             result[str(path.relative_to(self.run))] = data
         return result
 
