@@ -92,6 +92,11 @@ std::vector<Case> cases() {
        6000},
       {"PpoContinuous", "PPO", agent(R"("name": "PPO", )" + ppo, kBatch, two_nets(0.005)), 3000},
       {"SacContinuous", "SoftActorCritic", agent(sac, kReplay, net(0.005, kPolyak)), 4000},
+      {"Td3Continuous", "TD3",
+       agent(R"("name": "TD3", "training_frequency": 8, "training_iter": 1, "training_start_step": 200,
+           "explore_var_spec": {"name": "no_decay", "start_val": 0.4})",
+             kReplay, net(0.005, kPolyak)),
+       4000},
   };
 }
 

@@ -53,7 +53,9 @@ const std::map<std::string, KeyChange>& changes() {
        {R"({})", R"({"explore_var_spec": {"name": "linear_decay", "start_val": 0.5, "end_val": 0, "end_step": 60}})"}},
       {"algorithm.action_pdtype", {R"({})", R"({"action_pdtype": "Argmax"})"}},
       {"algorithm.action_policy", {R"({})", R"({"action_policy": "random"})"}},
-      {"algorithm.policy_delay", {R"({})", R"({"policy_delay": 2})"}},
+      {"algorithm.policy_delay", {R"({"policy_delay": 1})", R"({"policy_delay": 2})"}},
+      {"algorithm.policy_noise", {R"({})", R"({"policy_noise": 0.5})"}},
+      {"algorithm.noise_clip", {R"({})", R"({"noise_clip": 0.1})"}},
       {"algorithm.target_entropy", {R"({})", R"({"target_entropy": 0.2})"}},
       {"algorithm.fixed_alpha", {R"({})", R"({"fixed_alpha": 0.3})"}},
       {"algorithm.alpha_lr", {R"({})", R"({"alpha_lr": 0.3})"}},
@@ -106,7 +108,7 @@ Json agent_of(const std::string& name) {
   Json net = Json::parse(R"({"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh",
       "optim_spec": {"name": "Adam", "lr": 0.02}})");
   const bool is_sil = name == "SIL" || name == "PPOSIL", is_ppo = name == "PPO" || name == "PPOSIL";
-  const bool is_dqn = name.ends_with("DQN") || name == "DQNBase", is_sac = name == "SoftActorCritic";
+  const bool is_dqn = name.ends_with("DQN") || name == "DQNBase", is_sac = name == "SoftActorCritic" || name == "TD3";
   if (is_ppo) {
     algorithm.update(Json::parse(R"({"lam": 0.8, "time_horizon": 8, "minibatch_size": 8, "training_epoch": 3,
         "clip_eps_spec": {"name": "no_decay", "start_val": 0.05}})"));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "slm_lab/base/error.h"
@@ -80,6 +81,13 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
 
 void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
   if (info.action_space.is_discrete()) check_action_config(config, info, /*needs_gradient=*/false, algorithm);
+}
+
+void check_bounded_actions(const EnvInfo& info, std::string_view name, SpecReader& algorithm) {
+  const auto is_finite = [](float x) { return std::isfinite(x); };
+  const Space& actions = info.action_space;
+  if (!std::ranges::all_of(actions.low, is_finite) || !std::ranges::all_of(actions.high, is_finite))
+    algorithm.problem("name", fmt::format("{} needs bounded actions; those of {} have no bounds", name, info.name));
 }
 
 Exploration::Exploration(const ActionConfig& config, const Space& action_space)

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slm_lab/algorithm/algorithm.h"
@@ -28,6 +29,9 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
 
 /// The same for an algorithm whose net gives values of discrete actions.
 void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm);
+
+/// The same for an algorithm, of this name, whose continuous actions live between bounds.
+void check_bounded_actions(const EnvInfo& info, std::string_view name, SpecReader& algorithm);
 
 /// Chooses actions from the outputs of a net: the distribution itself, or an exploration policy around it.
 class Exploration {

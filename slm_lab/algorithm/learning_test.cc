@@ -148,6 +148,16 @@ TEST(Learning, SoftActorCriticLearnsPendulum) {
             -400);  // random: -1200
 }
 
+TEST(Learning, Td3LearnsPendulum) {
+  EXPECT_GT(train_on("Pendulum-v1",
+                     R"({"name": "TD3", "algorithm": {"name": "TD3", "gamma": 0.99,
+      "training_frequency": 1, "training_iter": 1, "training_start_step": 500},
+      "memory": {"name": "Replay", "batch_size": 64, "max_size": 12000}, )" +
+                         kSacNet + "}",
+                     1, 12'000),
+            -400);  // random: -1200
+}
+
 const std::string kImitation = R"("sil_policy_loss_coef": 0.5, "sil_val_loss_coef": 0.01, "training_iter": 2,
     "training_batch_iter": 2)";
 const std::string kImitationMemory = R"("memory": {"name": "OnPolicyBatchReplay", "sil_replay_name": "Replay",

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "slm_lab/algorithm/deterministic_policy.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/ppo.h"
 #include "slm_lab/algorithm/q_values.h"
@@ -162,6 +163,22 @@ Case continuous_soft_policy() {
           }};
 }
 
+// Through tanh and the critic's inputs.
+Case deterministic_policy() {
+  constexpr int kObs = 3, kActions = 2;
+  return {"td3", random_matrix(kRows, kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
+            NetConfig config;
+            config.type = MlpConfig{{8}};
+            config.hid_layers_activation = Activation::tanh;
+            Rng init(3);
+            Trainer critic(make_net(config, Space::row(kObs + kActions), {{1}}, init), config);
+            DeterministicPolicy policy(kActions);
+            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), critic);
+            gradient = policy.d_outputs();
+            return loss;
+          }};
+}
+
 std::vector<Case> cases() {
   const Space discrete = Space::discrete(3), box = Space::box({-1, -1}, {1, 1});
   std::vector<Case> all{policy_gradient("categorical", discrete),
@@ -172,7 +189,8 @@ std::vector<Case> cases() {
                         imitation(true, discrete),
                         imitation(false, discrete),
                         discrete_soft_policy(),
-                        continuous_soft_policy()};
+                        continuous_soft_policy(),
+                        deterministic_policy()};
   for (const std::string& name : loss_names()) {
     all.push_back(q_loss(name));
     all.push_back(value(name, false));

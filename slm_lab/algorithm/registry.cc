@@ -8,6 +8,7 @@
 #include "slm_lab/algorithm/sac.h"
 #include "slm_lab/algorithm/sarsa.h"
 #include "slm_lab/algorithm/sil.h"
+#include "slm_lab/algorithm/td3.h"
 #include "slm_lab/base/space.h"
 
 namespace slm {
@@ -25,6 +26,7 @@ const std::vector<AlgorithmEntry>& algorithm_table() {
       {"ActorCritic", read_actor_critic, any, {"entropy_coef", "entropy"}},
       {"PPO", read_ppo, any, {"clip_eps", "entropy"}},
       {"SoftActorCritic", read_sac, any, {"alpha"}},
+      {"TD3", read_td3, continuous, {"explore_var"}},
       {"SIL", read_sil, any, {"entropy_coef", "entropy"}},
       {"PPOSIL", read_ppo_sil, any, {"clip_eps", "entropy"}},
   };

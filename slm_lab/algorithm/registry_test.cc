@@ -69,6 +69,10 @@ std::vector<Case> cases() {
       {"DoubleDqnPer", "DoubleDQN", agent(R"({"name": "DoubleDQN", )" + often + ", " + explore + "}", per, polyak_net)},
       {"Sac", "SoftActorCritic", agent(sac + "}", replay, polyak_net)},
       {"SacPer", "SoftActorCritic", agent(sac + R"(, "policy_delay": 2, "fixed_alpha": 0.02})", per, polyak_net)},
+      {"Td3", "TD3",
+       agent(
+           R"({"name": "TD3", "gamma": 0.5, "training_frequency": 8, "training_iter": 1, "training_start_step": 100})",
+           replay, polyak_net)},
       {"Sil", "SIL",
        agent(R"({"name": "SIL", "gamma": 0.5, "lam": 0.9, "training_frequency": 16, )" + sil + "}", sil_memory, kNet)},
       {"PpoSil", "PPOSIL",

@@ -70,10 +70,7 @@ class SacPlan final : public AlgorithmPlan {
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_replay_memory(memory_, replay_bytes(info), info, agent);
     check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-    if (!info.action_space.is_discrete() &&
-        !std::ranges::all_of(info.action_space.low, [](float x) { return std::isfinite(x); }))
-      agent.algorithm.problem(
-          "name", fmt::format("SoftActorCritic needs bounded actions; those of {} have no bounds", info.name));
+    check_bounded_actions(info, agent.name, agent.algorithm);
     if (config_.action.action_policy == "random")
       agent.algorithm.problem("action_policy",
                               "SoftActorCritic draws from the policy that it learns; expected default (the algorithm "
@@ -127,27 +124,18 @@ std::optional<TrainStats> Sac::update(std::int64_t frame, Rng& rng) {
 }
 
 TrainStats Sac::train(Rng& rng) {
-  Losses losses;
-  int actor_steps = 0;
+  OffPolicyStats sums;
   for (int i = 0; i < loop_.num_batches(); ++i) {
     loop_.draw(rng, frame_);
     bootstrap(rng);
-    train_critics(losses);
+    train_critics(sums);
     if (++iteration_ % config_.policy_delay != 0) continue;
-    train_actor(rng, losses);
-    ++actor_steps;
+    train_actor(rng, sums);
     temperature_.train(entropy_, actor_.lr());
     critics_.follow();
   }
-  const double n = loop_.num_batches(), m = std::max(actor_steps, 1);
-  TrainStats stats{.loss = losses.q / n, .value_loss = losses.q / n, .entropy = entropy_};
-  if (actor_steps > 0) {
-    stats.policy_loss = losses.policy / m;
-    stats.loss += stats.policy_loss;
-  }
-  stats.q_value = losses.q_value / n;
-  stats.td_error = losses.td_error / n;
-  stats.grad_norm = losses.grad_norm / (2 * n + actor_steps);
+  TrainStats stats = sums.means();
+  stats.entropy = entropy_;
   return stats;
 }
 
@@ -160,19 +148,15 @@ void Sac::bootstrap(Rng& rng) {
 }
 
 // Each critic: mean of loss(Q_i(s, a), y), eq. 5.
-void Sac::train_critics(Losses& losses) {
+void Sac::train_critics(OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
-  const TwinCritics::Fit fit = critics_.fit(policy_->critic_inputs(batch.obs, batch.actions),
-                                            policy_->critic_columns(batch.actions), targets_, batch.draw.weights);
+  stats.add_critics(critics_.fit(policy_->critic_inputs(batch.obs, batch.actions),
+                                 policy_->critic_columns(batch.actions), targets_, batch.draw.weights));
   loop_.prioritize(critics_.td_errors());
-  losses.q += fit.loss;
-  losses.q_value += fit.q_value;
-  losses.td_error += fit.td_error;
-  losses.grad_norm += fit.grad_norm;
 }
 
 // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
-void Sac::train_actor(Rng& rng, Losses& losses) {
+void Sac::train_actor(Rng& rng, OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
   const double loss = policy_->loss(actor_.forward(batch.obs), batch.obs, critics_.online(), critics_.min_q(),
                                     temperature_.alpha(), rng);
@@ -181,8 +165,7 @@ void Sac::train_actor(Rng& rng, Losses& losses) {
   actor_.backward(policy_->d_outputs());
   const float norm = actor_.step();
   require_finite(norm, "SoftActorCritic", "policy gradient");
-  losses.policy += loss;
-  losses.grad_norm += norm;
+  stats.add_actor(loss, norm);
 }
 
 std::int64_t Sac::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }

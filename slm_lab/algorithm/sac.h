@@ -9,6 +9,7 @@
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
+#include "slm_lab/algorithm/off_policy_stats.h"
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/soft_policy.h"
 #include "slm_lab/algorithm/temperature.h"
@@ -45,14 +46,10 @@ class Sac final : public Algorithm {
   void serialize(Archive& archive) override;
 
  private:
-  struct Losses {
-    double q = 0, policy = 0, entropy = 0, q_value = 0, td_error = 0, grad_norm = 0;
-  };
-
   TrainStats train(Rng& rng);
   void bootstrap(Rng& rng);
-  void train_critics(Losses& losses);
-  void train_actor(Rng& rng, Losses& losses);
+  void train_critics(OffPolicyStats& stats);
+  void train_actor(Rng& rng, OffPolicyStats& stats);
 
   SacConfig config_;
   std::unique_ptr<SoftPolicy> policy_;

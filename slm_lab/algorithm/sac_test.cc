@@ -59,18 +59,6 @@ Squashed squashed(const MatrixD& outputs, const MatrixD& noise) {
   return s;
 }
 
-MatrixD normal_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
-  MatrixD m(rows, cols);
-  for (Eigen::Index i = 0; i < m.size(); ++i) m.data()[i] = rng.standard_normal();
-  return m;
-}
-
-MatrixD joined(const MatrixD& obs, const MatrixD& actions) {
-  MatrixD m(obs.rows(), obs.cols() + actions.cols());
-  m << obs, actions;
-  return m;
-}
-
 MatrixD probabilities(const MatrixD& logits) {
   const MatrixD exps = logits.array().exp();
   return exps.array().colwise() / exps.rowwise().sum().array();

@@ -6,15 +6,6 @@
 
 namespace slm {
 
-namespace {
-
-Space unit_box(int dim) {
-  const std::vector<float> bound(static_cast<std::size_t>(dim), 1);
-  return Space::box(std::vector<float>(bound.size(), -1), bound);
-}
-
-}  // namespace
-
 std::unique_ptr<SoftPolicy> make_soft_policy(const ActionConfig& config, const EnvInfo& info) {
   if (info.action_space.is_discrete()) return std::make_unique<DiscreteSoftPolicy>(config, info);
   return std::make_unique<ContinuousSoftPolicy>(info);

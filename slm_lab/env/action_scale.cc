@@ -2,6 +2,11 @@
 
 namespace slm {
 
+Space unit_box(int dim) {
+  const auto size = static_cast<std::size_t>(dim);
+  return Space::box(std::vector<float>(size, -1), std::vector<float>(size, 1));
+}
+
 const Matrix& ActionScale::to_env(const Matrix& drawn) {
   if (action_space_.is_discrete()) return drawn;
   scaled_.resize(drawn.rows(), drawn.cols());

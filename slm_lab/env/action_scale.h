@@ -11,6 +11,9 @@ enum class ActionRange {
   unit,         ///< from -1, the lower bound, to 1, the upper one
 };
 
+/// What agents of ActionRange::unit draw from: [-1, 1] in every dimension.
+Space unit_box(int dim);
+
 /// The way of an action from the agent to the environment. The agent's memory keeps what was drawn; only what the
 /// environment gets is clipped or rescaled. Discrete actions pass as they are.
 class ActionScale {

@@ -45,6 +45,7 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"acrobot/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_acrobot.json", "ppo_sil_acrobot", -83.1, 15},
     {"pendulum/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_pendulum.json", "ppo_pendulum", kNone, 8},
     {"pendulum/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_pendulum.json", "sac_pendulum", kNone, 30},
+    {"pendulum/td3", "TD3", "slm_lab/spec/benchmark/td3/td3_pendulum.json", "td3_pendulum", kNone, 30},
 });
 
 bool means(const std::string& pattern, const BenchmarkRow& row) {

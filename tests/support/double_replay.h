@@ -71,6 +71,20 @@ class DoubleSampler {
   double highest_ = 1;
 };
 
+/// What a critic of continuous actions sees.
+inline MatrixD joined(const MatrixD& obs, const MatrixD& actions) {
+  MatrixD m(obs.rows(), obs.cols() + actions.cols());
+  m << obs, actions;
+  return m;
+}
+
+/// Draws from the standard Normal, row after row.
+inline MatrixD normal_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
+  MatrixD m(rows, cols);
+  for (Eigen::Index i = 0; i < m.size(); ++i) m.data()[i] = rng.standard_normal();
+  return m;
+}
+
 struct DoubleBatch {
   std::vector<int> rows;  // of the ring
   MatrixD obs, actions, next_obs;
