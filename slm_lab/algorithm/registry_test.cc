@@ -101,7 +101,7 @@ class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, bool>> {
 };
 
 TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
-  if (spec().algorithm == "Random") GTEST_SKIP();
+  if (spec().algorithm == "Random") GTEST_SKIP() << "learns nothing";
   const auto env = make_test_env(discrete());
   const auto algorithm = make(env->info());
   run_agent(*algorithm, *env, 5000);
@@ -114,7 +114,7 @@ TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
 
 // The policy's best action is anywhere in [-2, 4]; an algorithm that could not reach the ends would not try them.
 TEST_P(EveryAlgorithm, ActsFromOneBoundToTheOther) {
-  if (discrete()) GTEST_SKIP();
+  if (discrete()) GTEST_SKIP() << "no bounds";
   MatchEnv env(4, 1, 10, 7);
   const auto algorithm = make(env.info());
   run_agent(*algorithm, env, 2000);
@@ -232,7 +232,7 @@ TEST_P(EveryAlgorithm, ReportsItsColumns) {
 }
 
 TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
-  if (spec().algorithm == "Random") GTEST_SKIP();
+  if (spec().algorithm == "Random") GTEST_SKIP() << "learns nothing";
   const auto env = make_test_env(discrete());
   const auto algorithm = make(env->info());
   AgentRun run(*algorithm, *env);

@@ -1,11 +1,8 @@
 // Updates of SAC against the same in double precision, from the equations of Haarnoja et al. 2018 and Christodoulou
 // 2019.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/agent_spec.h"
-#include "tests/support/double_replay.h"
-#include "tests/support/double_returns.h"
+#include "tests/support/twin_critics_run.h"
 
 namespace slm {
 namespace {
@@ -20,31 +17,7 @@ struct Case {
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
-constexpr double kGamma = 0.8, kLr = 0.2, kLrEnd = 400, kClip = 0.9, kPolyak = 0.3;
-constexpr int kEnvs = 3, kActions = 3, kBatch = 12, kCapacity = 40, kFrequency = 6, kIter = 3, kStart = 20,
-              kReplace = 9;
-constexpr std::int64_t kMaxFrame = 300;
-// Of continuous actions, which live in [-1, 1] everywhere but in the environment.
-constexpr float kLow = -2, kHigh = 4;
-constexpr double kCentre = 1, kHalf = 3;
-
-const std::string kReplaceKeys = fmt::format(R"("update_type": "replace", "update_frequency": {})", kReplace);
-const std::string kPolyakKeys = fmt::format(R"("update_type": "polyak", "polyak_coef": {})", kPolyak);
-const std::string kUniform =
-    fmt::format(R"("memory": {{"name": "Replay", "batch_size": {}, "max_size": {}}})", kBatch, kCapacity);
-const std::string kPrioritized = fmt::format(R"("memory": {{"name": "PrioritizedReplay", "batch_size": {},
-    "max_size": {}, "alpha": 0.7, "epsilon": 0.01, "beta": 0.3}})",
-                                             kBatch, kCapacity);
-
-std::string spec(const Case& c) {
-  return fmt::format(
-      R"({{"name": "SAC", "algorithm": {{"name": "SoftActorCritic", "gamma": {}, "training_frequency": {},
-      "training_iter": {}, "training_start_step": {}{}}}, {},
-      "net": {{"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh", "clip_grad_val": {},
-        "loss_spec": {{"name": "MSELoss"}}, "optim_spec": {{"name": "SGD", "lr": {}}}, {},
-        "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
-      kGamma, kFrequency, kIter, kStart, c.keys, c.memory, kClip, kLr, c.target, kLrEnd);
-}
+constexpr int kActions = 3;
 
 /// a = tanh(mean + std noise) of each row, and log pi(a|s) with the density's change of variables.
 struct Squashed {
@@ -76,13 +49,14 @@ class SacInDouble : public testing::TestWithParam<Case> {};
 TEST_P(SacInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
   NoiseEnv env(kEnvs, 4, c.discrete ? Space::discrete(kActions) : Space::box({kLow, kLow}, {kHigh, kHigh}));
-  const auto agent = make_agent(spec(c), env.info(), 3, kMaxFrame);
+  const auto agent =
+      make_agent(twin_critics_spec("SoftActorCritic", c.memory, c.target, c.keys), env.info(), 3, kMaxFrame);
   RecordedRun recorded(*agent, env);
   DoubleNet actor(recorded.net("net"));
   DoubleNet critics[2]{DoubleNet(recorded.net("q1_net")), DoubleNet(recorded.net("q2_net"))};
   DoubleNet targets[2]{critics[0], critics[1]};
   ASSERT_GT(critics[0].distance(recorded.net("q2_net")), 0.1) << "two critics of their own";
-  DoubleReplay replay(kCapacity, kBatch);
+  DoubleReplay replay(kCapacity, kBatchSize);
   if (c.memory == kPrioritized) replay.prioritize({0.7, 0.01, false, true});
 
   double log_alpha = 0;
@@ -133,7 +107,7 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
           const MatrixD q = targets[0](batch.next_obs).cwiseMin(targets[1](batch.next_obs));
           next_values = (p.array() * (q.array() - alpha * p.array().log())).rowwise().sum();
         } else {
-          const Squashed next = squashed(actor(batch.next_obs), normal_matrix(kBatch, 2, draws));
+          const Squashed next = squashed(actor(batch.next_obs), normal_matrix(kBatchSize, 2, draws));
           const MatrixD inputs = joined(batch.next_obs, next.actions);
           next_values = targets[0](inputs).cwiseMin(targets[1](inputs)) - alpha * next.log_probs;
         }
@@ -142,8 +116,8 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
         const MatrixD critic_inputs = c.discrete ? batch.obs : joined(batch.obs, batch.actions);
         const auto q_of = [&](const DoubleNet& critic) {
           const MatrixD all = critic(critic_inputs);
-          VectorD q(kBatch);
-          for (Eigen::Index i = 0; i < kBatch; ++i)
+          VectorD q(kBatchSize);
+          for (Eigen::Index i = 0; i < kBatchSize; ++i)
             q[i] = all(i, c.discrete ? static_cast<Eigen::Index>(batch.actions(i, 0)) : 0);
           return q;
         };
@@ -161,12 +135,12 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
 
         // J = E[alpha log pi(a|s) - min_i Q_i(s, a)]
         double entropy = 0;
-        const MatrixD noise = c.discrete ? MatrixD() : normal_matrix(kBatch, 2, draws);
+        const MatrixD noise = c.discrete ? MatrixD() : normal_matrix(kBatchSize, 2, draws);
         const auto loss = [&] {
           if (c.discrete) {
             const MatrixD p = probabilities(actor(batch.obs)), log_p = p.array().log();
-            entropy = -p.cwiseProduct(log_p).sum() / kBatch;
-            return p.cwiseProduct(alpha * log_p - old_min_q).sum() / kBatch;
+            entropy = -p.cwiseProduct(log_p).sum() / kBatchSize;
+            return p.cwiseProduct(alpha * log_p - old_min_q).sum() / kBatchSize;
           }
           const Squashed own = squashed(actor(batch.obs), noise);
           const MatrixD inputs = joined(batch.obs, own.actions);

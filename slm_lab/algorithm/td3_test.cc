@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/error.h"
-#include "tests/support/agent_spec.h"
-#include "tests/support/double_replay.h"
-#include "tests/support/double_returns.h"
+#include "tests/support/twin_critics_run.h"
 
 namespace slm {
 namespace {
@@ -18,31 +16,9 @@ struct Case {
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
-constexpr double kGamma = 0.8, kLr = 0.2, kLrEnd = 400, kClip = 0.9, kPolyak = 0.3;
-constexpr int kEnvs = 3, kActionDim = 2, kBatch = 12, kCapacity = 40, kFrequency = 6, kIter = 3, kStart = 20,
-              kReplace = 9, kNoiseEnd = 60;
-constexpr std::int64_t kMaxFrame = 300;
-// Of the environment; everywhere else actions live in [-1, 1].
-constexpr float kLow = -2, kHigh = 4;
-constexpr double kCentre = 1, kHalf = 3;
+constexpr int kActionDim = 2, kNoiseEnd = 60;
 
-const std::string kReplaceKeys = fmt::format(R"("update_type": "replace", "update_frequency": {})", kReplace);
-const std::string kPolyakKeys = fmt::format(R"("update_type": "polyak", "polyak_coef": {})", kPolyak);
-const std::string kUniform =
-    fmt::format(R"("memory": {{"name": "Replay", "batch_size": {}, "max_size": {}}})", kBatch, kCapacity);
-const std::string kPrioritized = fmt::format(R"("memory": {{"name": "PrioritizedReplay", "batch_size": {},
-    "max_size": {}, "alpha": 0.7, "epsilon": 0.01, "beta": 0.3}})",
-                                             kBatch, kCapacity);
-
-std::string spec(const Case& c) {
-  return fmt::format(
-      R"({{"name": "TD3", "algorithm": {{"name": "TD3", "gamma": {}, "training_frequency": {}, "training_iter": {},
-        "training_start_step": {}{}}}, {},
-      "net": {{"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh", "clip_grad_val": {},
-        "loss_spec": {{"name": "MSELoss"}}, "optim_spec": {{"name": "SGD", "lr": {}}}, {},
-        "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
-      kGamma, kFrequency, kIter, kStart, c.keys, c.memory, kClip, kLr, c.target, kLrEnd);
-}
+std::string spec(const Case& c) { return twin_critics_spec("TD3", c.memory, c.target, c.keys); }
 
 MatrixD tanh_of(const MatrixD& x) { return x.array().tanh(); }
 MatrixD clipped(const MatrixD& x, double bound) { return x.cwiseMax(-bound).cwiseMin(bound); }
@@ -58,7 +34,7 @@ TEST_P(Td3InDouble, UpdatesAreEqual) {
   DoubleNet critics[2]{DoubleNet(recorded.net("q1_net")), DoubleNet(recorded.net("q2_net"))};
   DoubleNet targets[2]{critics[0], critics[1]};
   ASSERT_GT(critics[0].distance(recorded.net("q2_net")), 0.1) << "two critics of their own";
-  DoubleReplay replay(kCapacity, kBatch);
+  DoubleReplay replay(kCapacity, kBatchSize);
   if (c.memory == kPrioritized) replay.prioritize({0.7, 0.01, false, true});
 
   const auto follow_all = [&](double coef) {
@@ -103,7 +79,7 @@ TEST_P(Td3InDouble, UpdatesAreEqual) {
         const DoubleBatch batch =
             replay.draw(draws, kGamma, c.num_steps, 0.3 + 0.7 * before / static_cast<double>(kMaxFrame));
         // y = r + gamma min_i Q_target_i(s', clip(pi_target(s') + clip(noise, -c, c), -1, 1))
-        const MatrixD noise = clipped(c.policy_noise * normal_matrix(kBatch, kActionDim, draws), c.noise_clip);
+        const MatrixD noise = clipped(c.policy_noise * normal_matrix(kBatchSize, kActionDim, draws), c.noise_clip);
         const MatrixD next_inputs = joined(batch.next_obs, clipped(tanh_of(target_actor(batch.next_obs)) + noise, 1));
         const VectorD next_values = targets[0](next_inputs).cwiseMin(targets[1](next_inputs));
         const VectorD y = batch.rewards + batch.discounts.cwiseProduct(next_values);
