@@ -38,6 +38,14 @@ void read_wrapper_keys(SpecReader& reader, EnvConfig& c) {
     reader.problem("frame_op_len", "needs frame_op: \"concat\" or \"stack\"");
 }
 
+/// Only where falls are marked, or where the name is to be described, filled in or corrected.
+void read_fall_reward(SpecReader& reader, const EnvEntry* entry, EnvConfig& c) {
+  if (entry == nullptr || entry->fall_reward)
+    reader.read("fall_reward", c.fall_reward,
+                "BipedalWalker: what the learner sees of the -100 for a fall; logged returns stay raw",
+                between(-1e9, 1e9));
+}
+
 /// Keys that the reference had and dropped, or that mean nothing here.
 void read_other_keys(SpecReader& reader) {
   std::optional<std::int64_t> max_t;
@@ -65,7 +73,9 @@ EnvConfig read_env_config(SpecReader& reader) {
   reader.require("max_frame", c.max_frame, "frames (steps over all environments) after which the session ends",
                  between(1, 1e15));
   read_wrapper_keys(reader, c);
-  if (const EnvEntry* entry = find_env(c.name))
+  const EnvEntry* entry = find_env(c.name);
+  read_fall_reward(reader, entry, c);
+  if (entry != nullptr)
     c.kwargs = entry->read_kwargs(reader);
   else  // the name is to be described, filled in or corrected: any environment's keys may be right
     for (const EnvEntry& any : env_table()) any.read_kwargs(reader);

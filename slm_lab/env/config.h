@@ -24,6 +24,7 @@ struct EnvConfig {
   std::optional<std::string> frame_op;                            ///< "concat" or "stack"
   int frame_op_len = 4;
   bool rescale_action = false;
+  std::optional<double> fall_reward;  ///< what the learner sees of EnvEntry::fall_reward
   EnvKwargs kwargs;
 };
 

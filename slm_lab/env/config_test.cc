@@ -76,6 +76,21 @@ TEST(EnvConfig, NamesMistakesAndTheNearestLegalThing) {
   EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "frame_op_len": 4})").problems, HasSubstr("frame_op"));
 }
 
+TEST(EnvConfig, OnlyWalkersThatFallHaveARewardForIt) {
+  for (const char* name : {"BipedalWalker-v3", "BipedalWalkerHardcore-v3"}) {
+    const std::string start = std::string(R"({"name": ")") + name + R"(", "max_frame": 1, "fall_reward": )";
+    const Reading r(start + "-1}");
+    EXPECT_EQ(r.problems, "");
+    EXPECT_EQ(r.config.fall_reward, -1.0);
+    EXPECT_EQ(Reading(start + "0}").config.fall_reward, 0.0);
+    EXPECT_FALSE(Reading(start + "null}").config.fall_reward);
+    for (const char* value : {"true", "\"-1\"", "[-1]", "1e10", "-1e10"})
+      EXPECT_THAT(Reading(start + value + "}").problems, HasSubstr("env.fall_reward")) << value;
+  }
+  EXPECT_THAT(Reading(R"({"name": "LunarLander-v3", "max_frame": 1, "fall_reward": -1})").problems,
+              HasSubstr("env.fall_reward"));
+}
+
 TEST(EnvConfig, RemovedKeysSayWhatToUseInstead) {
   const Reading r(R"({"name": "Pendulum-v1", "max_frame": 1, "normalize_state": true})");
   EXPECT_THAT(r.problems, HasSubstr("use normalize_obs"));

@@ -57,6 +57,11 @@ std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& confi
     else
       env = std::make_unique<ClipAction>(std::move(env));
   }
+  if (config.fall_reward) {
+    const EnvEntry& entry = entry_of(config.name);
+    ensure(entry.fall_reward.has_value(), "only environments with falls are given another reward for one");
+    env = std::make_unique<FallReward>(std::move(env), *entry.fall_reward, *config.fall_reward);
+  }
   if (config.frame_op) env = std::make_unique<FrameStack>(std::move(env), frame_op(config), config.frame_op_len);
   if (use == EnvUse::train && (config.normalize_obs || config.normalize_reward))
     env = std::make_unique<KeepRaw>(std::move(env), scaling(config, statistics));

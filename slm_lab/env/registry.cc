@@ -82,6 +82,12 @@ EnvEntry box2d(std::string_view name, int max_episode_steps, double reward_thres
   return {name, max_episode_steps, reward_threshold, spaces, read_kwargs, makers, "box2d", kNeedsBox2d};
 }
 
+EnvEntry bipedal_walker(std::string_view name, int max_episode_steps, EnvKwargs (*read_kwargs)(SpecReader&)) {
+  EnvEntry entry = box2d(name, max_episode_steps, 300, bipedal_walker_spaces, read_kwargs, bipedal_walker_makers());
+  entry.fall_reward = -100;
+  return entry;
+}
+
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<EnvEntry> rows() {
@@ -96,9 +102,8 @@ std::vector<EnvEntry> rows() {
       box2d("LunarLander-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_kwargs, lunar_lander_makers()),
       box2d("LunarLanderContinuous-v3", 1000, 200, lunar_lander_spaces, read_lunar_lander_continuous_kwargs,
             lunar_lander_makers()),
-      box2d("BipedalWalker-v3", 1600, 300, bipedal_walker_spaces, read_bipedal_walker_kwargs, bipedal_walker_makers()),
-      box2d("BipedalWalkerHardcore-v3", 2000, 300, bipedal_walker_spaces, read_bipedal_walker_hardcore_kwargs,
-            bipedal_walker_makers()),
+      bipedal_walker("BipedalWalker-v3", 1600, read_bipedal_walker_kwargs),
+      bipedal_walker("BipedalWalkerHardcore-v3", 2000, read_bipedal_walker_hardcore_kwargs),
       mujoco<HopperKwargs>("Hopper-v5", 1000, 3800),
       mujoco<HalfCheetahKwargs>("HalfCheetah-v5", 1000, 4800),
       mujoco<Walker2dKwargs>("Walker2d-v5", 1000, kNone),

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ struct EnvEntry {
   std::string_view part = "";  ///< the optional part that it needs (setup/parts.txt)
   std::string_view why =
       "";  ///< "needs ...": why it does not run here, if it does not; its spec can be checked all the same
+  std::optional<double> fall_reward = {};  ///< of the step that ends an episode by a fall, and of no other last step
 
   bool available() const { return makers.make != nullptr; }
 };

@@ -219,6 +219,30 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryEnv, testing::ValuesIn(available()), [](
   return name;
 });
 
+TEST(FallReward, CountsForTheLearnerButNotInTheReturn) {
+  for (const EnvEntry& entry : available()) {
+    if (!entry.fall_reward) continue;
+    SCOPED_TRACE(entry.name);
+    EnvConfig config = config_of(entry.name);
+    config.fall_reward = -1;
+    Play raw(config_of(entry.name), 4, 3), learner(config, 4, 3);
+    int num_falls = 0;
+    for (int t = 0; t < 300; ++t) {
+      raw.advance(1);
+      learner.advance(1);
+      ASSERT_EQ(raw.step.obs, learner.step.obs);
+      ASSERT_EQ(raw.step.episode_return, learner.step.episode_return);
+      for (int i = 0; i < 4; ++i) {
+        const bool falls = raw.step.terminated[i] && raw.step.rewards[i] == -100;
+        ASSERT_EQ(learner.step.rewards[i], falls ? -1 : raw.step.rewards[i]);
+        num_falls += falls;
+      }
+    }
+    EXPECT_GT(num_falls, 0);
+  }
+  if (!find_env("BipedalWalker-v3")->available()) GTEST_SKIP() << find_env("BipedalWalker-v3")->why;
+}
+
 TEST(EnvRegistry, EveryNameIsFoundAndDescribed) {
   for (const std::string& name : env_names()) {
     SCOPED_TRACE(name);

@@ -44,6 +44,11 @@ void RescaleAction::step(const Matrix& actions, StepResult& out) {
   inner().step(scaled_, out);
 }
 
+void FallReward::step(const Matrix& actions, StepResult& out) {
+  EnvWrapper::step(actions, out);
+  out.rewards = (out.terminated && out.rewards.array() == fall_).select(instead_, out.rewards);
+}
+
 Space normalized_space(Space obs_space, std::optional<double> clip) {
   const auto bound = static_cast<float>(clip.value_or(std::numeric_limits<double>::infinity()));
   obs_space.low.assign(obs_space.low.size(), -bound);

@@ -54,6 +54,17 @@ class RescaleAction final : public EnvWrapper {
   Matrix scaled_;                        // (num_envs, action_dim)
 };
 
+/// Gives another reward to the step on which a figure falls: the one that ends the task with `fall`.
+class FallReward final : public EnvWrapper {
+ public:
+  FallReward(std::unique_ptr<VecEnv> inner, double fall, double instead)
+      : EnvWrapper(std::move(inner)), fall_(static_cast<float>(fall)), instead_(static_cast<float>(instead)) {}
+  void step(const Matrix& actions, StepResult& out) override;
+
+ private:
+  float fall_, instead_;
+};
+
 /// Keeps each step as the environment inside gave it in StepResult::raw, and says in info() what the wrappers outside
 /// will make of it.
 class KeepRaw final : public EnvWrapper {

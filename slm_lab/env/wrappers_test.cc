@@ -193,6 +193,19 @@ TEST(RewardWrappers, ScaleSignAndClip) {
             (Vector{{-1, 0, 0.5f}}));
 }
 
+TEST(FallReward, ReplacesTheRewardOfAFallAndOfNothingElse) {
+  auto [owned, env] = scripted(4);
+  FallReward wrapper(std::move(owned), /*fall=*/-100, /*instead=*/-1);
+  const Matrix obs = Matrix::Zero(4, 1);
+  // A fall, an end at the goal, a step as bad as a fall that ends nothing, and one that the clock cuts.
+  env->script(obs, obs, Vector{{-100, 3, -100, -100}}, Mask{{true, true, false, false}},
+              Mask{{false, false, false, true}});
+  StepResult out;
+  wrapper.step(obs, out);
+  EXPECT_EQ(out.rewards, (Vector{{-1, 3, -100, -100}}));
+  EXPECT_EQ(out.episode_return[0], 7);  // raw, as the inner environment measured it
+}
+
 TEST(FrameStack, ShiftsFramesAndStartsEpisodesWithCopies) {
   auto [owned, env] = scripted(2);
   env->first_obs = Matrix{{1}, {10}};
