@@ -35,6 +35,7 @@ std::vector<std::string> facts(const BenchmarkEnv& env) {
     facts.push_back(fmt::format("{} frames, {} environments side by side{}, a log point every {} frames",
                                 count_text(static_cast<double>(env.max_frame)), env.num_envs,
                                 has_reinforce(env) ? " (REINFORCE: 1)" : "", env.log_frequency));
+  if (!env.note.empty()) facts.emplace_back(env.note);
   return facts;
 }
 
@@ -45,6 +46,7 @@ LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const fs::path& reposito
   LoadOptions options;
   options.repository = repository;
   options.mode = "train";
+  if (row.is_template) options.sets = {fmt::format("env={}", benchmark_env(row).name)};
   options.overrides = overrides;
   options.overrides.push_back(fmt::format("meta.max_session={}", sessions));
   options.overrides.push_back(fmt::format("meta.seed={}", seed));

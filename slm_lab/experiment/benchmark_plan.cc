@@ -11,6 +11,7 @@
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/report/csv.h"
+#include "slm_lab/report/number_text.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/session_result.h"
@@ -20,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSessions = 5;          // of a row that the page does not have yet
 constexpr std::int64_t kSeed = 1000;  // settings are chosen with others
 
 fs::path page_folder(const BenchmarkOptions& options) { return options.repository / "docs" / "benchmarks"; }
@@ -29,7 +29,7 @@ fs::path page_folder(const BenchmarkOptions& options) { return options.repositor
 LoadedSpec load_row(const BenchmarkRow& row, const BenchmarkOptions& options) {
   const auto published = BenchmarkFolder(page_folder(options), options.repository).result(row);
   return load_benchmark_spec(row, options.repository,
-                             options.sessions.value_or(published ? published->num_sessions : kSessions),
+                             options.sessions.value_or(published ? published->num_sessions : row.sessions),
                              options.seed.value_or(published ? published->seed : kSeed), options.overrides);
 }
 
@@ -95,21 +95,28 @@ double frames_of(const DataFolder& folder, int session) {
   return rows.empty() ? 0 : rows.back().frame;
 }
 
-std::vector<std::string> status_cells(const BenchmarkPlan& plan) {
-  if (plan.kind == BenchmarkPlan::Kind::done) return {"done", "", "100 %"};
+/// State, sessions that are done, frames.
+std::vector<std::string> status_cells(const BenchmarkPlan& plan, const std::optional<BenchmarkResult>& published) {
   if (plan.kind == BenchmarkPlan::Kind::refused) return {first_line(plan.reason), "", ""};
-  if (plan.kind == BenchmarkPlan::Kind::start) return {"not begun", "", "0 %"};
   const MetaConfig& meta = plan.spec->meta;
+  const double all = static_cast<double>(plan.spec->env.max_frame) * meta.max_session;
   int done = 0;
   double frames = 0;
-  for (int session = 0; session < meta.max_session; ++session) {
+  for (int session = 0; plan.folder && session < meta.max_session; ++session) {
     const auto result = read_session_result(*plan.folder, 0, session);
     done += result.has_value();
     frames += result ? static_cast<double>(result->frame) : frames_of(*plan.folder, session);
   }
-  const double all = static_cast<double>(plan.spec->env.max_frame) * meta.max_session;
-  return {owner(*plan.folder), fmt::format("{} of {}", done, meta.max_session),
-          fmt::format("{:.0f} %", std::floor(100 * std::min(1.0, frames / all)))};
+  std::string state = plan.folder ? owner(*plan.folder) : "waiting";
+  const bool on_page = is_done(published, *plan.loaded);
+  if (on_page || plan.kind == BenchmarkPlan::Kind::done) {
+    state = on_page ? "done (on the page)" : "done";
+    done = meta.max_session;
+    frames = all;
+  }
+  return {state, fmt::format("{} of {}", done, meta.max_session),
+          fmt::format("{} of {} ({:.0f} %)", count_text(frames), count_text(all),
+                      std::floor(100 * std::min(1.0, frames / all)))};
 }
 
 }  // namespace
@@ -153,10 +160,12 @@ void list_benchmark(const BenchmarkOptions& options) {
 }
 
 void print_benchmark_status(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {
+  const BenchmarkFolder page(page_folder(options), options.repository);
   std::vector<std::vector<std::string>> cells;
   for (const BenchmarkRow* row : rows) {
     cells.push_back({std::string(row->id)});
-    for (std::string& cell : status_cells(plan_benchmark_row(*row, options))) cells.back().push_back(std::move(cell));
+    for (std::string& cell : status_cells(plan_benchmark_row(*row, options), page.result(*row)))
+      cells.back().push_back(std::move(cell));
   }
   fmt::print("{}", text_table({"row", "state", "sessions done", "frames"}, cells));
 }

@@ -17,15 +17,18 @@ struct BenchmarkEnv {
   long max_frame;      ///< of every row; 0: it differs
   long log_frequency;  ///< of every row; 0: it differs
   double target;
-  bool by_d100 = false;  ///< the target is one for D-100: too few log points for MA to leave the start behind
+  bool by_d100 = false;  ///< the target is one for D-100: MA holds the start of the run, or noise that costs reward
+  std::string_view note = {};  ///< what a reader must know of the target or of the figures of SLM-Lab's page
 };
 
 struct BenchmarkRow {
   std::string_view id;         ///< cartpole/ppo
   std::string_view algorithm;  ///< as people call it
   std::string_view spec_file, spec_name;
-  double published;  ///< MA on SLM-Lab's page, NaN where it has none
-  int cost;          ///< seconds of one session, roughly: long rows start first
+  double published;          ///< MA on SLM-Lab's page, NaN where it has none
+  int cost;                  ///< seconds of one session, roughly: long rows start first
+  int sessions = 5;          ///< unless the page has another number: fewer where one takes hours
+  bool is_template = false;  ///< the spec is filled with -s env=NAME of its environment
 
   std::string_view group() const { return id.substr(0, id.find('/')); }
 };

@@ -43,6 +43,11 @@ std::string seeds_text(const BenchmarkPageEnv& env, const BenchmarkResult& resul
   return fmt::format("{}/{}", above, result.num_sessions);
 }
 
+/// Of one session: the budget of the spec.
+std::string frames_text(const BenchmarkResult& result) {
+  return result.sessions.empty() ? "-" : count_text(static_cast<double>(result.sessions.front().frames));
+}
+
 std::string fps_text(const BenchmarkResult& result) {
   std::vector<double> rates;
   for (const BenchmarkSession& session : result.sessions) rates.push_back(session.fps());
@@ -59,9 +64,9 @@ std::string markdown_row(const std::vector<std::string>& cells) {
 }
 
 std::string env_table(const BenchmarkPageEnv& env) {
-  const std::vector<std::string> header = {"Status",     "Algorithm", "MA",       "MA-100", "D-100",
-                                           "IQM of MA",  "Target",    "SLM-Lab",  "Seeds",  "Frames/s",
-                                           "Wall-clock", "Spec file", "Spec name"};
+  const std::vector<std::string> header = {"Status",    "Algorithm",  "MA",        "MA-100",   "D-100",
+                                           "IQM of MA", "Target",     "SLM-Lab",   "Seeds",    "Frames",
+                                           "Frames/s",  "Wall-clock", "Spec file", "Spec name"};
   std::string text = markdown_row(header) + markdown_row(std::vector<std::string>(header.size(), "---"));
   for (const BenchmarkPageRow& row : env.rows) {
     std::vector<std::string> cells = {status_text(env, row), row.algorithm};
@@ -75,9 +80,10 @@ std::string env_table(const BenchmarkPageEnv& env) {
     cells.push_back(fmt::format("{}{}", env.by_d100 ? "D-100 > " : "> ", env.target));
     cells.push_back(std::isnan(row.published) ? "-" : fmt::format("{}", row.published));
     if (row.result)
-      cells.insert(cells.end(), {seeds_text(env, *row.result), fps_text(*row.result), wall_text(*row.result)});
+      cells.insert(cells.end(), {seeds_text(env, *row.result), frames_text(*row.result), fps_text(*row.result),
+                                 wall_text(*row.result)});
     else
-      cells.insert(cells.end(), 3, "-");
+      cells.insert(cells.end(), 4, "-");
     cells.insert(cells.end(), {fmt::format("`{}`", row.spec_file), fmt::format("`{}`", row.spec_name)});
     text += markdown_row(cells);
   }
@@ -164,6 +170,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 | Target | what the mean must exceed |
 | SLM-Lab | the MA on SLM-Lab's benchmark page (version 4.3). Its DQN rows ran 100,000 frames with 10 log points, so compare with care |
 | Seeds | how many reached the target alone, of how many were run |
+| Frames | steps of all environments of one session |
 | Frames/s, Wall-clock | of one session, median over seeds, with as many sessions side by side as there are cores; logging and checkpoints included |
 
 Curves: MA over frames, mean and one standard deviation over the seeds.

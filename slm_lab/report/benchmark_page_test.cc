@@ -101,7 +101,7 @@ TEST(BenchmarkPage, ShowsMeansIntervalsMediansAndOrigin) {
   // Equal values: every resample has the same mean. Medians of 10 s, 20 s, 30 s, 40 s and of 20k, 10k, 6.67k, 5k per s.
   const std::string page = page_of(env_with(result_of({480, 480, 480, 480})));
   EXPECT_THAT(page, HasSubstr("| pass, robust | PPO | 480.00 (480.00 .. 480.00) | 481.00 (481.00 .. 481.00) | "
-                              "482.00 (482.00 .. 482.00) | 480.00 | > 400 | 499.7 | 4/4 | 8.33k | 25.0 s | "
+                              "482.00 (482.00 .. 482.00) | 480.00 | > 400 | 499.7 | 4/4 | 200k | 8.33k | 25.0 s | "
                               "`ppo_cartpole.json` | `ppo_cartpole` |\n"));
   EXPECT_THAT(page, HasSubstr("## CartPole-v1\n\nBox(4). Discrete(2).\n"));
   EXPECT_THAT(page, HasSubstr("![Curves of CartPole-v1](benchmarks/cartpole.png)"));
