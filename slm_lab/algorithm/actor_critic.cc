@@ -14,7 +14,7 @@ namespace {
 
 ActorCriticConfig read_config(SpecReader& reader) {
   ActorCriticConfig c;
-  c.action = read_action_config(reader);
+  c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
   reader.read("lam", c.lam, "GAE: 0 is the one-step TD error, 1 the whole return; null: see num_step_returns",
               between(0, 1));

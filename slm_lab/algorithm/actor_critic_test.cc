@@ -15,6 +15,7 @@ struct Case {
   std::optional<double> lam;
   int num_steps;  // of an update
   bool standardize = false, normalize_targets = false;
+  bool bounded = false;  // tanh_mean and clamp_actions
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -26,25 +27,26 @@ std::string spec(const Case& c) {
                                           : fmt::format(R"("actor_optim_spec": {{"name": "SGD", "lr": {}}},
                                 "critic_optim_spec": {{"name": "SGD", "lr": {}}})",
                                                         kActorLr, kCriticLr);
-  return fmt::format(R"({{"name": "A2C", "algorithm": {{"name": "ActorCritic", "gamma": {}, {},
+  return fmt::format(R"({{"name": "A2C", "algorithm": {{"name": "ActorCritic", "gamma": {}, {}{},
       "policy_loss_coef": {}, "val_loss_coef": {}, "normalize_advantages": "{}", "normalize_v_targets": {},
       "entropy_coef_spec": {{"name": "linear_decay", "start_val": {}, "end_val": 0, "end_step": {}}}}},
       "memory": {{"name": "OnPolicyBatchReplay"}},
       "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": {}, "hid_layers": [5], "hid_layers_activation": "tanh",
         "clip_grad_val": {}, {}, "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
-                     kGamma, c.returns, kPolicyCoef, kValueCoef, c.standardize ? "standardize" : "none",
-                     c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared, c.shared, kClip, optimizers, kLrEnd);
+                     kGamma, c.returns, c.bounded ? kBoundedKeys : "", kPolicyCoef, kValueCoef,
+                     c.standardize ? "standardize" : "none", c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared,
+                     c.shared, kClip, optimizers, kLrEnd);
 }
 
 class A2cInDouble : public testing::TestWithParam<Case> {};
 
 TEST_P(A2cInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
-  constexpr float kInf = std::numeric_limits<float>::infinity();
-  NoiseEnv env(3, 4, c.discrete ? Space::discrete(3) : Space::box({-kInf, -kInf}, {kInf, kInf}));
+  const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded);
+  NoiseEnv env(3, 4, space);
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
-  DoubleActorCritic nets(recorded, c.discrete, c.shared);
+  DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded ? std::optional(space) : std::nullopt);
   DoubleScale scale;
   const Transitions& seen = recorded.seen;
   for (int round = 0; round < 3; ++round) {
@@ -54,6 +56,7 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
       stats = recorded.one_step();
     }
     ASSERT_TRUE(stats.has_value());
+    EXPECT_TRUE(!c.bounded || some_on_the_bounds_and_none_beyond(seen, space));
 
     const MatrixD obs = matrix_of(seen.obs), actions = matrix_of(seen.actions);
     auto [advantages, targets] = advantages_in_double(nets, seen, kGamma, c.lam);
@@ -85,6 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"GaeNormalizedTargets", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false, true},
         Case{"GaeShared", true, true, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"GaeContinuous", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
+        Case{"GaeTanhMeanAndClampedActions", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false,
+             false, true},
         Case{"NStep", true, false, R"("lam": null, "num_step_returns": 6)", {}, 6},
         Case{"MonteCarlo", true, false, R"("lam": null, "num_step_returns": null, "training_frequency": 9)", {}, 9},
         Case{"MonteCarloSharedContinuous",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/algorithm/mode_action.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/env/action_scale.h"
@@ -58,6 +59,10 @@ class Algorithm {
   /// action_range() makes of them what the environment gets.
   virtual void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) = 0;
   virtual ActionRange action_range() const { return ActionRange::environment; }
+  /// Of continuous actions: what ActMode::greedy makes of the outputs of nets()[0].
+  virtual ModeAction mode_action() const {
+    return action_range() == ActionRange::unit ? ModeAction::tanh : ModeAction::mean;
+  }
   /// Stores one step of every environment: `actions`, as act() drew them in ActMode::train on `obs`, led to `step`.
   virtual void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) = 0;
   /// Trains when enough has been observed since the last time, otherwise returns nothing; then moves every schedule to

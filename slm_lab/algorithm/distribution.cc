@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "slm_lab/net/kernel.h"
 
@@ -90,19 +91,35 @@ void Categorical::gradient(const Values& d_log_probs, float d_entropy, MatrixRef
   }
 }
 
-// Normal: outputs are (means, s), std = exp(clamp(s)).
+// Normal: outputs are (m, s), std = exp(clamp(s)); mean = m, or centre + half_range * tanh(m).
+
+Normal::Normal(const Space& action_space, bool tanh_mean) : action_dim_(action_space.size()), tanh_mean_(tanh_mean) {
+  if (!tanh_mean) return;
+  const Eigen::Map<const Eigen::RowVectorXf> low(action_space.low.data(), action_dim_);
+  const Eigen::Map<const Eigen::RowVectorXf> high(action_space.high.data(), action_dim_);
+  centre_ = high * 0.5f + low * 0.5f;
+  half_range_ = high * 0.5f - low * 0.5f;
+}
 
 void Normal::sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) {
   std_.resize(static_cast<std::size_t>(outputs.rows() * action_dim_));
   Eigen::Map<Matrix> std(std_.data(), outputs.rows(), action_dim_);
   std = outputs.rightCols(action_dim_).cwiseMax(kMinLogStd).cwiseMin(kMaxLogStd);
   vexp(std_, std_);
+  mode(outputs, actions);
   for (Eigen::Index i = 0; i < actions.rows(); ++i)
-    for (int a = 0; a < action_dim_; ++a)
-      actions(i, a) = outputs(i, a) + std(i, a) * static_cast<float>(rng.standard_normal());
+    for (int a = 0; a < action_dim_; ++a) actions(i, a) += std(i, a) * static_cast<float>(rng.standard_normal());
 }
 
-void Normal::mode(const ConstMatrixRef& outputs, MatrixRef actions) const { actions = outputs.leftCols(action_dim_); }
+void Normal::mode(const ConstMatrixRef& outputs, MatrixRef actions) const {
+  actions = outputs.leftCols(action_dim_);
+  if (!tanh_mean_) return;
+  for (Eigen::Index i = 0; i < actions.rows(); ++i) {
+    const std::span<float> row(actions.row(i).data(), static_cast<std::size_t>(action_dim_));
+    vtanh(row, row);
+    actions.row(i) = centre_ + half_range_.cwiseProduct(actions.row(i));
+  }
+}
 
 // log p = sum_j -z_j^2 / 2 - s_j - log(2 pi) / 2 with z = (x - mean) / std;  H = sum_j s_j + (1 + log(2 pi)) / 2.
 void Normal::evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) {
@@ -116,15 +133,23 @@ void Normal::evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actio
 
   inverse_std = -outputs.rightCols(action_dim_).cwiseMax(kMinLogStd).cwiseMin(kMaxLogStd);
   vexp(inverse_std_, inverse_std_);
+  if (tanh_mean_) {
+    tanh_.resize(size);
+    Eigen::Map<Matrix>(tanh_.data(), n, action_dim_) = outputs.leftCols(action_dim_);
+    vtanh(tanh_, tanh_);
+  }
   for (Eigen::Index i = 0; i < n; ++i) {
     float log_prob = 0, entropy = 0;
     for (int j = 0; j < action_dim_; ++j) {
       const float s = outputs(i, action_dim_ + j), clamped = std::clamp(s, kMinLogStd, kMaxLogStd);
-      const float z = (actions(i, j) - outputs(i, j)) * inverse_std(i, j);
+      const float t = tanh_mean_ ? tanh_[static_cast<std::size_t>(i * action_dim_ + j)] : 0;
+      const float mean = tanh_mean_ ? centre_[j] + half_range_[j] * t : outputs(i, j);
+      const float d_mean_d_output = tanh_mean_ ? half_range_[j] * (1 - t * t) : 1;
+      const float z = (actions(i, j) - mean) * inverse_std(i, j);
       log_prob -= 0.5f * z * z + clamped + kHalfLog2Pi;
       entropy += clamped + 0.5f + kHalfLog2Pi;
       not_clamped(i, j) = s == clamped ? 1.0f : 0.0f;
-      d_mean(i, j) = z * inverse_std(i, j);
+      d_mean(i, j) = z * inverse_std(i, j) * d_mean_d_output;
       d_log_std(i, j) = (z * z - 1) * not_clamped(i, j);
     }
     log_probs_[static_cast<std::size_t>(i)] = log_prob;
@@ -132,7 +157,7 @@ void Normal::evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actio
   }
 }
 
-// d log p / d mean = z / std;  d log p / d s = z^2 - 1;  d H / d s = 1; a clamped s passes nothing.
+// d log p / d m = z / std * d mean / d m;  d log p / d s = z^2 - 1;  d H / d s = 1; a clamped s passes nothing.
 void Normal::gradient(const Values& d_log_probs, float d_entropy, MatrixRef d_outputs) const {
   const Eigen::Index n = d_outputs.rows();
   const Eigen::Map<const Matrix> d_mean(d_mean_.data(), n, action_dim_), d_log_std(d_log_std_.data(), n, action_dim_);
@@ -170,9 +195,9 @@ int num_distribution_outputs(const Space& action_space) {
   return action_space.is_discrete() ? action_space.n : 2 * action_space.size();
 }
 
-std::unique_ptr<Distribution> make_distribution(const Space& action_space) {
+std::unique_ptr<Distribution> make_distribution(const Space& action_space, bool tanh_mean) {
   if (action_space.is_discrete()) return std::make_unique<Categorical>(action_space.n);
-  return std::make_unique<Normal>(action_space.size());
+  return std::make_unique<Normal>(action_space, tanh_mean);
 }
 
 }  // namespace slm

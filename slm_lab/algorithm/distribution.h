@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "slm_lab/algorithm/mode_action.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/space.h"
@@ -21,6 +22,7 @@ class Distribution {
   /// `outputs` (n, num_outputs) -> `actions` (n, action_dim).
   virtual void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) = 0;
   virtual void mode(const ConstMatrixRef& outputs, MatrixRef actions) const = 0;  ///< the most likely action
+  virtual ModeAction mode_action() const = 0;                                     ///< what mode() does
   /// Fills log_probs() of `actions` (n, action_dim) and entropy(), both summed over action dimensions.
   virtual void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) = 0;
   /// Overwrites `d_outputs` (n, num_outputs) with sum_i d_log_probs[i] * d log_prob_i + d_entropy * d entropy_i, both
@@ -40,6 +42,7 @@ class Categorical final : public Distribution {
   explicit Categorical(int num_actions) : num_actions_(num_actions) {}
   void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
   void mode(const ConstMatrixRef& outputs, MatrixRef actions) const override;
+  ModeAction mode_action() const override { return ModeAction::argmax; }
   void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) override;
   void gradient(const Values& d_log_probs, float d_entropy, MatrixRef d_outputs) const override;
 
@@ -51,22 +54,27 @@ class Categorical final : public Distribution {
   std::vector<float> exps_;                   // (n, num_actions) of sample()
 };
 
-/// Independent Normal per action dimension. Outputs are means, then s, the logarithms of the standard deviations, which
-/// are clamped to [-5, 2].
+/// Independent Normal per action dimension. Outputs are means m, then s, the logarithms of the standard deviations,
+/// which are clamped to [-5, 2]. With `tanh_mean` the mean is tanh(m), from [-1, 1] stretched to the bounds, which must
+/// be finite; standard deviations are in the units of the actions either way.
 class Normal final : public Distribution {
  public:
   static constexpr float kMinLogStd = -5, kMaxLogStd = 2;
 
-  explicit Normal(int action_dim) : action_dim_(action_dim) {}
+  explicit Normal(const Space& action_space, bool tanh_mean = false);
   void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
   void mode(const ConstMatrixRef& outputs, MatrixRef actions) const override;
+  ModeAction mode_action() const override { return tanh_mean_ ? ModeAction::tanh : ModeAction::mean; }
   void evaluate(const ConstMatrixRef& outputs, const ConstMatrixRef& actions) override;
   void gradient(const Values& d_log_probs, float d_entropy, MatrixRef d_outputs) const override;
 
  private:
   int action_dim_;
+  bool tanh_mean_;
+  Eigen::RowVectorXf centre_, half_range_;               // (action_dim) of the bounds, with tanh_mean
   std::vector<float> std_;                               // (n, action_dim) of sample()
-  std::vector<float> inverse_std_;                       // (n, action_dim), as the rest
+  std::vector<float> tanh_;                              // (n, action_dim), as the rest; with tanh_mean
+  std::vector<float> inverse_std_;                       //
   std::vector<float> d_mean_, d_log_std_, not_clamped_;  // derivatives of log_prob; 1 where s moves the entropy
 };
 
@@ -83,6 +91,6 @@ const DistributionEntry* find_distribution(std::string_view action_pdtype, const
 
 /// Columns of the net's output that describe the distribution over `action_space`.
 int num_distribution_outputs(const Space& action_space);
-std::unique_ptr<Distribution> make_distribution(const Space& action_space);
+std::unique_ptr<Distribution> make_distribution(const Space& action_space, bool tanh_mean = false);
 
 }  // namespace slm

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace slm {
 namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+const Space kUnbounded1 = Space::box({-kInf}, {kInf}), kUnbounded2 = Space::box({-kInf, -kInf}, {kInf, kInf});
 
 Distribution::Values view(const Vector& v) { return {v.data(), v.size()}; }
 
@@ -103,7 +107,7 @@ TEST(Categorical, DrawsWithItsProbabilities) {
 }
 
 TEST(Normal, LogProbAndEntropyMatchTheDensity) {
-  Normal distribution(2);
+  Normal distribution(kUnbounded2);
   // means 1, -1; standard deviations e^0.5, e^-1
   distribution.evaluate(Matrix{{1, -1, 0.5f, -1}}, Matrix{{2, -0.5f}});
   const auto log_density = [](double x, double mean, double s) {
@@ -115,13 +119,13 @@ TEST(Normal, LogProbAndEntropyMatchTheDensity) {
 }
 
 TEST(Normal, GradientMatchesFiniteDifferences) {
-  Normal distribution(2);
+  Normal distribution(kUnbounded2);
   expect_gradient(distribution, Matrix{{0.3f, -1.2f, 0.4f, -0.3f}, {1.0f, 0.5f, -0.2f, 0.8f}},
                   Matrix{{1.0f, -1.5f}, {0.2f, 1.5f}});
 }
 
 TEST(Normal, ClampsTheLogStandardDeviationAndPassesNoGradientThere) {
-  Normal distribution(1);
+  Normal distribution(kUnbounded1);
   const Matrix outputs{{0, 7}, {0, -9}}, actions{{1}, {0.001f}};
   distribution.evaluate(outputs, actions);
   EXPECT_NEAR(distribution.entropy()[0], 2 + 0.5 * std::log(2 * std::numbers::pi * std::numbers::e), 1e-5);
@@ -134,7 +138,7 @@ TEST(Normal, ClampsTheLogStandardDeviationAndPassesNoGradientThere) {
 }
 
 TEST(Normal, DrawsWithItsMomentsAndItsModeIsTheMean) {
-  Normal distribution(1);
+  Normal distribution(kUnbounded1);
   constexpr int kRows = 100'000;
   Matrix outputs(kRows, 2);
   outputs.col(0).setConstant(3);
@@ -148,6 +152,46 @@ TEST(Normal, DrawsWithItsMomentsAndItsModeIsTheMean) {
   EXPECT_NEAR(variance, 4, 4 * 4 * std::sqrt(2.0 / kRows));  // of a chi-square
   distribution.mode(outputs.topRows(2), actions.topRows(2));
   EXPECT_EQ(Matrix(actions.topRows(2)), (Matrix{{3}, {3}}));
+}
+
+// tanh(0.5493061) = 0.5 and tanh(-0.5493061) = -0.5: half of the way from the centre of [-2, 4] and of [-3, -1] to
+// their bounds, 1 + 3 / 2 and -2 - 1 / 2. Standard deviations are 1/2 and 1/4, in the units of the actions.
+const Space kAsymmetric = Space::box({-2, -3}, {4, -1});
+const Matrix kTanhOutputs{{0.5493061f, -0.5493061f, -0.6931472f, -1.3862944f}};
+
+TEST(NormalWithTanhMean, HasItsMeanBetweenTheBounds) {
+  Normal distribution(kAsymmetric, /*tanh_mean=*/true);
+  Matrix mode(1, 2);
+  distribution.mode(kTanhOutputs, mode);
+  EXPECT_NEAR(mode(0, 0), 2.5, 1e-6);
+  EXPECT_NEAR(mode(0, 1), -2.5, 1e-6);
+  distribution.mode(Matrix{{50, -50, 0, 0}}, mode);
+  EXPECT_EQ(mode, (Matrix{{4, -3}}));
+
+  distribution.evaluate(kTanhOutputs, Matrix{{3, -2.25f}});  // one standard deviation above either mean
+  EXPECT_NEAR(distribution.log_probs()[0], -1 + 3 * std::numbers::ln2 - std::log(2 * std::numbers::pi), 1e-5);
+  EXPECT_NEAR(distribution.entropy()[0], -3 * std::numbers::ln2 + 1 + std::log(2 * std::numbers::pi), 1e-5);
+}
+
+TEST(NormalWithTanhMean, DrawsAroundItWithTheStandardDeviationAsItIs) {
+  Normal distribution(kAsymmetric, /*tanh_mean=*/true);
+  constexpr int kRows = 100'000;
+  Rng rng(11);
+  Matrix actions(kRows, 2);
+  distribution.sample(kTanhOutputs.replicate(kRows, 1), rng, actions);
+  const double means[] = {2.5, -2.5}, stds[] = {0.5, 0.25};
+  for (int j = 0; j < 2; ++j) {
+    const double mean = actions.col(j).cast<double>().mean();
+    const double variance = (actions.col(j).cast<double>().array() - mean).square().mean();
+    EXPECT_NEAR(mean, means[j], 4 * stds[j] / std::sqrt(kRows));  // four standard errors
+    EXPECT_NEAR(variance, stds[j] * stds[j], 4 * stds[j] * stds[j] * std::sqrt(2.0 / kRows));
+  }
+}
+
+TEST(NormalWithTanhMean, GradientMatchesFiniteDifferences) {
+  Normal distribution(kAsymmetric, /*tanh_mean=*/true);
+  expect_gradient(distribution, Matrix{{0.3f, -1.2f, 0.4f, -0.3f}, {1.0f, 0.5f, -0.2f, 0.8f}},
+                  Matrix{{1.0f, -1.5f}, {0.2f, -2.5f}});
 }
 
 TEST(FindDistribution, DefaultsByKindOfSpace) {

@@ -53,6 +53,8 @@ const std::map<std::string, KeyChange>& changes() {
        {R"({})", R"({"explore_var_spec": {"name": "linear_decay", "start_val": 0.5, "end_val": 0, "end_step": 60}})"}},
       {"algorithm.action_pdtype", {R"({})", R"({"action_pdtype": "Argmax"})"}},
       {"algorithm.action_policy", {R"({})", R"({"action_policy": "random"})"}},
+      {"algorithm.tanh_mean", {R"({})", R"({"tanh_mean": true})"}},
+      {"algorithm.clamp_actions", {R"({})", R"({"clamp_actions": true})"}},
       {"algorithm.policy_delay", {R"({"policy_delay": 1})", R"({"policy_delay": 2})"}},
       {"algorithm.policy_noise", {R"({})", R"({"policy_noise": 0.5})"}},
       {"algorithm.noise_clip", {R"({})", R"({"noise_clip": 0.1})"}},

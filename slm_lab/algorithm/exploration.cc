@@ -19,6 +19,26 @@ float sample_element(float low, float high, Rng& rng) {
   return static_cast<float>(rng.standard_normal());
 }
 
+bool is_finite(float x) { return std::isfinite(x); }
+
+// What tanh_mean and clamp_actions need of the environment.
+void check_bounds_of_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
+  const Space& space = info.action_space;
+  const bool bounded = std::ranges::all_of(space.low, is_finite) && std::ranges::all_of(space.high, is_finite);
+  const bool unbounded = std::ranges::none_of(space.low, is_finite) && std::ranges::none_of(space.high, is_finite);
+  for (const auto& [key, set] :
+       {std::pair("tanh_mean", config.tanh_mean), std::pair("clamp_actions", config.clamp_actions)})
+    if (set && space.is_discrete())
+      algorithm.note(key, fmt::format("not used: the actions of {} are discrete and have no bounds", info.name));
+  if (space.is_discrete()) return;
+  if (config.tanh_mean && !bounded)
+    algorithm.problem("tanh_mean", fmt::format("needs a lower and an upper bound of each action, which {} does not "
+                                               "have; expected false",
+                                               info.name));
+  if (config.clamp_actions && unbounded)
+    algorithm.note("clamp_actions", fmt::format("not used: the actions of {} have no bounds", info.name));
+}
+
 }  // namespace
 
 void sample_space(const Space& space, Rng& rng, MatrixRef actions) {
@@ -46,6 +66,16 @@ ActionConfig read_action_config(SpecReader& reader) {
               one_of({"default", "random", "epsilon_greedy", "boltzmann"}));
   c.explore_var_spec =
       read_schedule(reader, "explore_var_spec", "epsilon (epsilon_greedy) or tau (boltzmann)", at_least(0));
+  return c;
+}
+
+ActionConfig read_policy_action_config(SpecReader& reader) {
+  ActionConfig c = read_action_config(reader);
+  reader.read("tanh_mean", c.tanh_mean,
+              "continuous actions: the mean is tanh of the net's output, from [-1, 1] stretched to the bounds");
+  reader.read("clamp_actions", c.clamp_actions,
+              "continuous actions: clamp what was drawn to the bounds before its log-probability is taken and store it "
+              "so; false: only the environment clips it");
   return c;
 }
 
@@ -77,6 +107,7 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
                                                    config.action_policy));
   if (explores && !config.explore_var_spec)
     algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
+  check_bounds_of_actions(config, info, algorithm);
 }
 
 void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
@@ -84,20 +115,29 @@ void check_value_based_actions(const ActionConfig& config, const EnvInfo& info, 
 }
 
 void check_bounded_actions(const EnvInfo& info, std::string_view name, SpecReader& algorithm) {
-  const auto is_finite = [](float x) { return std::isfinite(x); };
   const Space& actions = info.action_space;
   if (!std::ranges::all_of(actions.low, is_finite) || !std::ranges::all_of(actions.high, is_finite))
     algorithm.problem("name", fmt::format("{} needs bounded actions; those of {} have no bounds", name, info.name));
 }
 
 Exploration::Exploration(const ActionConfig& config, const Space& action_space)
-    : config_(config), action_space_(action_space), distribution_(make_distribution(action_space)) {}
+    : config_(config), action_space_(action_space), distribution_(make_distribution(action_space, config.tanh_mean)) {
+  if (action_space.is_discrete() || !config.clamp_actions) return;
+  low_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.low.data(), action_space.size());
+  high_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.high.data(), action_space.size());
+}
 
 double Exploration::explore_var(std::int64_t frame) const {
   return config_.explore_var_spec ? config_.explore_var_spec->at(frame) : TrainStats::kNone;
 }
 
 void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
+  draw(outputs, mode, frame, rng, actions);
+  if (low_.size() == 0) return;
+  for (Eigen::Index i = 0; i < actions.rows(); ++i) actions.row(i) = actions.row(i).cwiseMax(low_).cwiseMin(high_);
+}
+
+void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
   if (mode == ActMode::greedy) return distribution_->mode(outputs, actions);
   const std::string& policy = config_.action_policy;
   const bool explores = policy == "epsilon_greedy" || policy == "boltzmann";

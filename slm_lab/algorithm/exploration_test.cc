@@ -63,6 +63,25 @@ TEST(Exploration, GreedyIsTheModeAndDrawsNothing) {
   EXPECT_TRUE(rng.state() == before);
 }
 
+// Around 5 and -5 with standard deviation 1 nearly every draw lies outside of [-2, 4] and [0, 1]; the third action has
+// one bound only.
+TEST(Exploration, ClampsWhatWasDrawnToTheBoundsOfEachAction) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const Space space = Space::box({-2, 0, -kInf}, {4, 1, 2});
+  const Matrix outputs = same_rows(Matrix{{5, -5, 1, 0, 0, 0}});
+  Matrix drawn, clamped;
+  Rng rng(1), same_rng(1);
+  Exploration({}, space).act(outputs, ActMode::train, 0, rng, drawn);
+  Exploration({.clamp_actions = true}, space).act(outputs, ActMode::train, 0, same_rng, clamped);
+  ASSERT_GT(drawn.col(0).maxCoeff(), 4);
+  ASSERT_LT(drawn.col(2).minCoeff(), -2);
+  for (Eigen::Index i = 0; i < kRows; ++i) {
+    EXPECT_EQ(clamped(i, 0), std::min(drawn(i, 0), 4.0f));
+    EXPECT_EQ(clamped(i, 1), std::clamp(drawn(i, 1), 0.0f, 1.0f));
+    EXPECT_EQ(clamped(i, 2), std::min(drawn(i, 2), 2.0f));
+  }
+}
+
 TEST(SampleSpace, StaysInsideAndCoversTheBounds) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   const Space space = Space::box({-2, 0, -kInf, -kInf}, {2, kInf, 3, kInf});
@@ -97,6 +116,9 @@ TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
   EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, false), 0u);
   EXPECT_EQ(num_problems(config("boltzmann", 1), box, true), 1u);
   EXPECT_EQ(num_problems({.action_policy = "epsilon_greedy"}, discrete, false), 1u);  // no schedule
+  EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, box, true), 0u);
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, Space::box({0}, {kInf}), true), 1u);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ constexpr int kMaxRows = 1 << 30;  // rounding up to a multiple of num_envs must
 
 PpoConfig read_config(SpecReader& reader) {
   PpoConfig c;
-  c.action = read_action_config(reader);
+  c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
   reader.require("lam", c.lam, "GAE: 0 is the one-step TD error, 1 the whole return", between(0, 1));
   if (const std::optional<Schedule> s =

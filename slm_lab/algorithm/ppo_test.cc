@@ -76,6 +76,7 @@ struct Case {
   bool discrete, shared;
   std::string keys;  // more of the algorithm
   DoublePpoConfig settings;
+  bool bounded = false;  // tanh_mean and clamp_actions
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -112,11 +113,11 @@ class PpoInDouble : public testing::TestWithParam<Case> {};
 
 TEST_P(PpoInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
-  constexpr float kInf = std::numeric_limits<float>::infinity();
-  NoiseEnv env(kEnvs, 4, c.discrete ? Space::discrete(3) : Space::box({-kInf, -kInf}, {kInf, kInf}));
+  const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded);
+  NoiseEnv env(kEnvs, 4, space);
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
-  DoubleActorCritic nets(recorded, c.discrete, c.shared);
+  DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded ? std::optional(space) : std::nullopt);
   DoubleScale scale;
   int num_minibatches = 0;
   for (int round = 0; round < 3; ++round) {
@@ -126,6 +127,7 @@ TEST_P(PpoInDouble, UpdatesAreEqual) {
       stats = recorded.one_step();
     }
     ASSERT_TRUE(stats.has_value());
+    EXPECT_TRUE(!c.bounded || some_on_the_bounds_and_none_beyond(recorded.seen, space));
     const auto frame = static_cast<double>(recorded.frame);
     DoublePpoConfig now = c.settings;
     now.clip_eps *= 1 - frame / kClipEnd;
@@ -147,7 +149,8 @@ std::vector<Case> cases() {
                         {"ClippedValues", true, false, R"(, "clip_vloss": true)", settings()},
                         {"Recomputed", true, false, R"(, "recompute_advantages": true)", settings()},
                         {"TargetKl", true, false, R"(, "target_kl": 0.002)", settings()},
-                        {"NormalizedTargets", true, true, R"(, "normalize_v_targets": true)", settings()}};
+                        {"NormalizedTargets", true, true, R"(, "normalize_v_targets": true)", settings()},
+                        {"TanhMeanAndClampedActions", false, false, kBoundedKeys, settings(), true}};
   all[3].settings.standardize = false;
   all[4].settings.clip_vloss = true;
   all[5].settings.recompute = true;

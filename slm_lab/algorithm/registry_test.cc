@@ -61,6 +61,7 @@ std::vector<Case> cases() {
        agent(ppo + R"(, "recompute_advantages": true, "target_kl": 0.2, "normalize_advantages": "none",
                       "normalize_v_targets": true})",
              kBatch, slow_shared_net)},
+      {"PpoTanhMean", "PPO", agent(ppo + R"(, "tanh_mean": true, "clamp_actions": true})", kBatch, kSharedNet)},
       {"Sarsa", "SARSA", agent(R"({"name": "SARSA", "training_frequency": 8, )" + explore + "}", kBatch, kNet)},
       {"VanillaDqn", "VanillaDQN", agent(R"({"name": "VanillaDQN", )" + often + ", " + explore + "}", replay, kNet)},
       {"DqnBase", "DQNBase", agent(R"({"name": "DQNBase", )" + often + ", " + boltzmann + "}", replay, kNet)},

@@ -13,7 +13,7 @@ namespace {
 
 ReinforceConfig read_config(SpecReader& reader) {
   ReinforceConfig c;
-  c.action = read_action_config(reader);
+  c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
   reader.require("training_frequency", c.training_frequency,
                  "train after so many episodes (OnPolicyReplay) or steps of every environment (OnPolicyBatchReplay)",

@@ -32,6 +32,7 @@ class Reinforce final : public Algorithm {
             const Streams& streams);
 
   void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  ModeAction mode_action() const override { return exploration_.distribution().mode_action(); }
   void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 

@@ -25,6 +25,7 @@ class SelfImitation final : public Algorithm {
 
   void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override { base_->act(obs, mode, rng, actions); }
   ActionRange action_range() const override { return base_->action_range(); }
+  ModeAction mode_action() const override { return base_->mode_action(); }
   void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 

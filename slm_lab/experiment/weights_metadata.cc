@@ -15,13 +15,13 @@ Space action_space(const LabSpec& spec) {
   return env_info(raw, 1).action_space;
 }
 
-void describe_action(const LabSpec& spec, ActionRange drawn_in, WeightsMetadata& metadata) {
+void describe_action(const LabSpec& spec, ModeAction mode, WeightsMetadata& metadata) {
   const Space space = action_space(spec);
   if (space.is_discrete()) {
     metadata["action"] = "argmax";
     return;
   }
-  metadata["action"] = drawn_in == ActionRange::unit ? "tanh" : spec.env.rescale_action ? "clip to [-1, 1]" : "clip";
+  metadata["action"] = mode == ModeAction::tanh ? "tanh" : spec.env.rescale_action ? "clip to [-1, 1]" : "clip";
   metadata["action_low"] = fmt::format("[{}]", fmt::join(space.low, ", "));
   metadata["action_high"] = fmt::format("[{}]", fmt::join(space.high, ", "));
 }
@@ -38,7 +38,7 @@ WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm) {
   WeightsMetadata metadata = weights_identity(spec);
   for (const NamedNet& named : algorithm.nets())
     for (const auto& [key, value] : named.net->description()) metadata[weights_prefix(named.name) + key] = value;
-  describe_action(spec, algorithm.action_range(), metadata);
+  describe_action(spec, algorithm.mode_action(), metadata);
   metadata["normalize_obs"] = spec.env.normalize_obs ? "true" : "false";
   if (spec.env.normalize_obs) metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
   if (spec.env.clip_obs) metadata["clip_obs"] = fmt::format("{}", *spec.env.clip_obs);

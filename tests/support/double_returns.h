@@ -47,16 +47,37 @@ inline VectorD returns_in_double(const Transitions& seen, const VectorD& next_va
   return returns;
 }
 
+/// Two continuous actions without bounds, or between bounds that a Normal of standard deviation 1 often leaves.
+inline Space two_actions(bool bounded) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  return bounded ? Space::box({-1, 0}, {0.5f, 2}) : Space::box({-kInf, -kInf}, {kInf, kInf});
+}
+inline const std::string kBoundedKeys = R"(, "tanh_mean": true, "clamp_actions": true)";
+
+/// What clamp_actions promises of what the agent stores.
+inline bool some_on_the_bounds_and_none_beyond(const Transitions& seen, const Space& space) {
+  int on_bounds = 0;
+  for (const std::vector<double>& row : seen.actions)
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      const double low = space.low[j], high = space.high[j];
+      if (row[j] < low || row[j] > high) return false;
+      on_bounds += row[j] == low || row[j] == high ? 1 : 0;
+    }
+  return on_bounds > 0;
+}
+
 inline VectorD standardized(VectorD x) {
   x.array() -= x.mean();
   return x / (std::sqrt(x.squaredNorm() / static_cast<double>(x.size() - 1)) + 1e-8);
 }
 
-/// log pi(a|s) and H(pi(.|s)) of each row, from outputs that are logits, or means beside log standard deviations.
+/// log pi(a|s) and H(pi(.|s)) of each row, from outputs that are logits, or means beside log standard deviations; with
+/// `tanh_bounds` the means are tanh of the outputs, -1 the lower bound and 1 the upper one.
 struct PolicyD {
   VectorD log_probs, entropy;
 };
-inline PolicyD policy_in_double(bool discrete, const MatrixD& outputs, const MatrixD& actions) {
+inline PolicyD policy_in_double(bool discrete, const MatrixD& outputs, const MatrixD& actions,
+                                const std::optional<Space>& tanh_bounds = {}) {
   PolicyD policy{VectorD::Zero(outputs.rows()), VectorD::Zero(outputs.rows())};
   constexpr double kLog2Pi = 1.8378770664093453;
   for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
@@ -69,7 +90,13 @@ inline PolicyD policy_in_double(bool discrete, const MatrixD& outputs, const Mat
     }
     const Eigen::Index dim = outputs.cols() / 2;
     for (Eigen::Index j = 0; j < dim; ++j) {
-      const double std = std::exp(outputs(i, dim + j)), z = (actions(i, j) - outputs(i, j)) / std;
+      double mean = outputs(i, j);
+      if (tanh_bounds) {
+        const auto at = static_cast<std::size_t>(j);
+        const double share = (std::tanh(mean) + 1) / 2, low = tanh_bounds->low[at], high = tanh_bounds->high[at];
+        mean = (1 - share) * low + share * high;
+      }
+      const double std = std::exp(outputs(i, dim + j)), z = (actions(i, j) - mean) / std;
       policy.log_probs[i] += -z * z / 2 - std::log(std) - kLog2Pi / 2;
       policy.entropy[i] += std::log(std) + (1 + kLog2Pi) / 2;
     }
