@@ -29,6 +29,8 @@ struct ShortRun {
   const char* file;
   const char* spec;
   std::vector<std::string> overrides;
+  int segments = 0;    ///< of its two checkpoints
+  int log_points = 2;  ///< from one checkpoint to the next
 };
 
 void PrintTo(const ShortRun& run, std::ostream* out) { *out << run.spec; }
@@ -42,7 +44,14 @@ const ShortRun kPpo{
 const ShortRun kLargeReplay{"dqn/dqn_cartpole.json",
                             "ddqn_per_boltzmann_cartpole",
                             {"env.max_frame=200000", "meta.log_frequency=20000", "agent.memory.max_size=150000",
-                             "agent.algorithm.training_frequency=1000", "agent.algorithm.training_start_step=1000"}};
+                             "agent.algorithm.training_frequency=1000", "agent.algorithm.training_start_step=1000"},
+                            4};
+/// Its rows are.
+const ShortRun kLongRecord{"a2c/a2c_gae_cartpole.json",
+                           "a2c_gae_cartpole",
+                           {"env.max_frame=50000", "env.num_envs=1", "meta.log_frequency=1"},
+                           2,
+                           5500};
 
 /// A run of one session with two checkpoints, stopped after the second, as the program leaves it.
 class DamagedRun : public testing::TestWithParam<ShortRun> {
@@ -58,10 +67,10 @@ class DamagedRun : public testing::TestWithParam<ShortRun> {
     const LabSpec spec = read_saved_spec(*folder_, 0);
     Session session(spec, 0, 0);
     CheckpointStore store(folder_->checkpoints(0, 0));
-    for (int log_points = 0; log_points < 4;) {
+    for (int log_points = 0; log_points < 2 * GetParam().log_points;) {
       if (!session.step()) continue;
       session.log_point();
-      if (++log_points % 2 != 0) continue;
+      if (++log_points % GetParam().log_points != 0) continue;
       SessionFiles(*folder_, 0, 0).write(session, spec);
       store.save([&](Archive& state) { session.serialize(state); });
       states_.push_back(state_of(session));
@@ -174,11 +183,11 @@ TEST_P(DamagedRun, GoesOnFromAGoodCheckpointOrRefuses) {
   EXPECT_GT(refused, 0);
 }
 
-/// What the test above is about: each checkpoint of a large replay has segments of its own.
-TEST_P(DamagedRun, HasSegmentsWhereItsReplayIsLarge) {
+/// What the test above is about: each checkpoint of a large array has segments of its own.
+TEST_P(DamagedRun, HasSegmentsWhereAnArrayIsLarge) {
   int segments = 0;
   for (const auto& [file, bytes] : pristine_) segments += file.find("_checkpoints/segments/") != file.npos ? 1 : 0;
-  EXPECT_EQ(segments, GetParam().spec == std::string(kLargeReplay.spec) ? 4 : 0);
+  EXPECT_EQ(segments, GetParam().segments);
 }
 
 TEST_P(DamagedRun, WeightsAreReadAsTheyWereOrNotAtAll) {
@@ -220,7 +229,7 @@ TEST_P(DamagedRun, AFinishedRunKnowsEachOfItsFiles) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, DamagedRun, testing::Values(kPpo, kLargeReplay),
+INSTANTIATE_TEST_SUITE_P(Specs, DamagedRun, testing::Values(kPpo, kLargeReplay, kLongRecord),
                          [](const auto& test) { return test.param.spec; });
 
 }  // namespace

@@ -75,6 +75,17 @@ TEST_F(Lasting, AFinishedRunTrainsOnToALargerMaxFrame) {
   EXPECT_EQ(frames(), 6000);
 }
 
+// Its rows are a megabyte and more, which lie in segments while it trains and move into the file of all states.
+TEST_F(Lasting, AFinishedRunOfManyLogPointsTrainsOnToo) {
+  ASSERT_EQ(lab("train", {"env.max_frame=6000", "env.num_envs=1", "meta.log_frequency=1"}).exit_code, 0);
+  const std::string csv = read_file(file("_df_train.csv"));
+  const ProcessResult longer = lab("train@latest", {"env.max_frame=7000", "env.num_envs=1", "meta.log_frequency=1"});
+  ASSERT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_EQ(frames(), 7000);
+  EXPECT_TRUE(read_file(file("_df_train.csv")).starts_with(csv));
+  EXPECT_EQ(csv_cells(read_file(file("_df_train.csv"))).size(), 1u + 7000);
+}
+
 TEST_F(Lasting, OtherSettingsAreRefusedByName) {
   ASSERT_EQ(lab("train", {"env.max_frame=3000"}).exit_code, 0);
   const ProcessResult refused = lab("train@latest", {"env.max_frame=6000", "agent.algorithm.gamma=0.5", "meta.seed=3"});

@@ -4,6 +4,7 @@
 
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/store/checkpoint.h"
 
 namespace slm {
 namespace {
@@ -123,8 +124,8 @@ void Session::serialize(Archive& archive) {
   archive("algorithm", *algorithm_);
   archive("action_rng", action_rng_);
   archive("update_rng", update_rng_);
-  archive("record", record_);
-  archive("eval_record", eval_record_);
+  archive(kTrainRecord, record_);
+  archive(kEvalRecord, eval_record_);
   archive("best", best_weights_);
   double trained_seconds = seconds();
   archive("seconds", trained_seconds);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "slm_lab/base/archive.h"
@@ -13,6 +14,29 @@ namespace slm {
 namespace {
 
 constexpr std::size_t kReservedRows = 4096;  // shipped specs have at most 1,000 log points
+
+using Numbers = std::array<double, kColumns.size()>;
+
+/// A row is its numbers in the order of the columns, so that rows are kept as they lie in memory.
+constexpr bool is_its_columns() {
+  SessionRow row;
+  for (std::size_t i = 0; i < kColumns.size(); ++i) row.*kColumns[i].value = static_cast<double>(i);
+  const auto numbers = std::bit_cast<Numbers>(row);
+  for (std::size_t i = 0; i < kColumns.size(); ++i)
+    if (numbers[i] != static_cast<double>(i)) return false;
+  return true;
+}
+static_assert(is_its_columns());
+
+std::span<double> numbers(std::vector<SessionRow>& rows) {
+  return {reinterpret_cast<double*>(rows.data()), rows.size() * kColumns.size()};
+}
+
+std::string column_names() {
+  std::string names;
+  for (const Column& column : kColumns) names.append(names.empty() ? "" : ",").append(column.name);
+  return names;
+}
 
 }  // namespace
 
@@ -44,6 +68,7 @@ const SessionRow& SessionRecord::add_log_point(SessionRow row) {
 
 const SessionRow& SessionRecord::add(const SessionRow& row) {
   rows_.push_back(row);
+  changed_rows_.mark((rows_.size() - 1) * sizeof row, rows_.size() * sizeof row);
   SessionRow& added = rows_.back();
   added.total_reward_ma = total_reward_ma(rows_);  // 100 additions, afresh: no error builds up
   if (added.total_reward_ma > best_total_reward_ma_) best_total_reward_ma_ = added.total_reward_ma;
@@ -57,16 +82,35 @@ double SessionRecord::episode_return_ma100() const {
   return mean(std::span(recent_returns_).first(count));
 }
 
-void SessionRecord::serialize(Archive& archive) {
+void SessionRecord::serialize_rows(Archive& archive) {
+  std::string columns = column_names();
+  auto num_rows = static_cast<std::int64_t>(rows_.size());
+  archive("columns", columns);
+  archive("num_rows", num_rows);
+  if (columns != column_names() || num_rows < 0)
+    throw Error(ExitCode::corrupt, fmt::format("session record: {} rows of {}", num_rows, columns));
+  rows_.resize(static_cast<std::size_t>(num_rows));
+  archive.large("rows", numbers(rows_), changed_rows_);
+}
+
+/// As checkpoints of format 2 hold the rows.
+void SessionRecord::read_columns(Archive& archive) {
   for (const Column& column : kColumns) {
     std::vector<double> values;
-    for (const SessionRow& row : rows_) values.push_back(row.*column.value);
     archive(fmt::format("rows.{}", column.name), values);
     if (&column == &kColumns.front()) rows_.resize(values.size());
     if (values.size() != rows_.size()) throw Error(ExitCode::corrupt, "session record: columns of different lengths");
     for (std::size_t i = 0; i < values.size(); ++i) rows_[i].*column.value = values[i];
-    if (column.training) archive(fmt::format("training.{}", column.name), training_.*column.value);
   }
+}
+
+void SessionRecord::serialize(Archive& archive) {
+  if (archive.loading() && !archive.contains("columns"))
+    read_columns(archive);
+  else
+    serialize_rows(archive);
+  for (const Column& column : kColumns)
+    if (column.training) archive(fmt::format("training.{}", column.name), training_.*column.value);
   archive("last_returns", std::span<double>(last_returns_));
   archive("last_lengths", std::span<double>(last_lengths_));
   archive("recent_returns", std::span<double>(recent_returns_));

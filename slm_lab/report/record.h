@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "slm_lab/base/changed_blocks.h"
+
 namespace slm {
 
 class Archive;
@@ -105,8 +107,11 @@ class SessionRecord {
 
  private:
   const SessionRow& add(const SessionRow& row);
+  void serialize_rows(Archive& archive);
+  void read_columns(Archive& archive);
 
   std::vector<SessionRow> rows_;
+  ChangedBlocks changed_rows_;  // since the last checkpoint, which so costs what is new and not the length of the run
   // (num_envs)  of the row's last finished episode; NaN before its first has ended
   std::vector<double> last_returns_, last_lengths_;
   std::array<double, 100> recent_returns_{};  // a ring: episode i is at i % 100

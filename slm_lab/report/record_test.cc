@@ -1,8 +1,11 @@
 #include "slm_lab/report/record.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "slm_lab/base/archive.h"
 #include "tests/support/scratch_folder.h"
@@ -102,6 +105,75 @@ TEST(SessionRecord, AnEvaluationKeepsItsOwnReturnAndCount) {
   }
   EXPECT_EQ(record.rows()[1].total_reward_ma, 6);
   EXPECT_EQ(record.rows()[1].eval_episodes, 5);
+}
+
+/// Keeps large arrays, and counts how many blocks of them it had to take.
+class CountedArrays final : public LargeArrays {
+ public:
+  void put(const std::string& name, std::string_view, std::span<const std::byte> bytes,
+           ChangedBlocks& changed) override {
+    kept_[name].assign(bytes.begin(), bytes.end());
+    for (std::size_t block = 0; block * ChangedBlocks::kBytes < bytes.size(); ++block) {
+      blocks_written += changed.unchanged(block, this) ? 0 : 1;
+      changed.keep(block, this);
+    }
+  }
+  std::optional<std::size_t> size(const std::string& name, std::string_view) const override {
+    return kept_.contains(name) ? std::optional(kept_.at(name).size()) : std::nullopt;
+  }
+  void get(const std::string& name, std::span<std::byte> bytes, ChangedBlocks&) override {
+    std::ranges::copy(kept_.at(name), bytes.begin());
+  }
+  int blocks_written = 0;
+
+ private:
+  std::map<std::string, std::vector<std::byte>> kept_;
+};
+
+TEST(SessionRecord, ACheckpointOfALongOneTakesWhatIsNew) {
+  constexpr int kRowsOfABlock = ChangedBlocks::kBytes / sizeof(SessionRow);
+  SessionRecord record(1);
+  CountedArrays arrays;
+  const auto log_points = [&](int count) {
+    for (int i = 0; i < count; ++i) record.add_log_point(at_frame(static_cast<double>(record.rows().size())));
+  };
+  const auto blocks_of_a_save = [&] {
+    const int before = arrays.blocks_written;
+    Archive archive(&arrays);
+    record.serialize(archive);
+    return arrays.blocks_written - before;
+  };
+  log_points(5 * static_cast<int>(ChangedBlocks::kBytes) / static_cast<int>(sizeof(SessionRow)) + 1);
+  EXPECT_EQ(blocks_of_a_save(), 6);
+  log_points(1);
+  EXPECT_EQ(blocks_of_a_save(), 1);
+  log_points(kRowsOfABlock);
+  EXPECT_EQ(blocks_of_a_save(), 2);
+  EXPECT_EQ(blocks_of_a_save(), 0);
+}
+
+TEST(SessionRecord, ReadsTheColumnsOfTheFormatBefore) {
+  Archive archive;
+  for (const Column& column : kColumns) {
+    std::vector<double> values{1, 2, 3};
+    double newest = 7;
+    archive(fmt::format("rows.{}", column.name), values);
+    if (column.training) archive(fmt::format("training.{}", column.name), newest);
+  }
+  std::vector<double> one{5}, recent(100, 5);
+  std::int64_t episodes = 4;
+  double best = 9;
+  for (const char* name : {"last_returns", "last_lengths"}) archive(name, one);
+  archive("recent_returns", recent);
+  archive("episodes", episodes);
+  archive("best_total_reward_ma", best);
+
+  SessionRecord record(1);
+  Archive stored = archive.reopened();
+  record.serialize(stored);
+  ASSERT_EQ(record.rows().size(), 3u);
+  for (const Column& column : kColumns) EXPECT_EQ(record.rows()[2].*column.value, 3) << column.name;
+  EXPECT_EQ(record.best_total_reward_ma(), 9);
 }
 
 TEST(SessionRecord, ContinuesFromACheckpointToTheSameNumbers) {

@@ -17,12 +17,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of folders, manifests and of what a session's state holds: raise it whenever a state can no longer be read as before.
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
+constexpr int kOldestFormat = 2;        // that can still be read
 constexpr std::size_t kMaxDigits = 15;  // of a generation; a longer name is none of ours
 
 constexpr const char* kState = "state.safetensors";
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kSums = "SHA256SUMS";
+
+// In the archive of a finished trial, beside the three files of a generation:
+constexpr const char* kNumber = "generation";
+constexpr const char* kSegments = "segments/";
 
 [[noreturn]] void damaged(const fs::path& path, std::string_view why) {
   throw Error(ExitCode::corrupt, fmt::format("{}: damaged: {}", path.string(), why));
@@ -46,6 +51,16 @@ std::string manifest_text(const SegmentTable& large, std::uint64_t state_bytes, 
     json["large"][name] = {{"dtype", array.dtype}, {"bytes", array.bytes}, {"segments", std::move(segments)}};
   }
   return json_file_text(json);
+}
+
+bool is_record(std::string_view array) {
+  const std::string_view owner = array.substr(0, array.find('.'));
+  return owner == kTrainRecord || owner == kEvalRecord;
+}
+
+/// Other arrays than records are replays.
+bool has_replay(const SegmentTable& large) {
+  return std::ranges::any_of(large, [](const auto& entry) { return !is_record(entry.first); });
 }
 
 SegmentTable read_large(const Json& json) {
@@ -104,7 +119,8 @@ CheckpointStore::Generation CheckpointStore::read_manifest(std::uint64_t number,
     if (!right_size || read_file(generation / kSums) != sums_of(generation))
       damaged(generation, fmt::format("its files are not those of its {}", kSums));
     program = json.at("program").get<std::string>();
-    if (const int format = json.at("format").get<int>(); format != kFormat) refuse_format(generation, format, program);
+    const int format = json.at("format").get<int>();
+    if (format < kOldestFormat || format > kFormat) refuse_format(generation, format, program);
     return Generation{number, read_large(json.at("large"))};
   });
 }
@@ -176,12 +192,20 @@ bool CheckpointStore::pack(Archive& archive, const std::string& prefix) const {
   const std::vector<std::uint64_t> existing = generations();
   if (existing.empty()) return false;
   std::string program;
-  if (!read_manifest(existing.back(), program).large.empty()) return false;
+  Generation generation = read_manifest(existing.back(), program);
+  if (has_replay(generation.large)) return false;
+  archive(prefix + kNumber, generation.number);
   for (const char* name : {kState, kManifest, kSums}) {
-    const std::string text = read_file(path_of(existing.back()) / name);
+    const std::string text = read_file(path_of(generation.number) / name);
     std::vector<std::uint8_t> bytes(text.begin(), text.end());
     archive(prefix + name, bytes);
   }
+  for (const auto& [array, segmented] : generation.large)
+    for (const Segment& segment : segmented.segments) {
+      std::vector<std::uint8_t> bytes(segment.bytes);
+      segments_.read(segment, std::as_writable_bytes(std::span(bytes)));
+      archive(prefix + kSegments + segment.file, bytes);
+    }
   return true;
 }
 
@@ -189,7 +213,12 @@ void CheckpointStore::unpack(Archive& archive, const std::string& prefix) const 
   if (!archive.contains(prefix + kState)) return;
   make_directories(folder_);
   if (!generations().empty()) return;
-  write_directory_durably(path_of(1), [&](const fs::path& partial) {
+  std::uint64_t number = 1;  // its segments are called by their generations, so that it keeps its number
+  if (archive.contains(prefix + kNumber)) archive(prefix + kNumber, number);
+  const std::string segments = prefix + kSegments;
+  for (const auto& [name, array] : archive.arrays())
+    if (name.starts_with(segments)) segments_.restore(name.substr(segments.size()), array.bytes);
+  write_directory_durably(path_of(number), [&](const fs::path& partial) {
     for (const char* name : {kState, kManifest, kSums}) {
       std::vector<std::uint8_t> bytes;
       archive(prefix + name, bytes);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slm_lab/base/archive.h"
@@ -12,10 +13,14 @@
 
 namespace slm {
 
+/// What a session calls its records in its state. When a finished run gives up its replay, they stay, large or not.
+inline constexpr std::string_view kTrainRecord = "record", kEvalRecord = "eval_record";
+
 /// The complete states of one session, the newest and the one before: FOLDER/000123/{state.safetensors, manifest.json,
 /// SHA256SUMS} (`sha256sum -c` reads the last). A generation appears by a rename after everything in it is on the disk,
-/// and an older one goes only after that, so at every instant a complete state exists. The large arrays (a replay) lie
-/// in FOLDER/segments, which generations share; the manifest lists them with their checksums.
+/// and an older one goes only after that, so at every instant a complete state exists. The large arrays (a replay, the
+/// rows of a long record) lie in FOLDER/segments, which generations share; the manifest lists them with their
+/// checksums.
 ///
 /// An error of reading (a disk, a permission, too many open files) is thrown as Error(io) and touches nothing: only
 /// what was read and found wrong is damaged.
@@ -35,7 +40,8 @@ class CheckpointStore {
 
   /// Whether the session can go on from here: the newest generation has all of its large arrays.
   bool usable() const;
-  /// Puts the files of the newest generation under `prefix`; false where there is none, or one with large arrays.
+  /// Puts the files of the newest generation under `prefix`; false where there is none, or one with large arrays other
+  /// than records.
   bool pack(Archive& archive, const std::string& prefix) const;
   /// Takes the generation that pack() put there, where there is none here.
   void unpack(Archive& archive, const std::string& prefix) const;

@@ -11,6 +11,7 @@
 #include "slm_lab/base/changed_blocks.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/sha256.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
@@ -185,6 +186,26 @@ TEST_F(Checkpoints, OfAnotherFormatAreRefusedInWords) {
   write_file_durably(file("000001", "manifest.json"), R"({"sha256": "", "large": {}})");
   EXPECT_EQ(load_fails(), ExitCode::usage);
   EXPECT_THAT(text_, HasSubstr("a checkpoint of format 1, written by version 0.2.0 or older"));
+}
+
+// A campaign of weeks goes on under the program of another week.
+TEST_F(Checkpoints, OfTheFormatBeforeAreReadAndOfTheOneAfterRefused) {
+  const auto write_as = [&](const char* format) {
+    fs::remove_all(folder_);
+    save(100);
+    const fs::path path = file("000001", "manifest.json");
+    std::string manifest = read_file(path);
+    manifest.replace(manifest.find("\"format\": 3"), 11, fmt::format("\"format\": {}", format));
+    write_file_durably(path, manifest);
+    write_file_durably(file("000001", "SHA256SUMS"),
+                       fmt::format("{}  manifest.json\n{}  state.safetensors\n", sha256_file(path),
+                                   sha256_file(file("000001", "state.safetensors"))));
+  };
+  write_as("2");
+  EXPECT_EQ(load(), 100);
+  write_as("4");
+  EXPECT_EQ(load_fails(), ExitCode::usage);
+  EXPECT_THAT(text_, HasSubstr("a checkpoint of format 4, written by slm-lab test; this program reads format 3"));
 }
 
 TEST_F(Checkpoints, WriteOnlyTheBlocksThatChanged) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/store/checkpoint.h"
 #include "slm_lab/store/session_result.h"
@@ -79,6 +80,58 @@ TEST_F(FinishedTrial, ANewerStateStays) {
   pack_trial(folder_, 0, 2, false);
   unpack_states(folder_, 0, 2);
   EXPECT_EQ(state(0), 20);
+}
+
+// Its segments are called by the generation that wrote them, so that the one after it must not write over them.
+TEST_F(FinishedTrial, KeepsALongRecordAndGoesOnWithIt) {
+  std::vector<float> rows(5 * ChangedBlocks::kBytes / 2 / sizeof(float), 1.f);
+  ChangedBlocks changed;
+  const auto save = [&](CheckpointStore& store) {
+    store.save([&](Archive& state) { state.large("record.rows", rows, changed); });
+  };
+  CheckpointStore first = store(1);
+  for (int i = 0; i < 4; ++i) {
+    rows.push_back(static_cast<float>(i));
+    save(first);
+  }
+  const auto segments = [&] { return names_in(folder_.checkpoints(0, 1) / "segments"); };
+  const auto read = [&](CheckpointStore& store) {
+    store.load([&](Archive& state) { state.large("record.rows", rows, changed); },
+               [](const std::string& text) { ADD_FAILURE() << text; });
+  };
+  const std::vector<float> saved = rows;
+  pack_trial(folder_, 0, 2, /*keep_replay=*/false);
+  EXPECT_THAT(files(), ElementsAre("info/spec_t0_trial_metrics.json", "model/spec_t0_state.safetensors"));
+
+  unpack_states(folder_, 0, 2);
+  EXPECT_TRUE(store(1).usable());
+  rows.clear();
+  CheckpointStore longer = store(1);
+  read(longer);
+  EXPECT_EQ(rows, saved);
+  EXPECT_THAT(segments(), ElementsAre("000002-00000", "000002-00001", "000005-00000"));
+  for (int i = 0; i < 3; ++i) {
+    rows.push_back(static_cast<float>(-i));
+    save(longer);
+  }
+  const std::vector<float> longest = rows;
+  CheckpointStore last = store(1);
+  read(last);
+  EXPECT_EQ(rows, longest);
+}
+
+TEST_F(FinishedTrial, TakesNoSegmentOfAForeignName) {
+  std::vector<float> rows(LargeArrays::kMinBytes / sizeof(float), 1.f);
+  ChangedBlocks changed;
+  store(0).save([&](Archive& state) { state.large("record.rows", rows, changed); });
+  Archive packed;
+  ASSERT_TRUE(store(0).pack(packed, "s0."));
+  std::vector<std::uint8_t> bytes{1, 2, 3};
+  packed("s0.segments/../../../victim", bytes);
+  Archive opened = packed.reopened();
+  fs::remove_all(folder_.checkpoints(0, 0));
+  EXPECT_THROW(store(0).unpack(opened, "s0."), Error);
+  EXPECT_FALSE(fs::exists(folder_.root() / "victim"));
 }
 
 TEST_F(FinishedTrial, AReplayIsKeptOnRequestOnly) {

@@ -69,15 +69,25 @@ void SegmentStore::put(const std::string& name, std::string_view dtype, std::spa
 }
 
 Segment SegmentStore::write(std::span<const std::byte> block) {
-  make_directories(folder_);
   Segment segment{fmt::format("{:06}-{:05}", generation_, num_written_++), block.size(), xxh3_hex(block)};
-  const fs::path file = folder_ / segment.file;
-  fs::remove_all(file);  // what a killed process left
-  Descriptor out(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC);
+  write_file(segment.file, block);
+  return segment;
+}
+
+void SegmentStore::write_file(const std::string& file, std::span<const std::byte> block) const {
+  make_directories(folder_);
+  fs::remove_all(folder_ / file);  // what a killed process left
+  Descriptor out(folder_ / file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC);
   out.write(block);
   out.sync();
   out.close();
-  return segment;
+}
+
+void SegmentStore::restore(const std::string& file, std::span<const std::byte> block) const {
+  if (file.empty() || file.find_first_not_of("0123456789-") != std::string::npos)
+    throw Error(ExitCode::corrupt, fmt::format("{}: not the name of a segment", file));
+  write_file(file, block);
+  sync_directory(folder_);
 }
 
 /// A file that is there was written, or read and found right, by this process, so that its size says enough.
@@ -95,13 +105,15 @@ std::optional<std::size_t> SegmentStore::size(const std::string& name, std::stri
 void SegmentStore::get(const std::string& name, std::span<std::byte> bytes, ChangedBlocks& changed) {
   const SegmentedArray& array = table_.at(name);
   for (std::size_t i = 0; i < array.segments.size(); ++i) {
-    const Segment& segment = array.segments[i];
-    const auto block = block_of(bytes, i);
-    Descriptor in(folder_ / segment.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (in.size() != block.size() || in.read(block) != block.size() || xxh3_hex(block) != segment.xxh3)
-      throw Error(ExitCode::corrupt, fmt::format("{}: damaged", (folder_ / segment.file).string()));
+    read(array.segments[i], block_of(bytes, i));
     changed.keep(i, this);
   }
+}
+
+void SegmentStore::read(const Segment& segment, std::span<std::byte> block) const {
+  Descriptor in(folder_ / segment.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (in.size() != block.size() || in.read(block) != block.size() || xxh3_hex(block) != segment.xxh3)
+    throw Error(ExitCode::corrupt, fmt::format("{}: damaged", (folder_ / segment.file).string()));
 }
 
 }  // namespace slm

@@ -43,6 +43,12 @@ class SegmentStore final : public LargeArrays {
   void keep_only(const std::set<std::string>& files) const;
   bool any() const;  ///< whether there is any file
 
+  /// Fills `block`, of its size. Throws Error(corrupt) when the file does not hold what was put.
+  void read(const Segment& segment, std::span<std::byte> block) const;
+  /// A file that read() got of another store; it is on the disk then. Throws Error(corrupt) when it has no name of
+  /// ours.
+  void restore(const std::string& file, std::span<const std::byte> block) const;
+
   void put(const std::string& name, std::string_view dtype, std::span<const std::byte> bytes,
            ChangedBlocks& changed) override;
   std::optional<std::size_t> size(const std::string& name, std::string_view dtype) const override;
@@ -50,6 +56,7 @@ class SegmentStore final : public LargeArrays {
 
  private:
   Segment write(std::span<const std::byte> block);
+  void write_file(const std::string& file, std::span<const std::byte> block) const;
   bool is_there(const Segment& segment) const;
 
   std::filesystem::path folder_;
