@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 #include <optional>
 #include <regex>
@@ -58,14 +60,17 @@ bool is_a_wrong_folder(const std::error_code& failure) {
 
 std::string timestamp(std::time_t time) { return fmt::format("{:%Y_%m_%d_%H%M%S}", fmt::localtime(time)); }
 
-/// When a run began: by the timestamp in its name or, if it was given another, by the time of its spec file.
+/// When a run began: by the timestamp in its name or, if it was given another, by the time of its spec file. Throws
+/// Error(io) where the disk does not tell.
 std::string began(const DataFolder& folder) {
   static const std::regex kPattern(R"(.+_(\d{4}_\d{2}_\d{2}_\d{6}))");
   const std::string name = folder.root().filename().string();
   std::smatch match;
   if (std::regex_match(name, match, kPattern)) return match[1].str();
   struct stat facts {};
-  return stat(folder.spec_file().c_str(), &facts) == 0 ? timestamp(facts.st_mtime) : "";
+  if (stat(folder.spec_file().c_str(), &facts) == 0) return timestamp(facts.st_mtime);
+  if (errno == ENOENT) throw SpecError(fmt::format("{}: removed", folder.spec_file().string()));
+  throw Error(ExitCode::io, fmt::format("cannot read {}: {}", folder.spec_file().string(), std::strerror(errno)));
 }
 
 /// Whether parts of the run lie elsewhere. A run keeps to its folder, so that this is none.
@@ -75,6 +80,19 @@ bool leads_elsewhere(const fs::path& root, std::string_view part) {
 bool leads_elsewhere(const fs::path& root) {
   return leads_elsewhere(root, kManifest) ||
          std::any_of(std::begin(kFolders), std::end(kFolders), [&](auto part) { return leads_elsewhere(root, part); });
+}
+
+/// The run in the folder `root`, with `spec_name` of that spec; nothing where there is none, or it was removed
+/// meanwhile.
+std::optional<DataFolder> run_in(const fs::path& root, const std::optional<std::string>& spec_name) {
+  if (!fs::is_directory(fs::symlink_status(root))) return std::nullopt;
+  const auto spec = spec_name_in(root);  // none: no run, or killed before it began
+  if (!spec || (spec_name && spec != spec_name) || leads_elsewhere(root)) return std::nullopt;
+  try {
+    return DataFolder::open(root);
+  } catch (const SpecError&) {
+    return std::nullopt;
+  }
 }
 
 /// The run folders that lie in `data`, with `spec_name` those of that spec, in the order in which they were started: by
@@ -89,13 +107,10 @@ std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std
   std::vector<Found> found;
   if (!file_exists(data)) return {};  // a missing data folder holds no run
   for (const std::string& name : names_in(fs::canonical(data))) {
-    const fs::path root = data / name;
-    if (!fs::is_directory(fs::symlink_status(root))) continue;
-    const auto spec = spec_name_in(root);  // none: no run, or killed before it began
-    if (!spec || (spec_name && spec != spec_name) || leads_elsewhere(root)) continue;
+    const auto folder = run_in(data / name, spec_name);
+    if (!folder) continue;
     try {
-      const DataFolder folder = DataFolder::open(root);
-      found.push_back({spec_name ? run_number(folder) : 0, began(folder), folder});
+      found.push_back({spec_name ? run_number(*folder) : 0, began(*folder), *folder});
     } catch (const SpecError&) {  // removed meanwhile
     }
   }
@@ -147,6 +162,20 @@ DataFolder DataFolder::create(const fs::path& data, const std::string& spec_name
 
 std::vector<DataFolder> DataFolder::all(const fs::path& data, const std::string& spec_name) {
   return folders_in(data, spec_name);
+}
+
+std::uint64_t DataFolder::next_number(const fs::path& data, const std::string& spec_name) {
+  std::uint64_t highest = 0, unreadable = 0;
+  for (const std::string& name : names_in(fs::canonical(data))) {
+    try {
+      if (const auto folder = run_in(data / name, spec_name)) highest = std::max(highest, run_number(*folder));
+    } catch (const fs::filesystem_error&) {
+      ++unreadable;
+    } catch (const Error&) {
+      ++unreadable;
+    }
+  }
+  return highest + unreadable + 1;
 }
 
 DataFolder DataFolder::latest(const fs::path& data) {

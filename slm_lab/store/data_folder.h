@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ class DataFolder {
                            const std::string& name = "");
   /// All folders of exactly this spec name, in the order in which they were started.
   static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
+  /// For a new run of this spec, whose manifest is to come: above those of all the others. A run that cannot be read
+  /// does not hold up a new one; it counts as having the highest number there is.
+  static std::uint64_t next_number(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of them; throws SpecError when there is none.
   static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of any spec.

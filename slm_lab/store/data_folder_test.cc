@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 void make_run(const fs::path& folder) {
   fs::create_directories(folder);
   const std::string name = folder.filename().string();
-  std::ofstream(folder / (name.substr(0, name.find("_2026")) + "_spec.json")) << "{}";
+  std::ofstream(folder / (name.substr(0, name.find("_202")) + "_spec.json")) << "{}";
 }
 
 TEST(DataFolder, ANewOneHasTheFourFoldersAndANameOfItsOwn) {
@@ -117,6 +117,35 @@ TEST(DataFolder, LatestIsNotAnOlderRunWhenTheNewestCannotBeRead) {
   fs::remove(manifest);
   fs::create_symlink("/dev/zero", manifest);  // one that leads elsewhere is none
   EXPECT_EQ(DataFolder::latest(scratch.path(), "ppo").root().filename(), "ppo_2026_01_01_000000");
+}
+
+TEST(DataFolder, ANewRunDoesNotWaitForOldOnesThatCannotBeRead) {
+  const ScratchFolder scratch;
+  const auto start = [&](const char* name) {
+    make_run(scratch / name);
+    return start_manifest(DataFolder::open(scratch / name), scratch.path(), "hash", 0, "kernel", {}).number;
+  };
+  EXPECT_EQ(start("ppo_2026_01_01_000000"), 1u);
+  EXPECT_EQ(start("ppo_2026_02_01_000000"), 2u);
+  EXPECT_EQ(start("ppo_2026_03_01_000000"), 3u);
+  const fs::path newest = scratch / "ppo_2026_03_01_000000" / "manifest.json";
+  fs::rename(newest, scratch / "aside");
+  fs::create_directory(newest);  // there, and not to be read: as after an I/O error
+  EXPECT_EQ(start("ppo_2025_01_01_000000"), 4u);
+  fs::remove(newest);
+  fs::rename(scratch / "aside", newest);
+  EXPECT_EQ(DataFolder::latest(scratch.path(), "ppo").root().filename(), "ppo_2025_01_01_000000");
+}
+
+TEST(DataFolder, WhenANamedRunBeganIsNotGuessed) {
+  const ScratchFolder scratch;
+  make_run(scratch / "ppo_2026_01_01_000000");
+  fs::create_directories(scratch / "named");
+  const fs::path spec = scratch / "named" / "ppo_spec.json";
+  fs::create_symlink(spec, spec);  // there, and its time not to be read
+  EXPECT_THROW(DataFolder::latest(scratch.path()), Error);
+  fs::remove(spec);
+  EXPECT_EQ(DataFolder::latest(scratch.path()).root().filename(), "ppo_2026_01_01_000000");
 }
 
 TEST(DataFolder, KeepsToItself) {

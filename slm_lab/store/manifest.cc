@@ -212,9 +212,7 @@ Manifest start_manifest(const DataFolder& folder, const fs::path& data, const st
   manifest.spec_name = folder.spec_name();
   manifest.spec_hash = spec_hash;
   manifest.seed = seed;
-  for (const DataFolder& other : DataFolder::all(data, folder.spec_name()))
-    manifest.number = std::max(manifest.number, run_number(other));
-  ++manifest.number;
+  manifest.number = DataFolder::next_number(data, folder.spec_name());
   manifest.starts.push_back(start_now(kernel, command_line));
   write_manifest(folder, manifest);
   return manifest;
