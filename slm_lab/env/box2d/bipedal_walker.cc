@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "slm_lab/env/box2d/bipedal_lidar.h"
 #include "slm_lab/env/box2d/bipedal_terrain.h"
 #include "slm_lab/env/box2d/body_parts.h"
 #include "slm_lab/env/box2d/contacts.h"
@@ -14,22 +15,10 @@ namespace {
 constexpr double kScale = 30, kFps = 50;
 constexpr double kWidth = 600 / kScale, kHeight = 400 / kScale;
 constexpr double kMotorTorque = 80, kHipSpeed = 4, kKneeSpeed = 6;
-constexpr double kLidarRange = 160 / kScale;
 constexpr double kInitialForce = 5;
 constexpr double kLegDown = -8 / kScale, kLegWidth = 8 / kScale, kLegHeight = 34 / kScale;
 constexpr double kFriction = 2.5;
 constexpr std::uint16_t kWalker = 0x0020;
-
-/// What a ray from the hull meets first of the ground.
-class Lidar final : public b2RayCastCallback {
- public:
-  float32 ReportFixture(b2Fixture* fixture, const b2Vec2&, const b2Vec2&, float32 fraction) override {
-    if ((fixture->GetFilterData().categoryBits & kGround) == 0) return -1;
-    nearest = fraction;
-    return fraction;
-  }
-  float32 nearest = 1;
-};
 
 }  // namespace
 
@@ -44,6 +33,7 @@ struct BipedalWalker::Track {
     world.DestroyBody(hull);
     for (b2Body* leg : legs) world.DestroyBody(leg);
     contacts = {};
+    lidar = {};
     world.SetContactListener(&contacts);
   }
 
@@ -51,13 +41,16 @@ struct BipedalWalker::Track {
     for (const BipedalTerrain::Block& block : terrain.blocks) {
       std::array<b2Vec2, 4> corners;
       std::transform(block.begin(), block.end(), corners.begin(), [](const auto& p) { return to_b2(p.x, p.y); });
-      add_shape(ground.emplace_back(add_ground(world)), polygon(corners), {.friction = kFriction});
+      const b2PolygonShape shape = polygon(corners);
+      add_shape(ground.emplace_back(add_ground(world)), shape, {.friction = kFriction});
+      lidar.add_block(shape);
     }
     for (std::size_t i = 0; i + 1 < terrain.height.size(); ++i) {
       const double x = static_cast<double>(i) * BipedalTerrain::kStep;
       const double next_x = static_cast<double>(i + 1) * BipedalTerrain::kStep;
-      add_shape(ground.emplace_back(add_ground(world)),
-                edge(to_b2(x, terrain.height[i]), to_b2(next_x, terrain.height[i + 1])), {.friction = kFriction});
+      const b2EdgeShape shape = edge(to_b2(x, terrain.height[i]), to_b2(next_x, terrain.height[i + 1]));
+      add_shape(ground.emplace_back(add_ground(world)), shape, {.friction = kFriction});
+      lidar.add_edge(shape);
     }
   }
 
@@ -101,6 +94,7 @@ struct BipedalWalker::Track {
 
   GroundContacts contacts;  // outlives the world
   b2World world;
+  BipedalLidar lidar;
   std::vector<b2Body*> ground;
   b2Body* hull = nullptr;
   std::array<b2Body*, 4> legs{};             // upper and lower part of the one, then of the other
@@ -162,14 +156,7 @@ void BipedalWalker::look() {
     *at++ = knee.GetJointSpeed() / kKneeSpeed;
     *at++ = track_->contacts.foot(leg) ? 1.0 : 0.0;
   }
-  for (int ray = 0; ray < 10; ++ray) {
-    const double angle = 1.5 * ray / 10.0;
-    Lidar lidar;
-    track_->world.RayCast(
-        &lidar, position,
-        to_b2(position.x + std::sin(angle) * kLidarRange, position.y - std::cos(angle) * kLidarRange));
-    *at++ = lidar.nearest;
-  }
+  track_->lidar.look(position, std::span<double, BipedalLidar::kRays>(at, BipedalLidar::kRays));
 }
 
 }  // namespace slm

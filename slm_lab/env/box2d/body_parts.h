@@ -55,6 +55,8 @@ inline b2Body* add_body(b2World& world, b2Vec2 position, double angle = 0) {
   return world.CreateBody(&definition);
 }
 
+/// All ground comes before the first body that moves: where a world's bodies are looked through, the first static one
+/// ends the search (setup/parts/box2d.sh).
 inline b2Body* add_ground(b2World& world) {
   const b2BodyDef definition;  // static, at the origin
   return world.CreateBody(&definition);
