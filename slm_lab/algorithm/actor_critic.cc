@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+#include <span>
+
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
@@ -32,7 +36,16 @@ ActorCriticConfig read_config(SpecReader& reader) {
   reader.read("val_loss_coef", c.val_loss_coef, "weight of the critic's loss", at_least(0));
   reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
   reader.read("normalize_advantages", c.normalize_advantages,
-              "standardize: advantages to mean 0 and standard deviation 1 per batch", one_of({"none", "standardize"}));
+              "standardize: advantages to mean 0 and standard deviation 1 per gradient step; standardize_rollout: over "
+              "the whole rollout; percentile: divided by the running distance of their 5th and 95th percentiles, at "
+              "least 1",
+              one_of(AdvantageNormalizer::names()));
+  reader.read(
+      "minibatch_size", c.minibatch_size,
+      "rows per gradient step at most: one pass over the shuffled rollout, cut into equal parts; null: one step "
+      "on the whole rollout",
+      at_least(1));
+  reader.read("symlog", c.symlog, "the critic's loss of sign(x) ln(1 + |x|) of values and targets");
   reader.inert("clip_val_loss", "the reference reads no such key");
   return c;
 }
@@ -48,6 +61,14 @@ TrainingRate ActorCriticPlan::rollout_rate(int num_envs) const {
   return slm::rollout_rate(memory_, config_.update_period(), num_envs);
 }
 
+TrainingRate ActorCriticPlan::training_rate(int num_envs) const {
+  TrainingRate rate = rollout_rate(num_envs);
+  if (config_.minibatch_size && memory_.name == "OnPolicyBatchReplay")
+    rate.updates *= static_cast<double>(
+        num_minibatches(static_cast<std::int64_t>(config_.update_period()) * num_envs, *config_.minibatch_size));
+  return rate;
+}
+
 void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_memory(memory_, info, agent);
   if (config_.n_step() && !memory_.is_replay() && memory_.name != "OnPolicyBatchReplay")
@@ -56,6 +77,14 @@ void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
         fmt::format("counts steps, and {} keeps whole episodes; expected OnPolicyBatchReplay, or null "
                     "for the returns of whole episodes",
                     memory_.name));
+  if (config_.minibatch_size && memory_.name == "OnPolicyBatchReplay")
+    check_minibatch_size(*config_.minibatch_size, config_.update_period(), info.num_envs,
+                         config_.n_step() ? "num_step_returns" : "training_frequency", config_.normalize_advantages,
+                         agent.algorithm);
+  else if (config_.minibatch_size && !memory_.is_replay())
+    agent.algorithm.problem("minibatch_size", fmt::format("needs rollouts of one length, and {} keeps episodes; "
+                                                          "expected OnPolicyBatchReplay, or null",
+                                                          memory_.name));
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
   check_actor_critic_nets(net_, info, agent.net);
 }
@@ -77,7 +106,8 @@ ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& me
     : config_(config),
       exploration_(config.action, info.action_space),
       nets_(nets, info, streams),
-      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
+      advantage_normalizer_(config.normalize_advantages),
+      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets, config.symlog),
       memory_(make_on_policy_memory(memory, config.update_period(), info)) {}
 
 void ActorCritic::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
@@ -88,11 +118,11 @@ void ActorCritic::observe(const Matrix& obs, const Matrix& actions, const StepRe
   memory_->add(obs, actions, step);
 }
 
-std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng&) {
+std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;
   if (memory_->ready()) {
     estimate_advantages();
-    stats = train();
+    stats = train(rng);
     memory_->clear();
   }
   frame_ = frame;
@@ -118,27 +148,73 @@ void ActorCritic::estimate_advantages() {
     discounted_returns(steps, next_values, gamma, targets);
     advantages = targets - values;
   }
-  if (config_.normalize_advantages == "standardize")
-    standardize(Eigen::Map<Vector>(advantages_.data(), advantages.size()));
+  advantage_normalizer_.rollout(Eigen::Map<Vector>(advantages_.data(), advantages.size()));
 }
 
-TrainStats ActorCritic::train() {
+TrainStats ActorCritic::train(Rng& rng) {
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
-  const VectorView advantages(advantages_.data(), n), targets(targets_.data(), n);
   const auto size = static_cast<std::size_t>(n);
   const double explained = explained_variance({values_.data(), size}, {targets_.data(), size});
+  const std::int64_t parts = config_.minibatch_size ? num_minibatches(n, *config_.minibatch_size) : 1;
+  TrainStats stats = parts > 1 ? train_minibatches(parts, rng)
+                               : step_on({.obs = rollout.obs(),
+                                          .actions = rollout.actions(),
+                                          .advantages = {advantages_.data(), n},
+                                          .targets = {targets_.data(), n}});
+  stats.explained_variance = explained;
+  return stats;
+}
 
+// One pass: rows are not used again, so that the policy that drew them is never more than a few steps away, and no
+// ratio corrects for those.
+TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
+  const Rollout& rollout = memory_->rollout();
+  const auto size = static_cast<std::size_t>(rollout.size()), parts = static_cast<std::size_t>(num_parts);
+  const auto largest = static_cast<Eigen::Index>((size + parts - 1) / parts);
+  order_.resize(size);
+  minibatch_.obs.resize(largest, rollout.obs().cols());
+  minibatch_.actions.resize(largest, rollout.actions().cols());
+  minibatch_.advantages.resize(largest);
+  minibatch_.targets.resize(largest);
+  std::iota(order_.begin(), order_.end(), 0);
+  rng.shuffle(order_);
+
+  TrainStats mean{.loss = 0, .policy_loss = 0, .value_loss = 0, .entropy = 0, .grad_norm = 0};
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t begin = minibatch_begin(part, parts, size), end = minibatch_begin(part + 1, parts, size);
+    const std::span<const std::int32_t> rows = std::span(order_).subspan(begin, end - begin);
+    const auto n = static_cast<Eigen::Index>(rows.size());
+    gather_rows(rollout.obs(), rows, minibatch_.obs);
+    gather_rows(rollout.actions(), rows, minibatch_.actions);
+    gather_rows(advantages_.data(), rows, minibatch_.advantages);
+    gather_rows(targets_.data(), rows, minibatch_.targets);
+    const TrainStats stats = step_on({.obs = {minibatch_.obs.data(), n, minibatch_.obs.cols()},
+                                      .actions = {minibatch_.actions.data(), n, minibatch_.actions.cols()},
+                                      .advantages = {minibatch_.advantages.data(), n},
+                                      .targets = {minibatch_.targets.data(), n}});
+    const double share = 1 / static_cast<double>(parts);
+    mean.loss += share * stats.loss;
+    mean.policy_loss += share * stats.policy_loss;
+    mean.value_loss += share * stats.value_loss;
+    mean.entropy += share * stats.entropy;
+    mean.grad_norm += share * stats.grad_norm;
+  }
+  return mean;
+}
+
+TrainStats ActorCritic::step_on(Rows rows) {
+  advantage_normalizer_.minibatch(rows.advantages);
   // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
-  nets_.forward(rollout.obs());
+  nets_.forward(rows.obs);
   const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
   const PolicyGradientLoss policy = policy_gradient_loss(
-      exploration_.distribution(), nets_.policy_outputs(), rollout.actions(), advantages,
+      exploration_.distribution(), nets_.policy_outputs(), rows.actions, rows.advantages,
       static_cast<float>(config_.policy_loss_coef), entropy_coef, d_log_probs_, nets_.d_policy_outputs());
   const float policy_loss = policy.policy - entropy_coef * policy.entropy;
   require_finite(policy_loss, "ActorCritic", "policy loss");
 
-  const float value_loss = value_loss_(nets_.values(), targets, nets_.d_values());
+  const float value_loss = value_loss_(nets_.values(), rows.targets, nets_.d_values());
   require_finite(value_loss, "ActorCritic", "value loss");
 
   const float grad_norm = nets_.step();
@@ -147,7 +223,6 @@ TrainStats ActorCritic::train() {
           .policy_loss = policy.policy,
           .value_loss = value_loss,
           .entropy = policy.entropy,
-          .explained_variance = explained,
           .grad_norm = grad_norm};
 }
 
@@ -159,6 +234,7 @@ Coefficients ActorCritic::coefficients() const {
 
 void ActorCritic::serialize(Archive& archive) {
   archive("nets", nets_);
+  archive("advantage_normalizer", advantage_normalizer_);
   archive("value_loss", value_loss_);
   archive("memory", *memory_);
   archive("frame", frame_);

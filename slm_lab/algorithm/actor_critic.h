@@ -3,8 +3,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "slm_lab/algorithm/actor_critic_nets.h"
+#include "slm_lab/algorithm/advantage_normalizer.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/plan.h"
@@ -25,6 +27,8 @@ struct ActorCriticConfig {
   double policy_loss_coef = 1, val_loss_coef = 1;
   bool normalize_v_targets = false;
   std::string normalize_advantages = "none";
+  bool symlog = false;
+  std::optional<int> minibatch_size = {};  // null: one gradient step on the whole rollout
 
   bool n_step() const { return !lam && num_step_returns; }
   /// Steps of every environment (or episodes) between two updates; n-step returns set it themselves.
@@ -32,7 +36,8 @@ struct ActorCriticConfig {
 };
 
 /// Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016): one gradient step per rollout, the policy's
-/// weighted by advantages: GAE(lam), or n-step or Monte-Carlo returns minus the critic's value.
+/// weighted by advantages: GAE(lam), or n-step or Monte-Carlo returns minus the critic's value. With `minibatch_size`
+/// one step on each of the shuffled minibatches of the rollout, each row used once.
 class ActorCritic final : public Algorithm {
  public:
   ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
@@ -50,12 +55,22 @@ class ActorCritic final : public Algorithm {
   PolicyAccess access() { return {&nets_, &exploration_.distribution()}; }
 
  private:
+  /// Rows of a rollout, all or a minibatch of them.
+  struct Rows {
+    MatrixView obs, actions;           // (n, obs_dim), (n, action_dim)
+    Eigen::Map<Vector> advantages;     // (n)
+    Eigen::Map<const Vector> targets;  // (n)
+  };
+
   void estimate_advantages();
-  TrainStats train();
+  TrainStats train(Rng& rng);
+  TrainStats train_minibatches(std::int64_t num_parts, Rng& rng);
+  TrainStats step_on(Rows rows);
 
   ActorCriticConfig config_;
   Exploration exploration_;
   ActorCriticNets nets_;
+  AdvantageNormalizer advantage_normalizer_;
   ValueLoss value_loss_;
   std::unique_ptr<OnPolicyMemory> memory_;
   std::int64_t frame_ = 0;
@@ -63,6 +78,11 @@ class ActorCritic final : public Algorithm {
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   Vector d_log_probs_;                         // (rows); may be longer
+  std::vector<std::int32_t> order_;            // rows of the rollout, shuffled; with minibatch_size, as the rest
+  struct {                                     // (rows) of the largest minibatch
+    Matrix obs, actions;
+    Vector advantages, targets;
+  } minibatch_;
 };
 
 /// The settings of ActorCritic, and of what stands on it.
@@ -70,7 +90,7 @@ class ActorCriticPlan final : public AlgorithmPlan {
  public:
   explicit ActorCriticPlan(AgentReader& agent);
   double gamma() const override { return config_.gamma; }
-  TrainingRate training_rate(int num_envs) const override { return rollout_rate(num_envs); }
+  TrainingRate training_rate(int num_envs) const override;
   void check(const EnvInfo& info, AgentReader& agent) const override;
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override;
 

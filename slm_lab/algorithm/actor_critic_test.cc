@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_actor_critic.h"
 
@@ -15,7 +17,9 @@ struct Case {
   std::optional<double> lam;
   int num_steps;  // of an update
   bool standardize = false, normalize_targets = false;
-  bool bounded = false;  // tanh_mean and clamp_actions
+  bool bounded = false;    // tanh_mean and clamp_actions
+  std::string keys = {};   // more of the algorithm
+  int minibatch_size = 0;  // 0: the whole batch
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -33,7 +37,7 @@ std::string spec(const Case& c) {
       "memory": {{"name": "OnPolicyBatchReplay"}},
       "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": {}, "hid_layers": [5], "hid_layers_activation": "tanh",
         "clip_grad_val": {}, {}, "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
-                     kGamma, c.returns, c.bounded ? kBoundedKeys : "", kPolicyCoef, kValueCoef,
+                     kGamma, c.returns, (c.bounded ? kBoundedKeys : "") + c.keys, kPolicyCoef, kValueCoef,
                      c.standardize ? "standardize" : "none", c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared,
                      c.shared, kClip, optimizers, kLrEnd);
 }
@@ -58,23 +62,39 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
     ASSERT_TRUE(stats.has_value());
     EXPECT_TRUE(!c.bounded || some_on_the_bounds_and_none_beyond(seen, space));
 
-    const MatrixD obs = matrix_of(seen.obs), actions = matrix_of(seen.actions);
-    auto [advantages, targets] = advantages_in_double(nets, seen, kGamma, c.lam);
-    if (c.standardize) advantages = standardized(advantages);
+    const AdvantagesD estimates = advantages_in_double(nets, seen, kGamma, c.lam);
     const auto frame = static_cast<double>(recorded.frame);
     const double entropy_coef = kEntropyCoef * std::max(0.0, 1 - frame / kEntropyEnd), left = 1 - frame / kLrEnd;
 
-    const double by = c.normalize_targets ? scale.after(targets) : 1;
-    const VectorD &weights = advantages, &wanted = targets;
-    const auto policy_loss = [&] {
-      const PolicyD policy = nets.policy(obs, actions);
-      return -kPolicyCoef * policy.log_probs.cwiseProduct(weights).mean() - entropy_coef * policy.entropy.mean();
-    };
-    const auto value_loss = [&] { return kValueCoef * ((nets.values(obs) - wanted) / by).squaredNorm() / seen.size(); };
-    EXPECT_NEAR(stats->loss, policy_loss() + value_loss(), 1e-5);
-    EXPECT_NEAR(stats->value_loss, value_loss(), 1e-5);
-    EXPECT_NEAR(stats->entropy, nets.policy(obs, actions).entropy.mean(), 1e-5);
-    nets.descend(policy_loss, value_loss, left * kActorLr, left * kCriticLr, kClip);
+    std::vector<int> order(static_cast<std::size_t>(seen.size()));
+    std::iota(order.begin(), order.end(), 0);
+    if (c.minibatch_size > 0) recorded.update_rng.shuffle(order);
+    const int size = c.minibatch_size > 0 ? c.minibatch_size : seen.size(), num_parts = seen.size() / size;
+    ASSERT_EQ(seen.size() % size, 0);
+    double loss = 0, mean_value_loss = 0, entropy = 0;
+    for (int part = 0; part < num_parts; ++part) {
+      const std::vector<int> rows(order.begin() + part * size, order.begin() + (part + 1) * size);
+      const MatrixD obs = matrix_of(seen.obs, rows), actions = matrix_of(seen.actions, rows);
+      VectorD weights(size), wanted(size);
+      for (int i = 0; i < size; ++i) {
+        weights[i] = estimates.advantages[rows[Transitions::at(i)]];
+        wanted[i] = estimates.targets[rows[Transitions::at(i)]];
+      }
+      if (c.standardize) weights = standardized(weights);
+      const double by = c.normalize_targets ? scale.after(wanted) : 1;
+      const auto policy_loss = [&] {
+        const PolicyD policy = nets.policy(obs, actions);
+        return -kPolicyCoef * policy.log_probs.cwiseProduct(weights).mean() - entropy_coef * policy.entropy.mean();
+      };
+      const auto value_loss = [&] { return kValueCoef * ((nets.values(obs) - wanted) / by).squaredNorm() / size; };
+      loss += (policy_loss() + value_loss()) / num_parts;
+      mean_value_loss += value_loss() / num_parts;
+      entropy += nets.policy(obs, actions).entropy.mean() / num_parts;
+      nets.descend(policy_loss, value_loss, left * kActorLr, left * kCriticLr, kClip);
+    }
+    EXPECT_NEAR(stats->loss, loss, 1e-5);
+    EXPECT_NEAR(stats->value_loss, mean_value_loss, 1e-5);
+    EXPECT_NEAR(stats->entropy, entropy, 1e-5);
     EXPECT_LT(nets.distance(), 1e-5) << "round " << round;
     recorded.seen.clear();
   }
@@ -90,6 +110,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"GaeContinuous", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"GaeTanhMeanAndClampedActions", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false,
              false, true},
+        Case{"GaeMinibatches", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, true, false, false,
+             R"(, "minibatch_size": 9)", 9},
+        Case{"NStepMinibatchesShared",
+             true,
+             true,
+             R"("lam": null, "num_step_returns": 6)",
+             {},
+             6,
+             false,
+             false,
+             false,
+             R"(, "minibatch_size": 6)",
+             6},
         Case{"NStep", true, false, R"("lam": null, "num_step_returns": 6)", {}, 6},
         Case{"MonteCarlo", true, false, R"("lam": null, "num_step_returns": null, "training_frequency": 9)", {}, 9},
         Case{"MonteCarloSharedContinuous",

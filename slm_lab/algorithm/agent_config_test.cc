@@ -146,6 +146,25 @@ TEST(CheckAgent, NamesMinibatchesThatDoNotDivideTheRollout) {
   EXPECT_THAT(notes_of(agent(ppo("3"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("3 minibatches of 2 or 3")));
 }
 
+const std::string kA2c = R"({"name": "ActorCritic", "gamma": 0.9, "lam": 0.9, "training_frequency": 8})";
+
+TEST(CheckAgent, CutsMinibatchesOfActorCriticByTheSameRules) {
+  const EnvInfo info = OneHotEnv(2, 2, 10, 1).info();
+  const auto with_size = [&](const char* size) { return with(kA2c, R"("minibatch_size": )" + std::string(size)); };
+  for (const char* size : {"null", "8", "16"}) {
+    EXPECT_THAT(problems_of(agent(with_size(size), kBatch, kNet), info), IsEmpty()) << size;
+    EXPECT_THAT(notes_of(agent(with_size(size), kBatch, kNet), info), IsEmpty()) << size;
+  }
+  EXPECT_THAT(notes_of(agent(with_size("7"), kBatch, kNet), info), ElementsAre(HasSubstr("3 minibatches of 5 or 6")));
+  EXPECT_THAT(problems_of(agent(with_size("17"), kBatch, kNet), info),
+              ElementsAre(AllOf(HasSubstr("minibatch_size = 17"), HasSubstr("training_frequency x num_envs = 8 x 2"))));
+  EXPECT_THAT(problems_of(agent(with(with_size("1"), R"("normalize_advantages": "standardize")"), kBatch, kNet), info),
+              ElementsAre(HasSubstr("one row has no standard deviation")));
+  EXPECT_THAT(problems_of(agent(with_size("8"), R"("memory": {"name": "OnPolicyReplay"})", kNet),
+                          OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("minibatch_size"), HasSubstr("OnPolicyBatchReplay"))));
+}
+
 TEST(CheckAgent, RefusesToStandardizeASingleRow) {
   const OneHotEnv env(1, 2, 10, 1);
   EXPECT_THAT(problems_of(agent(ppo("1"), kBatch, kNet), env.info()), ElementsAre(HasSubstr("normalize_advantages")));

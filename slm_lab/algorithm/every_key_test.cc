@@ -41,6 +41,7 @@ const std::map<std::string, KeyChange>& changes() {
       {"algorithm.normalize_v_targets", {R"({})", R"({"normalize_v_targets": true})"}},
       {"algorithm.normalize_advantages",
        {R"({"normalize_advantages": "none"})", R"({"normalize_advantages": "standardize"})"}},
+      {"algorithm.symlog", {R"({})", R"({"symlog": true})"}},
       {"algorithm.center_return", {R"({})", R"({"center_return": true})"}},
       {"algorithm.recompute_advantages", {R"({})", R"({"recompute_advantages": true})"}},
       {"algorithm.target_kl", {R"({})", R"({"target_kl": 1e-7})"}},

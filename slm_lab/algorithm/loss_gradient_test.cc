@@ -92,12 +92,12 @@ Case ppo(const std::string& name, const Space& space, bool tanh_mean = false) {
           }};
 }
 
-Case value(const std::string& name, bool normalize) {
-  return {"value_" + name + (normalize ? "_normalized" : ""), random_matrix(kRows, 1, 3),
+Case value(const std::string& name, bool normalize, bool symlog = false) {
+  return {"value_" + name + (normalize ? "_normalized" : "") + (symlog ? "_symlog" : ""), random_matrix(kRows, 1, 3),
           [=](const Matrix& outputs, Matrix& gradient) {
             LossConfig config;
             config.name = name;
-            ValueLoss loss(config, 0.5, normalize);
+            ValueLoss loss(config, 0.5, normalize, symlog);
             gradient.resize(kRows, 1);
             return static_cast<double>(loss({outputs.data(), kRows}, 3 * kAdvantages, {gradient.data(), kRows}));
           }};
@@ -197,6 +197,7 @@ std::vector<Case> cases() {
     all.push_back(q_loss(name));
     all.push_back(value(name, false));
     all.push_back(value(name, true));
+    all.push_back(value(name, false, true));
   }
   return all;
 }

@@ -8,6 +8,7 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/kernel.h"
@@ -38,13 +39,16 @@ PpoConfig read_config(SpecReader& reader) {
               between(1, kMaxRows));
   reader.require("training_epoch", c.training_epoch, "passes over each rollout", at_least(1));
   reader.read("normalize_v_targets", c.normalize_v_targets, "the critic's loss on the running scale of its targets");
-  reader.read("normalize_advantages", c.normalize_advantages,
-              "standardize: advantages to mean 0 and standard deviation 1 per minibatch",
-              one_of({"standardize", "none"}));
+  reader.read(
+      "normalize_advantages", c.normalize_advantages,
+      "standardize: advantages to mean 0 and standard deviation 1 per minibatch; standardize_rollout: over the "
+      "whole rollout; percentile: divided by the running distance of their 5th and 95th percentiles, at least 1",
+      one_of(AdvantageNormalizer::names()));
   reader.read("recompute_advantages", c.recompute_advantages,
               "estimate advantages and targets anew before every epoch");
   reader.read("target_kl", c.target_kl, "stop after the epoch whose mean KL passes this; null: never", above(0));
   reader.read("clip_vloss", c.clip_vloss, "keep values within clip_eps of the old ones in the critic's loss (1/2 MSE)");
+  reader.read("symlog", c.symlog, "the critic's loss of sign(x) ln(1 + |x|) of values and targets");
   reader.inert("clip_val_loss", "the reference reads no such key; use clip_vloss");
   reader.inert("training_frequency", "PPO trains after time_horizon steps of every environment");
   return c;
@@ -74,24 +78,8 @@ void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
   check_actor_critic_nets(net_, info, agent.net);
   const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
-  const std::int64_t rollout = static_cast<std::int64_t>(sizes.time_horizon) * info.num_envs;
-  if (sizes.minibatch_size > rollout)
-    agent.algorithm.problem(
-        "minibatch_size",
-        fmt::format("larger than the rollout: expected at most time_horizon x num_envs = {} x {} = {}; nearest legal "
-                    "value: {}",
-                    sizes.time_horizon, info.num_envs, rollout, rollout));
-  else if (rollout % sizes.minibatch_size != 0) {
-    const std::int64_t parts = num_minibatches(rollout, sizes.minibatch_size), fewest = rollout / parts;
-    agent.algorithm.note(
-        "minibatch_size",
-        fmt::format("does not divide the rollout of {} rows, which is cut into {} minibatches of {}{} "
-                    "rows",
-                    rollout, parts, fewest, rollout % parts == 0 ? "" : fmt::format(" or {}", fewest + 1)));
-  }
-  if (sizes.minibatch_size == 1 && config_.normalize_advantages == "standardize")
-    agent.algorithm.problem("minibatch_size",
-                            "one row has no standard deviation; expected at least 2, or normalize_advantages none");
+  check_minibatch_size(sizes.minibatch_size, sizes.time_horizon, info.num_envs, "time_horizon",
+                       config_.normalize_advantages, agent.algorithm);
   if (config_.clip_vloss && config_.normalize_v_targets)
     agent.algorithm.problem("clip_vloss",
                             "clips on the scale of raw values, without normalize_v_targets; set one of "
@@ -126,19 +114,13 @@ PpoSizes ppo_sizes(const PpoConfig& config, int num_envs) {
   return {round_up(config.time_horizon), round_up(config.minibatch_size)};
 }
 
-std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size) {
-  const std::int64_t fewest = (rollout_rows + minibatch_size - 1) / minibatch_size;
-  return minibatch_size < 2 ? fewest : std::min(fewest, std::max<std::int64_t>(rollout_rows / 2, 1));
-}
-
-std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows) { return part * rows / parts; }
-
 Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams)
     : config_(config),
       sizes_(ppo_sizes(config, info.num_envs)),
       exploration_(config.action, info.action_space),
       nets_(nets, info, streams),
-      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets),
+      advantage_normalizer_(config.normalize_advantages),
+      value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets, config.symlog),
       memory_(sizes_.time_horizon, info),
       order_(static_cast<std::size_t>(sizes_.time_horizon * info.num_envs)) {
   const auto rows = static_cast<std::int64_t>(order_.size());
@@ -216,25 +198,22 @@ void Ppo::estimate_advantages() {
   estimate_gae({rollout.rewards(), rollout.not_terminated(), rollout.not_ended()},
                MatrixView(values_.data(), rollout.num_steps(), rollout.num_envs()), next_values_,
                static_cast<float>(config_.gamma), static_cast<float>(config_.lam), advantages_, targets_);
+  advantage_normalizer_.rollout(Eigen::Map<Vector>(advantages_.data(), advantages_.size()));
 }
 
 void Ppo::gather(std::span<const std::int32_t> rows) {
-  const MatrixView obs = memory_.rollout().obs(), actions = memory_.rollout().actions();
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const auto i = static_cast<Eigen::Index>(k), row = static_cast<Eigen::Index>(rows[k]);
-    std::copy_n(obs.data() + row * obs.cols(), obs.cols(), minibatch_.obs.data() + i * obs.cols());
-    std::copy_n(actions.data() + row * actions.cols(), actions.cols(), minibatch_.actions.data() + i * actions.cols());
-    minibatch_.log_probs[i] = log_probs_[row];
-    minibatch_.advantages[i] = advantages_.data()[row];
-    minibatch_.targets[i] = targets_.data()[row];
-    minibatch_.values[i] = values_[row];
-  }
+  gather_rows(memory_.rollout().obs(), rows, minibatch_.obs);
+  gather_rows(memory_.rollout().actions(), rows, minibatch_.actions);
+  gather_rows(log_probs_.data(), rows, minibatch_.log_probs);
+  gather_rows(advantages_.data(), rows, minibatch_.advantages);
+  gather_rows(targets_.data(), rows, minibatch_.targets);
+  gather_rows(values_.data(), rows, minibatch_.values);
 }
 
 Ppo::MinibatchStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
   const auto n = static_cast<Eigen::Index>(rows.size());
   gather(rows);
-  if (config_.normalize_advantages == "standardize") standardize(minibatch_.advantages.head(n));
+  advantage_normalizer_.minibatch(minibatch_.advantages.head(n));
 
   // L = L_clip - entropy_coef * mean H + value loss, with L_clip over log pi(a|s) of the rows' actions.
   nets_.forward(minibatch_.obs.topRows(n));
@@ -250,10 +229,10 @@ Ppo::MinibatchStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
   distribution.gradient({minibatch_.d_log_probs.data(), n}, -entropy_coef / static_cast<float>(n),
                         nets_.d_policy_outputs());
 
-  const float value_loss =
-      config_.clip_vloss ? clipped_value_loss(nets_.values(), minibatch_.values.head(n), minibatch_.targets.head(n),
-                                              clip_eps, static_cast<float>(config_.val_loss_coef), nets_.d_values())
-                         : value_loss_(nets_.values(), minibatch_.targets.head(n), nets_.d_values());
+  const float value_loss = config_.clip_vloss
+                               ? value_loss_.clipped(nets_.values(), minibatch_.values.head(n),
+                                                     minibatch_.targets.head(n), clip_eps, nets_.d_values())
+                               : value_loss_(nets_.values(), minibatch_.targets.head(n), nets_.d_values());
   require_finite(value_loss, "PPO", "value loss");
 
   const float grad_norm = nets_.step();
@@ -312,6 +291,7 @@ Coefficients Ppo::coefficients() const {
 
 void Ppo::serialize(Archive& archive) {
   archive("nets", nets_);
+  archive("advantage_normalizer", advantage_normalizer_);
   archive("value_loss", value_loss_);
   archive("memory", memory_);
   archive("log_probs", log_probs_);

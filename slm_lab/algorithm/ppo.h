@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "slm_lab/algorithm/actor_critic_nets.h"
+#include "slm_lab/algorithm/advantage_normalizer.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/plan.h"
@@ -33,6 +34,7 @@ struct PpoConfig {
   bool recompute_advantages = false;
   std::optional<double> target_kl;
   bool clip_vloss = false;
+  bool symlog = false;
 };
 
 /// The sizes used: when one of the two is not a multiple of num_envs, the reference rounds both up to one, and so do
@@ -42,11 +44,6 @@ struct PpoSizes {
   int minibatch_size;  ///< rows per gradient step
 };
 PpoSizes ppo_sizes(const PpoConfig& config, int num_envs);
-/// Into how many minibatches a rollout is cut: as many as it needs to have none above minibatch_size, all of the same
-/// number of rows or one less, and none of a single row, which has no standard deviation.
-std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size);
-/// Where minibatch `part` of `parts` begins, so that their sizes differ by one at most.
-std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows);
 
 /// Proximal policy optimisation with the clipped objective (Schulman et al. 2017).
 class Ppo final : public Algorithm {
@@ -79,6 +76,7 @@ class Ppo final : public Algorithm {
   PpoSizes sizes_;
   Exploration exploration_;
   ActorCriticNets nets_;
+  AdvantageNormalizer advantage_normalizer_;
   ValueLoss value_loss_;
   OnPolicyBatchReplay memory_;
   std::int64_t frame_ = 0;

@@ -77,6 +77,7 @@ struct Case {
   std::string keys;  // more of the algorithm
   DoublePpoConfig settings;
   bool bounded = false;  // tanh_mean and clamp_actions
+  double largest_reward = 2;
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -114,11 +115,12 @@ class PpoInDouble : public testing::TestWithParam<Case> {};
 TEST_P(PpoInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
   const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded);
-  NoiseEnv env(kEnvs, 4, space);
+  NoiseEnv env(kEnvs, 4, space, 11, c.largest_reward);
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
   DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded ? std::optional(space) : std::nullopt);
   DoubleScale scale;
+  DoublePercentiles percentiles;
   int num_minibatches = 0;
   for (int round = 0; round < 3; ++round) {
     std::optional<TrainStats> stats;
@@ -134,7 +136,7 @@ TEST_P(PpoInDouble, UpdatesAreEqual) {
     now.entropy_coef *= 1 - frame / kClipEnd;
     now.actor_lr *= 1 - frame / kLrEnd;
     now.critic_lr *= 1 - frame / kLrEnd;
-    num_minibatches += ppo_in_double(now, recorded.seen, recorded.update_rng, scale, nets);
+    num_minibatches += ppo_in_double(now, recorded.seen, recorded.update_rng, scale, percentiles, nets);
     EXPECT_EQ(agent->opt_step(), (c.shared ? 1 : 2) * num_minibatches);
     EXPECT_LT(nets.distance(), 5e-5) << "round " << round;
     recorded.seen.clear();
@@ -150,12 +152,23 @@ std::vector<Case> cases() {
                         {"Recomputed", true, false, R"(, "recompute_advantages": true)", settings()},
                         {"TargetKl", true, false, R"(, "target_kl": 0.002)", settings()},
                         {"NormalizedTargets", true, true, R"(, "normalize_v_targets": true)", settings()},
+                        {"Symlog", true, false, R"(, "symlog": true)", settings()},
+                        {"SymlogClippedShared", true, true, R"(, "symlog": true, "clip_vloss": true)", settings()},
+                        {"StandardizedRollout", true, false, R"(, "normalize_advantages": "standardize_rollout",
+                         "recompute_advantages": true)",
+                         settings()},
+                        {"Percentile", true, false, R"(, "normalize_advantages": "percentile")", settings(), false, 40},
                         {"TanhMeanAndClampedActions", false, false, kBoundedKeys, settings(), true}};
-  all[3].settings.standardize = false;
+  all[3].settings.normalize_advantages = "none";
   all[4].settings.clip_vloss = true;
   all[5].settings.recompute = true;
   all[6].settings.target_kl = 0.002;
   all[7].settings.normalize_targets = true;
+  all[8].settings.symlog = true;
+  all[9].settings.symlog = all[9].settings.clip_vloss = true;
+  all[10].settings.normalize_advantages = "standardize_rollout";
+  all[10].settings.recompute = true;
+  all[11].settings.normalize_advantages = "percentile";
   return all;
 }
 
@@ -196,26 +209,6 @@ TEST(Ppo, TrainsOnARemainder) {
   Ppo ppo(config, linear_nets(0.1), env.info(), Streams(1, 0, 0));
   run_agent(ppo, env, 8);
   EXPECT_EQ(ppo.opt_step(), 2 * 3 * 2);  // 16 rows each
-}
-
-TEST(NumMinibatches, LeavesNoRowAlone) {
-  EXPECT_EQ(num_minibatches(512, 64), 8);
-  EXPECT_EQ(num_minibatches(513, 64), 9);  // 57 each, not eight of 64 and one row
-  EXPECT_EQ(num_minibatches(65, 64), 2);
-  EXPECT_EQ(num_minibatches(32, 64), 1);
-  EXPECT_EQ(num_minibatches(3, 2), 1);
-  EXPECT_EQ(num_minibatches(5, 2), 2);
-  EXPECT_EQ(num_minibatches(1, 2), 1);
-  EXPECT_EQ(num_minibatches(3, 1), 3);  // as asked for
-  for (std::int64_t rows = 2; rows < 200; ++rows)
-    for (std::int64_t size = 2; size < 20; ++size) EXPECT_GE(rows / num_minibatches(rows, size), 2) << rows << size;
-}
-
-TEST(NumMinibatches, AreOfOneSizeButForOneRow) {
-  std::vector<std::size_t> sizes;
-  for (std::size_t part = 0; part < 4; ++part)
-    sizes.push_back(minibatch_begin(part + 1, 4, 10) - minibatch_begin(part, 4, 10));
-  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 3, 2, 3}));  // not 3, 3, 3 and 1
 }
 
 // Standardised advantages are at most sqrt(n) whatever the rewards, so neither is the policy's step; the raw advantage

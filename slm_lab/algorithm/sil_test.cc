@@ -146,6 +146,7 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
   RecordedRun recorded(*agent, env);
   DoubleActorCritic nets(recorded, true, c.shared);
   DoubleScale scale;
+  DoublePercentiles percentiles;
   DoubleSampler sampler(kCapacity, kBatch);
   if (c.prioritized) sampler.prioritize({0.7, 0.01, false, true});
   Transitions& rollout = recorded.seen;
@@ -170,7 +171,7 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
                      .max_norm = kClip,
                      .epochs = 2,
                      .minibatch_size = 9},
-                    rollout, draws, scale, nets);
+                    rollout, draws, scale, percentiles, nets);
     } else {
       const AdvantagesD a = advantages_in_double(nets, rollout, kGamma, kLam);
       const MatrixD obs = matrix_of(rollout.obs), actions = matrix_of(rollout.actions);

@@ -53,6 +53,7 @@ TEST(TrainingRate, OfOnPolicyAlgorithms) {
             "gradient updates per frame: 0.375");
   const std::string a2c = R"("name": "ActorCritic", "gamma": 0.99, "training_frequency": 5)";
   EXPECT_EQ(rate(a2c, 4, kBatches), "gradient updates per frame: 0.05");
+  EXPECT_EQ(rate(a2c + R"(, "minibatch_size": 8)", 4, kBatches), "gradient updates per frame: 0.15");      // 20 rows: 3
   EXPECT_EQ(rate(a2c + R"(, "num_step_returns": 10)", 4, kBatches), "gradient updates per frame: 0.025");  // n-step
   EXPECT_EQ(
       rate(R"("name": "SIL", "gamma": 0.99, "training_frequency": 2)" + imitation + R"(, "training_batch_iter": 1)", 1,

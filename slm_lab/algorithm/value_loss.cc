@@ -1,11 +1,43 @@
 #include "slm_lab/algorithm/value_loss.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace slm {
+namespace {
+
+/// Into the first n of `to`, which grows where it is shorter.
+ValueLoss::Values symlog(const Eigen::Ref<const Vector>& x, Vector& to) {
+  if (to.size() < x.size()) to.resize(x.size());
+  for (Eigen::Index i = 0; i < x.size(); ++i) to[i] = std::copysign(std::log1p(std::abs(x[i])), x[i]);
+  return {to.data(), x.size()};
+}
+
+// d symlog(x) / d x = 1 / (1 + |x|).
+void through_symlog(const ValueLoss::Values& values, Eigen::Map<Vector> d_values) {
+  d_values.array() /= 1 + values.array().abs();
+}
+
+}  // namespace
 
 float ValueLoss::operator()(const Values& values, const Eigen::Ref<const Vector>& targets,
                             Eigen::Map<Vector> d_values) {
+  if (!symlog_) return on_scale(values, targets, d_values);
+  const float loss = on_scale(symlog(values, symlog_values_), symlog(targets, symlog_targets_), d_values);
+  through_symlog(values, d_values);
+  return loss;
+}
+
+float ValueLoss::clipped(const Values& values, const Eigen::Ref<const Vector>& old_values,
+                         const Eigen::Ref<const Vector>& targets, float clip_eps, Eigen::Map<Vector> d_values) {
+  if (!symlog_) return clipped_value_loss(values, old_values, targets, clip_eps, coef_, d_values);
+  const float loss = clipped_value_loss(symlog(values, symlog_values_), symlog(old_values, symlog_old_values_),
+                                        symlog(targets, symlog_targets_), clip_eps, coef_, d_values);
+  through_symlog(values, d_values);
+  return loss;
+}
+
+float ValueLoss::on_scale(const Values& values, const Eigen::Ref<const Vector>& targets, Eigen::Map<Vector> d_values) {
   if (!normalize_) {
     const auto mean = static_cast<float>(mean_loss(loss_, values, targets, d_values));
     d_values *= coef_;

@@ -48,6 +48,40 @@ TEST(ValueLoss, NormalizedComparesOnTheScaleOfTargets) {
   EXPECT_EQ(d[1], 0);  // 100 / 3 is clamped to 10
 }
 
+// symlog(e - 1) = 1, symlog(1 - e^2) = -2, symlog(0) = 0.
+TEST(ValueLoss, SymlogComparesLogarithms) {
+  const float e = std::exp(1.0f);
+  ValueLoss loss({}, 0.5, false, /*symlog=*/true);
+  const Vector values = vector({e - 1, 1 - e * e}), targets = vector({0, e - 1});
+  Vector d(2);
+  EXPECT_NEAR(loss(view(values), targets, {d.data(), 2}), 0.5 * (1 * 1 + 3 * 3) / 2, 1e-5);
+  EXPECT_NEAR(d[0], 0.5 * 2 * 1 / 2.0 / e, 1e-6);  // the slope of symlog is 1 / (1 + |x|)
+  EXPECT_NEAR(d[1], 0.5 * 2 * -3 / 2.0 / (e * e), 1e-6);
+}
+
+// Targets of -2 and 4 on the logarithmic scale: mean 1, variance 9, scale 3.
+TEST(ValueLoss, SymlogComesBeforeTheScaleOfTargets) {
+  ValueLoss loss({}, 1, /*normalize=*/true, /*symlog=*/true);
+  const Vector values = vector({0, 0}), targets = vector({1 - std::exp(2.0f), std::exp(4.0f) - 1});
+  Vector d(2);
+  EXPECT_NEAR(loss(view(values), targets, {d.data(), 2}), (4 + 16) / 9.0 / 2, 1e-5);
+  EXPECT_NEAR(d[0], 2.0 / 3 / 3, 1e-6);
+  EXPECT_NEAR(d[1], -4.0 / 3 / 3, 1e-6);
+}
+
+// On the logarithmic scale v = 1, v_old = 0, y = 2; the step of 1 is clipped to 0.2, so that the larger error is 1.8;
+// and v = -1, v_old = 0, y = 1: 2 is larger than 1.2, and moves.
+TEST(ValueLoss, SymlogIsClippedOnItsScale) {
+  const float e = std::exp(1.0f);
+  ValueLoss loss({}, 0.5, false, /*symlog=*/true);
+  const Vector values = vector({e - 1, 1 - e}), old_values = vector({0, 0}), targets = vector({e * e - 1, e - 1});
+  Vector d(2);
+  EXPECT_NEAR(loss.clipped(view(values), old_values, targets, 0.2f, {d.data(), 2}), 0.5 * 0.5 * (1.8 * 1.8 + 2 * 2) / 2,
+              1e-5);
+  EXPECT_EQ(d[0], 0);
+  EXPECT_NEAR(d[1], 0.5 * -2 / 2 / e, 1e-6);
+}
+
 TEST(ClippedValueLoss, GradientMatchesFiniteDifferences) {
   const Vector old_values = vector({0, 0, 0, 0}), targets = vector({1, 1, -1, 0.05f});
   Vector values = vector({0.5f, 0.1f, 0.5f, -0.5f});

@@ -75,27 +75,55 @@ class DoubleScale {
   std::vector<double> all_;
 };
 
+/// sign(x) ln(1 + |x|), which symlog compares values and targets by.
+inline VectorD symlog_of(const VectorD& x) { return x.array().sign() * (1 + x.array().abs()).log(); }
+
+/// What percentile divides advantages by.
+class DoublePercentiles {
+ public:
+  VectorD divided(const VectorD& advantages) {
+    VectorD sorted = advantages;
+    std::sort(sorted.begin(), sorted.end());
+    const auto at = [&](double share) {
+      const double position = share * static_cast<double>(sorted.size() - 1), below = std::floor(position);
+      const auto i = static_cast<Eigen::Index>(below);
+      return i + 1 < sorted.size() ? sorted[i] + (position - below) * (sorted[i + 1] - sorted[i]) : sorted[i];
+    };
+    distance_ = 0.99 * distance_ + 0.01 * (at(0.95) - at(0.05));
+    return advantages / std::max(1.0, distance_);
+  }
+
+ private:
+  double distance_ = 0;
+};
+
 /// What PPO is told.
 struct DoublePpoConfig {
   double gamma, lam, clip_eps, entropy_coef, value_coef, actor_lr, critic_lr, max_norm;
   int epochs, minibatch_size;
-  bool standardize = true, clip_vloss = false, recompute = false, normalize_targets = false;
+  std::string normalize_advantages = "standardize";
+  bool clip_vloss = false, recompute = false, normalize_targets = false, symlog = false;
   std::optional<double> target_kl = {};
 };
 
 /// Algorithm 1 of Schulman et al. 2017 over what was seen; returns how many minibatches it took.
 inline int ppo_in_double(const DoublePpoConfig& c, const Transitions& seen, Rng& rng, DoubleScale& scale,
-                         DoubleActorCritic& nets) {
+                         DoublePercentiles& percentiles, DoubleActorCritic& nets) {
   const MatrixD all_obs = matrix_of(seen.obs), all_actions = matrix_of(seen.actions);
   const VectorD old_log_probs = nets.policy(all_obs, all_actions).log_probs;
   VectorD old_values = nets.values(all_obs);
-  AdvantagesD estimates = advantages_in_double(nets, seen, c.gamma, c.lam);
+  const auto estimated = [&] {
+    AdvantagesD now = advantages_in_double(nets, seen, c.gamma, c.lam);
+    if (c.normalize_advantages == "standardize_rollout") now.advantages = standardized(now.advantages);
+    return now;
+  };
+  AdvantagesD estimates = estimated();
   std::vector<std::int32_t> order;
   for (int i = 0; i < seen.size(); ++i) order.push_back(i);
   int num_minibatches = 0;
   for (int epoch = 0; epoch < c.epochs; ++epoch) {
     if (epoch > 0 && c.recompute) {
-      estimates = advantages_in_double(nets, seen, c.gamma, c.lam);
+      estimates = estimated();
       old_values = nets.values(all_obs);
     }
     if (c.minibatch_size < seen.size()) rng.shuffle(order);
@@ -113,7 +141,12 @@ inline int ppo_in_double(const DoublePpoConfig& c, const Transitions& seen, Rng&
         log_probs[i] = old_log_probs[row];
         values[i] = old_values[row];
       }
-      if (c.standardize) advantages = standardized(advantages);
+      if (c.normalize_advantages == "standardize") advantages = standardized(advantages);
+      if (c.normalize_advantages == "percentile") advantages = percentiles.divided(advantages);
+      if (c.symlog) {
+        targets = symlog_of(targets);
+        values = symlog_of(values);
+      }
       const double by = c.normalize_targets && !c.clip_vloss ? scale.after(targets) : 1;
       const auto policy_loss = [&] {
         const PolicyD policy = nets.policy(obs, actions);
@@ -125,7 +158,7 @@ inline int ppo_in_double(const DoublePpoConfig& c, const Transitions& seen, Rng&
         return sum / static_cast<double>(n) - c.entropy_coef * policy.entropy.mean();
       };
       const auto value_loss = [&] {
-        const VectorD now = nets.values(obs);
+        const VectorD now = c.symlog ? symlog_of(nets.values(obs)) : nets.values(obs);
         if (!c.clip_vloss) return c.value_coef * ((now - targets) / by).squaredNorm() / static_cast<double>(n);
         double sum = 0;
         for (Eigen::Index i = 0; i < n; ++i) {

@@ -16,7 +16,8 @@ namespace slm {
 /// it ends with is not the fresh one.
 class NoiseEnv final : public VecEnv {
  public:
-  NoiseEnv(int num_envs, int obs_dim, Space action_space, std::uint64_t seed = 11) : rng_(seed) {
+  NoiseEnv(int num_envs, int obs_dim, Space action_space, std::uint64_t seed = 11, double largest_reward = 2)
+      : rng_(seed), largest_reward_(largest_reward) {
     info_.name = "Noise";
     const auto dim = static_cast<std::size_t>(obs_dim);
     info_.obs_space = Space::box(std::vector<float>(dim, -1), std::vector<float>(dim, 1));
@@ -35,7 +36,7 @@ class NoiseEnv final : public VecEnv {
     draw(out.next_obs);
     draw(out.obs);
     for (int e = 0; e < info_.num_envs; ++e) {
-      out.rewards[e] = static_cast<float>(rng_.uniform(-1, 2));
+      out.rewards[e] = static_cast<float>(rng_.uniform(-largest_reward_ / 2, largest_reward_));
       out.terminated[e] = (t_ + 2 * e) % 5 == 3;
       out.truncated[e] = (t_ + 2 * e) % 7 == 4;
     }
@@ -57,6 +58,7 @@ class NoiseEnv final : public VecEnv {
 
   EnvInfo info_;
   Rng rng_;
+  double largest_reward_;
   std::int32_t t_ = 0;
 };
 

@@ -1,0 +1,48 @@
+#include "slm_lab/algorithm/minibatches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "slm_lab/spec/reader.h"
+
+namespace slm {
+
+std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size) {
+  const std::int64_t fewest = (rollout_rows + minibatch_size - 1) / minibatch_size;
+  return minibatch_size < 2 ? fewest : std::min(fewest, std::max<std::int64_t>(rollout_rows / 2, 1));
+}
+
+std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows) { return part * rows / parts; }
+
+void check_minibatch_size(std::int64_t minibatch_size, std::int64_t num_steps, int num_envs,
+                          const std::string& num_steps_key, const std::string& normalize_advantages,
+                          SpecReader& algorithm) {
+  const std::int64_t rollout = num_steps * num_envs;
+  if (minibatch_size > rollout) {
+    algorithm.problem(
+        "minibatch_size",
+        fmt::format("larger than the rollout: expected at most {} x num_envs = {} x {} = {}; nearest legal value: {}",
+                    num_steps_key, num_steps, num_envs, rollout, rollout));
+  } else if (rollout % minibatch_size != 0) {
+    const std::int64_t parts = num_minibatches(rollout, minibatch_size), fewest = rollout / parts;
+    algorithm.note("minibatch_size",
+                   fmt::format("does not divide the rollout of {} rows, which is cut into {} minibatches of {}{} rows",
+                               rollout, parts, fewest, rollout % parts == 0 ? "" : fmt::format(" or {}", fewest + 1)));
+  }
+  if (minibatch_size == 1 && normalize_advantages == "standardize")
+    algorithm.problem("minibatch_size",
+                      "one row has no standard deviation; expected at least 2, or normalize_advantages none");
+}
+
+void gather_rows(const MatrixView& from, std::span<const std::int32_t> rows, Matrix& to) {
+  float* at = to.data();
+  for (const std::int32_t row : rows) at = std::copy_n(from.data() + row * from.cols(), from.cols(), at);
+}
+
+void gather_rows(const float* from, std::span<const std::int32_t> rows, Vector& to) {
+  float* at = to.data();
+  for (const std::int32_t row : rows) *at++ = from[row];
+}
+
+}  // namespace slm
