@@ -15,9 +15,24 @@ namespace fs = std::filesystem;
 
 std::string prefix(int session) { return fmt::format("s{}.", session); }
 
+/// Where a folder goes that is being removed; is_unfinished() knows it by its end.
+fs::path doomed(const fs::path& folder) { return folder.string() + ".partial"; }
+
+/// As a whole: what a process left that was killed amid it is no damaged folder.
+void remove_folder(const fs::path& folder) {
+  if (file_exists(folder)) {
+    fs::rename(folder, doomed(folder));
+    sync_directory(folder.parent_path());
+  }
+  fs::remove_all(doomed(folder));
+}
+
 void pack_states(const DataFolder& folder, int trial, int num_sessions, bool keep_replay) {
   bool any = false;
-  for (int session = 0; session < num_sessions; ++session) any = any || file_exists(folder.checkpoints(trial, session));
+  for (int session = 0; session < num_sessions; ++session) {
+    fs::remove_all(doomed(folder.checkpoints(trial, session)));
+    any = any || file_exists(folder.checkpoints(trial, session));
+  }
   if (!any) return;                            // all was done by an earlier run of the program
   unpack_states(folder, trial, num_sessions);  // one that was killed amid the removals below
   Archive states;
@@ -26,7 +41,7 @@ void pack_states(const DataFolder& folder, int trial, int num_sessions, bool kee
     packed.push_back(CheckpointStore(folder.checkpoints(trial, session)).pack(states, prefix(session)));
   if (!states.arrays().empty()) write_weights(folder.states(trial), std::move(states), {});
   for (int session = 0; session < num_sessions; ++session)
-    if (packed[session] || !keep_replay) fs::remove_all(folder.checkpoints(trial, session));
+    if (packed[session] || !keep_replay) remove_folder(folder.checkpoints(trial, session));
 }
 
 }  // namespace

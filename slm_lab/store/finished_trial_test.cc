@@ -68,6 +68,20 @@ TEST_F(FinishedTrial, KilledWhileItIsPackedLosesNothing) {
   EXPECT_EQ(state(1), 11);
 }
 
+// A folder half removed would look damaged: it has another name before the first file in it goes.
+TEST_F(FinishedTrial, RemovesAFolderAsAWhole) {
+  const fs::path folder = folder_.checkpoints(0, 0), half = folder.string() + ".partial";
+  fs::create_directories(half / "000001");
+  write_file_durably(half / "000001" / "state.safetensors", "half of what there was");
+  pack_trial(folder_, 0, 2, false);
+  EXPECT_FALSE(fs::exists(half));
+  fs::create_directories(half / "000001");
+  pack_trial(folder_, 0, 2, false);
+  EXPECT_FALSE(fs::exists(half));
+  unpack_states(folder_, 0, 2);
+  EXPECT_EQ(state(0), 10);
+}
+
 TEST_F(FinishedTrial, ANewerStateStays) {
   pack_trial(folder_, 0, 2, false);
   unpack_states(folder_, 0, 2);
