@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "slm_lab/base/build_info.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/base/shell_quote.h"
+#include "slm_lab/cli/commands.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -11,8 +17,11 @@
 namespace slm {
 namespace {
 
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::StartsWith;
 namespace fs = std::filesystem;
 
@@ -93,26 +102,76 @@ TEST(CommandLine, VersionAndHelpHaveTheFormsThatUsersTry) {
   EXPECT_THAT(lab.run({"spec", "schema", "--help"}).out, HasSubstr("slm-lab spec schema > "));
 }
 
-TEST(Completion, OfBashOffersCommandsAndOptions) {
-  const ProcessResult script = run_program(slm_lab({"completion", "bash"}));
-  ASSERT_EQ(script.exit_code, 0);
-  const auto completed = [&](const std::string& words, int current) {
-    const std::string ask = fmt::format("{}\nCOMP_WORDS=({}) COMP_CWORD={}; _slm_lab; echo \"${{COMPREPLY[@]}}\"",
-                                        script.out, words, current);
-    return run_program({"/bin/bash", "-c", ask}).out;
-  };
-  EXPECT_EQ(completed("slm-lab ro", 1), "rollout\n");
-  EXPECT_EQ(completed("slm-lab spec ''", 2), "check schema docs\n");
-  EXPECT_EQ(completed("slm-lab spec check --ov", 3), "--override\n");
-  EXPECT_EQ(completed("slm-lab run file.json name --see", 4), "--seed\n");
-  EXPECT_THAT(completed("slm-lab ''", 1), Not(HasSubstr("session"))) << "not for users";
+/// What may stand for the last word of a command line: for any shell.
+std::vector<std::string> completed(const Lab& lab, const std::vector<std::string>& words) {
+  std::string given;
+  for (const std::string& word : words) given += "\n" + word;
+  std::vector<std::string> found;
+  std::istringstream lines(lab.run({"candidates", "--words=" + given}).out);
+  for (std::string line; std::getline(lines, line);) found.push_back(line.substr(0, line.find('\t')));
+  return found;
 }
 
-TEST(Completion, OfZshNamesEveryCommand) {
-  const ProcessResult script = run_program(slm_lab({"completion", "zsh"}));
-  EXPECT_THAT(script.out, StartsWith("#compdef slm-lab\n"));
-  EXPECT_THAT(script.out, HasSubstr("'spec check') "));
-  EXPECT_THAT(script.out, HasSubstr("'rollout:play an environment"));
+TEST(Completion, KnowsWhatMayStandAtEachPlace) {
+  const Lab lab(R"({"one": {}, "other": {}})");
+  EXPECT_THAT(completed(lab, {"ro"}), ElementsAre("rollout", ":files"));
+  EXPECT_THAT(completed(lab, {"sess"}), ElementsAre(":files")) << "not for users";
+  EXPECT_THAT(completed(lab, {"spec", ""}), ElementsAre("check", "schema", "docs"));
+  EXPECT_THAT(completed(lab, {"help", "spec", "sch"}), ElementsAre("schema"));
+  EXPECT_THAT(completed(lab, {"spec", "check", "--ov"}), ElementsAre("--override"));
+  EXPECT_THAT(completed(lab, {"spec", "check", "spec.json", "ot"}), ElementsAre("other", ":files"));
+  EXPECT_THAT(completed(lab, {"run", "benchmark/ppo/ppo_c"}), ElementsAre("benchmark/ppo/ppo_cartpole.json", ":files"));
+  EXPECT_THAT(completed(lab, {"run", "spec.json", ""}), ElementsAre("one", "other"));
+  EXPECT_THAT(completed(lab, {"spec.json", "o"}), ElementsAre("one", "other")) << "a spec file stands for run";
+  EXPECT_THAT(completed(lab, {"-s", "env=x", "spec.json", "ot"}), ElementsAre("other"));
+  EXPECT_THAT(completed(lab, {"run", "spec.json", "--seed", "3", "one", "tr"}), ElementsAre("train", "train@latest"));
+  EXPECT_THAT(completed(lab, {"run", "spec.json", "one", "train", "--see"}), ElementsAre("--seed"));
+  EXPECT_THAT(completed(lab, {"run", "nowhere.json", ""}), IsEmpty());
+  EXPECT_THAT(completed(lab, {"run", "--log-level", "d"}), ElementsAre("debug"));
+  EXPECT_THAT(completed(lab, {"run", "--log-level=d"}), ElementsAre("--log-level=debug"));
+  EXPECT_THAT(completed(lab, {"run", "--data", "x"}), ElementsAre(":files"));
+  EXPECT_THAT(completed(lab, {"enjoy", ""}), ElementsAre("latest", ":files"));
+  EXPECT_THAT(completed(lab, {"rollout", "CartPole"}), ElementsAre("CartPole-v1", "CartPole-v0"));
+  EXPECT_THAT(completed(lab, {"benchmark", "phase1", "cartpole"}), Contains("cartpole/ppo"));
+  EXPECT_THAT(completed(lab, {"benchmark", ""}), IsSupersetOf({"all", "phase1", "cartpole"}));
+  EXPECT_THAT(completed(lab, {"names", "opt"}), ElementsAre("optimizer"));
+  EXPECT_THAT(completed(lab, {"completion", ""}), ElementsAre("bash", "zsh"));
+}
+
+TEST(Completion, OffersTheRunsOfTheSpec) {
+  const Lab lab(R"({"small": {}})");
+  for (const char* file : {"data/mine/small_spec.json", "data/another/other_spec.json"}) {
+    std::filesystem::create_directories(lab.path(file).parent_path());
+    std::ofstream(lab.path(file)) << "{}";
+  }
+  EXPECT_THAT(completed(lab, {"spec.json", "small", "train@"}), ElementsAre("train@latest", "train@data/mine"));
+  EXPECT_THAT(completed(lab, {"run", "--data", "x", "spec.json", "small", "train@d"}), IsEmpty());
+}
+
+TEST(Completion, OfBashPutsWordsWhereReadlineWantsThem) {
+  const std::string program = slm_lab({}).front();
+  const ProcessResult script = run_program(slm_lab({"completion", "bash"}));
+  ASSERT_EQ(script.exit_code, 0);
+  const auto reply = [&](const std::string& words) {
+    const std::string line = program + " " + words;
+    const std::string ask = fmt::format(
+        "{}\nCOMP_WORDBREAKS=$' \\t\\n\"\\'@><=;|&(:'; COMP_LINE={} COMP_POINT={}; _slm_lab; echo "
+        "\"${{COMPREPLY[@]}}\"",
+        script.out, shell_quote(line), line.size());
+    return run_program({"/bin/bash", "-c", ask}).out;
+  };
+  EXPECT_EQ(reply("rollou"), "rollout\n");
+  EXPECT_EQ(reply("spec "), "check schema docs\n");
+  EXPECT_EQ(reply("demo.json ppo_cartpole train@l"), "@latest\n");  // bash takes '@' for the beginning of a word
+  EXPECT_EQ(reply("run --log-level=d"), "debug\n");
+  EXPECT_EQ(run_program({"/bin/bash", "-n", "-c", script.out}).err, "");
+  EXPECT_THAT(run_program(slm_lab({"completion", "zsh"})).out, StartsWith("#compdef slm-lab\n"));
+}
+
+TEST(Completion, KnowsTheCommandsOfTheLauncher) {
+  const std::string usage = read_file(source_dir() + "/setup/commands.sh");
+  for (const LauncherCommand& command : kLauncherCommands)
+    EXPECT_THAT(usage, HasSubstr(fmt::format("\n  slm-lab {}", command.name)));
 }
 
 TEST(SpecCheck, TakesOverridesAndSaysWhatCannotRunHere) {
@@ -123,6 +182,19 @@ TEST(SpecCheck, TakesOverridesAndSaysWhatCannotRunHere) {
   EXPECT_THAT(refused.err, HasSubstr("--override: agent.algorithm.gamma = 2: expected a number in [0, 1]"));
   const ProcessResult later = lab.run({"spec", "check", "spec.json", "--override", "meta.distributed=\"synced\""});
   EXPECT_THAT(later.out, HasSubstr("small: accepted, but cannot run here: needs meta.distributed: synced\n"));
+}
+
+TEST(SpecCheck, TakesSeveralFilesAndGoesOnAfterABadOne) {
+  const Lab lab(edited(kSpec, "${env}", "CartPole-v1"));
+  write_file_durably(lab.path("bad.json"), "{");
+  const ProcessResult result = lab.run({"spec", "check", "spec.json", "bad.json", "none.json", "spec.json"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.out, HasSubstr("spec.json: small: accepted"));
+  EXPECT_THAT(result.err, HasSubstr("bad.json:1:2: "));
+  EXPECT_THAT(result.err, HasSubstr("none.json: no such spec file"));
+  EXPECT_EQ(lab.run({"spec", "check", "spec.json", "spec.json"}).exit_code, 0);
+  EXPECT_EQ(lab.run({"spec", "check", "spec.json", "small"}).exit_code, 0);
+  EXPECT_THAT(lab.run({"spec", "check", "spec.json", "smal"}).err, HasSubstr("did you mean small?"));
 }
 
 TEST(SpecCheck, ReadsAFileOnce) {  // a file parsed again for each of its names would take minutes

@@ -24,6 +24,18 @@ struct Command {
   const char* group = "More";  ///< heading in `--help`; empty: not shown
 };
 
+/// What the launcher knows beside the program's own commands (setup/commands.sh), for those who look for either.
+struct LauncherCommand {
+  const char* name;
+  const char* summary;
+};
+inline constexpr LauncherCommand kLauncherCommands[] = {
+    {"test", "build and run every test"},
+    {"bench", "build and run the benchmarks"},
+    {"lint", "check form and habits of the code"},
+    {"setup", "install an optional part; without a name, list them"},
+};
+
 std::function<int()> add_run(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_enjoy(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation);
@@ -32,6 +44,7 @@ std::function<int()> add_names(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_rollout(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_digest(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_completion(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_candidates(CLI::App& app, const Invocation& invocation);  // what its scripts ask
 std::function<int()> add_version(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_session(CLI::App& app, const Invocation& invocation);  // what an executor starts
 

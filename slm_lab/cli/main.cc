@@ -39,6 +39,8 @@ constexpr std::array kCommands = {
             add_digest, kChecks},
     Command{"completion", "print a completion script for a shell", "source <(slm-lab completion bash)", add_completion},
     Command{"version", "print the version of the program and its parts", "slm-lab version", add_version},
+    Command{"candidates", "answer a shell that completes words (asked by its completion script)", "", add_candidates,
+            ""},
     Command{"session", "run one session of a run folder (started by the program itself)", "", add_session, ""},
 };
 

@@ -1,3 +1,5 @@
+#include "slm_lab/cli/names.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -77,11 +79,9 @@ void print(const Kind& kind) {
 }
 
 int names(const std::string& wanted) {
-  Names known;
-  for (const Kind& kind : kinds()) {
-    known.push_back(kind.name);
+  for (const Kind& kind : kinds())
     if (wanted.empty() || wanted == kind.name) print(kind);
-  }
+  const Names known = name_kinds();
   if (wanted.empty() || std::find(known.begin(), known.end(), wanted) != known.end()) return 0;
   const auto near = near_name(wanted, known);
   throw SpecError(fmt::format("names {}: expected one of {}{}", wanted, fmt::join(known, ", "),
@@ -89,6 +89,12 @@ int names(const std::string& wanted) {
 }
 
 }  // namespace
+
+std::vector<std::string> name_kinds() {
+  Names known;
+  for (const Kind& kind : kinds()) known.push_back(kind.name);
+  return known;
+}
 
 std::function<int()> add_names(CLI::App& app, const Invocation&) {
   auto kind = std::make_shared<std::string>();

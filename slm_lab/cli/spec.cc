@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
@@ -10,12 +12,12 @@ namespace slm {
 namespace {
 
 struct CheckArguments {
-  std::string file, name;
+  std::vector<std::string> files;  // behind one of them may stand the name of one of its specs
   std::vector<std::string> sets, overrides;
 };
 
 /// Checks one spec; returns whether it is accepted.
-bool check_one(SpecFile& file, std::size_t index, const CheckArguments& arguments) {
+bool check_one(SpecFile& file, std::size_t index, const std::string& file_name) {
   const std::string name = shortened(file.name(index), 64);
   try {
     const LoadedSpec loaded = file.take(index);
@@ -23,7 +25,7 @@ bool check_one(SpecFile& file, std::size_t index, const CheckArguments& argument
     report.allow_placeholders = true;
     const LabSpec spec = read_lab_spec(loaded, report);
     const std::vector<std::string> missing = missing_parts(spec, loaded.root);
-    fmt::print("{}: {}: accepted{}\n", arguments.file, name,
+    fmt::print("{}: {}: accepted{}\n", file_name, name,
                missing.empty() ? "" : fmt::format(", but cannot run here: needs {}", fmt::join(missing, ", ")));
     if (!report.has_placeholders)  // or it might rest on a default
       fmt::print("  {}\n", training_rate_text(spec.agent.plan->training_rate(spec.env.num_envs)));
@@ -31,10 +33,24 @@ bool check_one(SpecFile& file, std::size_t index, const CheckArguments& argument
     for (const SpecFinding& finding : report.notes()) fmt::print("  note   {}\n", report.line(finding));
     return true;
   } catch (const SpecError& error) {
-    fmt::print("{}: {}: refused\n", arguments.file, name);
+    fmt::print("{}: {}: refused\n", file_name, name);
     fmt::print(stderr, "{}\n", error.what());
     return false;
   }
+}
+
+bool is_file(const std::string& word) {
+  std::error_code error;
+  return word.ends_with(".json") || std::filesystem::exists(word, error);
+}
+
+/// Every spec of the file, or the one of this name.
+bool check_file(const std::string& file_name, const std::string& name, const LoadOptions& options) {
+  SpecFile file(file_name, options);
+  if (!name.empty()) return check_one(file, file.index_of(name), file_name);
+  bool accepted = true;
+  for (std::size_t i = 0; i < file.size(); ++i) accepted = check_one(file, i, file_name) && accepted;
+  return accepted;
 }
 
 int check(const CheckArguments& arguments, const Invocation& invocation) {
@@ -43,11 +59,22 @@ int check(const CheckArguments& arguments, const Invocation& invocation) {
   options.sets = arguments.sets;
   options.overrides = arguments.overrides;
   options.allow_placeholders = true;
-  SpecFile file(arguments.file, options);
-  if (!arguments.name.empty())
-    return check_one(file, file.index_of(arguments.name), arguments) ? 0 : static_cast<int>(ExitCode::usage);
+  std::vector<std::string> files = arguments.files;
+  std::string name;
+  if (files.size() == 2 && !is_file(files[1])) {
+    name = files[1];
+    files.pop_back();
+  }
   bool accepted = true;
-  for (std::size_t i = 0; i < file.size(); ++i) accepted = check_one(file, i, arguments) && accepted;
+  for (const std::string& file : files) {
+    try {
+      accepted = check_file(file, name, options) && accepted;
+    } catch (const SpecError& error) {
+      if (files.size() == 1) throw;
+      fmt::print(stderr, "{}\n", error.what());  // and on to the others
+      accepted = false;
+    }
+  }
   return accepted ? 0 : static_cast<int>(ExitCode::usage);
 }
 
@@ -65,8 +92,8 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App* check_app =
       app.add_subcommand("check", "read specs and report every problem, inert key and note, and how often each trains");
-  check_app->add_option("file", arguments->file, "spec file")->required();
-  check_app->add_option("name", arguments->name, "one spec of the file; default: all");
+  check_app->add_option("files", arguments->files, "spec files; behind a single one, the name of one of its specs")
+      ->required();
   check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")->allow_extra_args(false);
   check_app->add_option("--override", arguments->overrides, "PATH=VALUE: set any key of each spec (repeatable)")
       ->allow_extra_args(false);

@@ -31,15 +31,6 @@ constexpr ModeOverride kModeOverrides[] = {
 constexpr std::string_view kSpecFolder = "slm_lab/spec";
 constexpr std::size_t kMaxListed = 100;  // names or placeholders in one message
 
-std::vector<std::string> known_spec_files(const fs::path& folder) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->path().extension() == ".json") files.push_back(it->path().lexically_relative(folder).generic_string());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 /// The nearest known file, by its path or else by its file name alone.
 std::optional<std::string> near_file(const std::string& asked, const std::vector<std::string>& files) {
   if (auto near = near_name(asked, files)) return near;
@@ -66,7 +57,7 @@ fs::path resolve(const std::string& file, const fs::path& repository) {
   if (below.starts_with(prefix)) below.erase(0, prefix.size());
   const fs::path folder = repository / kSpecFolder;
   if (!below.empty() && fs::exists(folder / below, error)) return folder / below;
-  const auto near = near_file(below, known_spec_files(folder));
+  const auto near = near_file(below, shipped_spec_files(repository));
   throw SpecError(fmt::format("{}: no such spec file{}", file, near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
@@ -176,6 +167,16 @@ LoadedSpec SpecFile::take(std::size_t index) {
   spec.canonical = to_canonical_json(spec.root);
   spec.hash = sha256_hex(spec.canonical);
   return spec;
+}
+
+std::vector<std::string> shipped_spec_files(const fs::path& repository) {
+  const fs::path folder = repository / kSpecFolder;
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".json") files.push_back(it->path().lexically_relative(folder).generic_string());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 LoadedSpec load_spec(std::string_view file, std::string_view name, const LoadOptions& options) {

@@ -52,6 +52,9 @@ class SpecFile {
   JsonNode root_;
 };
 
+/// The spec files below slm_lab/spec, by the paths that load_spec takes.
+std::vector<std::string> shipped_spec_files(const std::filesystem::path& repository);
+
 /// The file with this one spec, as a run's folder keeps it: {name: root}.
 std::string spec_file_text(const LoadedSpec& spec);
 
