@@ -21,6 +21,8 @@ CASES = [  # file, name, overrides
     ("ppo/ppo_pendulum.json", "ppo_pendulum",
      ["env.max_frame=100000", "env.rescale_action=false", "agent.algorithm.tanh_mean=true", "agent.algorithm.clamp_actions=true"]),
     ("ppo/ppo_pendulum.json", "ppo_pendulum",
+     ["env.max_frame=100000", "env.rescale_action=false", "agent.algorithm.action_pdtype=Beta", "agent.net.log_std_init=null"]),
+    ("ppo/ppo_pendulum.json", "ppo_pendulum",
      ["env.max_frame=150000", "env.normalize_obs=true", "env.clip_obs=1", "agent.net.hid_layers_activation=selu"]),
     ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
     ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole",

@@ -86,7 +86,7 @@ void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
                                                           "expected OnPolicyBatchReplay, or null",
                                                           memory_.name));
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_actor_critic_nets(net_, info, agent.net);
+  check_actor_critic_nets(net_, config_.action.action_pdtype, info, agent.net);
 }
 
 std::unique_ptr<Algorithm> ActorCriticPlan::make(const EnvInfo& info, const Streams& streams) const {

@@ -16,8 +16,9 @@ void grow_rows(Matrix& matrix, Eigen::Index rows, Eigen::Index cols) {
 
 }  // namespace
 
-void check_actor_critic_nets(const ActorCriticNetConfig& config, const EnvInfo& info, SpecReader& net) {
-  check_policy_net(config.actor, info, net);
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const std::string& action_pdtype, const EnvInfo& info,
+                             SpecReader& net) {
+  check_policy_net(config.actor, action_pdtype, info, net);
   const bool other_type = !config.shared && config.critic.type.index() != config.actor.type.index();
   if (other_type) check_net(config.critic, info, net, "critic_");
 }

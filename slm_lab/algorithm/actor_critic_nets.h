@@ -52,7 +52,8 @@ class ActorCriticNets {
 };
 
 /// What of the two does not fit the environment, reported at the keys of `net`.
-void check_actor_critic_nets(const ActorCriticNetConfig& config, const EnvInfo& info, SpecReader& net);
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const std::string& action_pdtype, const EnvInfo& info,
+                             SpecReader& net);
 
 /// The parts of an on-policy algorithm that another one trains too (self-imitation); they live as long as it.
 struct PolicyAccess {

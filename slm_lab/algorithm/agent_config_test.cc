@@ -216,6 +216,20 @@ TEST(CheckAgent, KnowsWhereALogStdMayStart) {
               ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("discrete"))));
 }
 
+TEST(CheckAgent, KnowsWhatBetaHasNoUseFor) {
+  const EnvInfo info = MatchEnv(1, 2, 10, 1).info();
+  const std::string beta = with(ppo("4"), R"("action_pdtype": "Beta")");
+  EXPECT_THAT(problems_of(agent(beta, kBatch, kNet), info), IsEmpty());
+  EXPECT_THAT(notes_of(agent(with(beta, R"("tanh_mean": true, "clamp_actions": true)"), kBatch, kNet), info),
+              ElementsAre(AllOf(HasSubstr("tanh_mean"), HasSubstr("not used")), HasSubstr("clamp_actions")));
+  std::string net = kNet;
+  net.insert(net.find('{') + 1, R"("log_std_init": 0, )");
+  EXPECT_THAT(problems_of(agent(beta, kBatch, net), info),
+              ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("Beta has no standard deviation"))));
+  EXPECT_THAT(problems_of(agent(with(kSac, R"("action_pdtype": "Beta")"), kReplay, kNet), info),
+              ElementsAre(AllOf(HasSubstr("action_pdtype"), HasSubstr("SoftActorCritic"))));
+}
+
 TEST(CheckAgent, NamesAScheduleThatNoPolicyFollows) {
   const std::string schedule = R"("explore_var_spec": {"name": "no_decay", "start_val": 0.1})";
   EXPECT_THAT(notes_of(agent(with(ppo("4"), schedule), kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),

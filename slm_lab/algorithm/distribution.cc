@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "slm_lab/algorithm/beta.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
@@ -175,7 +176,7 @@ const std::vector<DistributionEntry>& distributions() {
       {"GumbelSoftmax", discrete, "", "drawn actions have the law of Categorical, and are drawn as such"},
       {"Normal", box, "", ""},
       {"MultivariateNormal", box, "", "its covariance is diagonal: the same as Normal"},
-      {"Beta", box, "the reference lists it and cannot construct it (it would need two positive outputs)", ""},
+      {"Beta", box, "", ""},
       {"Gumbel", box, "no published agent uses it; Normal is the supported choice", ""},
       {"LogNormal", box, "it reaches positive actions only; Normal is the supported choice", ""},
       {"MultiCategorical", discrete, "there is no multi-discrete action space yet", ""},
@@ -195,8 +196,10 @@ int num_distribution_outputs(const Space& action_space) {
   return action_space.is_discrete() ? action_space.n : 2 * action_space.size();
 }
 
-std::unique_ptr<Distribution> make_distribution(const Space& action_space, bool tanh_mean) {
+std::unique_ptr<Distribution> make_distribution(const Space& action_space, std::string_view action_pdtype,
+                                                bool tanh_mean) {
   if (action_space.is_discrete()) return std::make_unique<Categorical>(action_space.n);
+  if (action_pdtype == "Beta") return std::make_unique<Beta>(action_space);
   return std::make_unique<Normal>(action_space, tanh_mean);
 }
 

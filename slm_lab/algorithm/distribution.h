@@ -91,6 +91,7 @@ const DistributionEntry* find_distribution(std::string_view action_pdtype, const
 
 /// Columns of the net's output that describe the distribution over `action_space`.
 int num_distribution_outputs(const Space& action_space);
-std::unique_ptr<Distribution> make_distribution(const Space& action_space, bool tanh_mean = false);
+std::unique_ptr<Distribution> make_distribution(const Space& action_space, std::string_view action_pdtype = "default",
+                                                bool tanh_mean = false);
 
 }  // namespace slm

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "slm_lab/base/error.h"
 
@@ -21,21 +22,24 @@ float sample_element(float low, float high, Rng& rng) {
 
 bool is_finite(float x) { return std::isfinite(x); }
 
-// What tanh_mean and clamp_actions need of the environment.
+// What Beta, tanh_mean and clamp_actions need of the environment.
 void check_bounds_of_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
   const Space& space = info.action_space;
-  const bool bounded = std::ranges::all_of(space.low, is_finite) && std::ranges::all_of(space.high, is_finite);
-  const bool unbounded = std::ranges::none_of(space.low, is_finite) && std::ranges::none_of(space.high, is_finite);
+  const bool is_beta = config.action_pdtype == "Beta";
   for (const auto& [key, set] :
        {std::pair("tanh_mean", config.tanh_mean), std::pair("clamp_actions", config.clamp_actions)})
     if (set && space.is_discrete())
       algorithm.note(key, fmt::format("not used: the actions of {} are discrete and have no bounds", info.name));
+    else if (set && is_beta)
+      algorithm.note(key, "not used: Beta lies between the bounds as it is");
   if (space.is_discrete()) return;
-  if (config.tanh_mean && !bounded)
-    algorithm.problem("tanh_mean", fmt::format("needs a lower and an upper bound of each action, which {} does not "
-                                               "have; expected false",
-                                               info.name));
-  if (config.clamp_actions && unbounded)
+  const bool bounded = std::ranges::all_of(space.low, is_finite) && std::ranges::all_of(space.high, is_finite) &&
+                       std::ranges::equal(space.low, space.high, std::less<>());
+  const std::string needs =
+      fmt::format("needs a lower bound and a higher one of each action, which {} does not have", info.name);
+  if (is_beta && !bounded) algorithm.problem("action_pdtype", fmt::format("Beta {}; use Normal", needs));
+  if (config.tanh_mean && !is_beta && !bounded) algorithm.problem("tanh_mean", needs + "; expected false");
+  if (config.clamp_actions && std::ranges::none_of(space.low, is_finite) && std::ranges::none_of(space.high, is_finite))
     algorithm.note("clamp_actions", fmt::format("not used: the actions of {} have no bounds", info.name));
 }
 
@@ -58,7 +62,8 @@ ActionConfig read_action_config(SpecReader& reader) {
   std::optional<std::string> action_pdtype = c.action_pdtype;  // null means "default" here
   std::vector<std::string> names{"default"};
   for (const DistributionEntry& entry : distributions()) names.emplace_back(entry.name);
-  reader.read("action_pdtype", action_pdtype, "distribution of actions; default: Categorical, or Normal per dimension",
+  reader.read("action_pdtype", action_pdtype,
+              "distribution of actions; default: Categorical, or Normal per dimension; Beta lies between the bounds",
               one_of(names));
   c.action_pdtype = action_pdtype.value_or("default");
   reader.read("action_policy", c.action_policy,
@@ -121,8 +126,10 @@ void check_bounded_actions(const EnvInfo& info, std::string_view name, SpecReade
 }
 
 Exploration::Exploration(const ActionConfig& config, const Space& action_space)
-    : config_(config), action_space_(action_space), distribution_(make_distribution(action_space, config.tanh_mean)) {
-  if (action_space.is_discrete() || !config.clamp_actions) return;
+    : config_(config),
+      action_space_(action_space),
+      distribution_(make_distribution(action_space, config.action_pdtype, config.tanh_mean)) {
+  if (action_space.is_discrete() || !config.clamp_actions || config.action_pdtype == "Beta") return;
   low_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.low.data(), action_space.size());
   high_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.high.data(), action_space.size());
 }

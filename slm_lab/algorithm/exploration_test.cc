@@ -111,7 +111,9 @@ TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
   EXPECT_EQ(num_problems({}, discrete, true), 0u);
   EXPECT_EQ(num_problems({}, box, true), 0u);
   EXPECT_EQ(num_problems({.action_pdtype = "Normal"}, discrete, true), 1u);
-  EXPECT_EQ(num_problems({.action_pdtype = "Beta"}, box, true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Gumbel"}, box, true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Beta"}, box, true), 0u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Beta"}, Space::box({1}, {1}), true), 1u);
   EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, true), 1u);
   EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, false), 0u);
   EXPECT_EQ(num_problems(config("boltzmann", 1), box, true), 1u);
@@ -119,6 +121,7 @@ TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
   EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, box, true), 0u);
   constexpr float kInf = std::numeric_limits<float>::infinity();
   EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, Space::box({0}, {kInf}), true), 1u);
+  EXPECT_EQ(num_problems({.action_pdtype = "Beta"}, Space::box({0}, {kInf}), true), 1u);
 }
 
 }  // namespace

@@ -61,10 +61,11 @@ Case q_loss(const std::string& name) {
           }};
 }
 
-Case policy_gradient(const std::string& name, const Space& space, bool tanh_mean = false) {
+Case policy_gradient(const std::string& name, const Space& space, const std::string& pdtype = "default",
+                     bool tanh_mean = false) {
   return {"policy_gradient_" + name, random_matrix(kRows, num_distribution_outputs(space), 2),
           [=](const Matrix& outputs, Matrix& gradient) {
-            const auto distribution = make_distribution(space, tanh_mean);
+            const auto distribution = make_distribution(space, pdtype, tanh_mean);
             Vector d_log_probs;
             gradient.resize(outputs.rows(), outputs.cols());
             constexpr float kEntropyCoef = 0.3f;
@@ -74,10 +75,10 @@ Case policy_gradient(const std::string& name, const Space& space, bool tanh_mean
           }};
 }
 
-Case ppo(const std::string& name, const Space& space, bool tanh_mean = false) {
+Case ppo(const std::string& name, const Space& space, const std::string& pdtype = "default", bool tanh_mean = false) {
   return {"ppo_" + name, random_matrix(kRows, num_distribution_outputs(space), 2),
           [=](const Matrix& outputs, Matrix& gradient) {
-            const auto distribution = make_distribution(space, tanh_mean);
+            const auto distribution = make_distribution(space, pdtype, tanh_mean);
             distribution->evaluate(random_matrix(kRows, outputs.cols(), 7), actions_for(space));
             const Vector old_log_probs = distribution->log_probs();
             distribution->evaluate(outputs, actions_for(space));
@@ -183,10 +184,12 @@ std::vector<Case> cases() {
   const Space discrete = Space::discrete(3), box = Space::box({-1, -1}, {1, 1});
   std::vector<Case> all{policy_gradient("categorical", discrete),
                         policy_gradient("normal", box),
-                        policy_gradient("normal_tanh_mean", Space::box({-0.25f, -1}, {1, 0.25f}), true),
+                        policy_gradient("normal_tanh_mean", Space::box({-0.25f, -1}, {1, 0.25f}), "default", true),
+                        policy_gradient("beta", Space::box({-2, -1.75f}, {3, 1.5f}), "Beta"),
                         ppo("categorical", discrete),
                         ppo("normal", box),
-                        ppo("normal_tanh_mean", Space::box({-0.25f, -1}, {1, 0.25f}), true),
+                        ppo("normal_tanh_mean", Space::box({-0.25f, -1}, {1, 0.25f}), "default", true),
+                        ppo("beta", Space::box({-2, -1.75f}, {3, 1.5f}), "Beta"),
                         clipped_value(),
                         imitation(true, discrete),
                         imitation(false, discrete),

@@ -30,12 +30,14 @@ void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, co
   if (!problem.empty()) net.problem(net.has(prefix + "type") ? prefix + "type" : "type", problem);
 }
 
-void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net) {
+void check_policy_net(const NetConfig& config, const std::string& action_pdtype, const EnvInfo& info, SpecReader& net) {
   check_net(config, info, net);
   if (!config.log_std_init) return;
   const char* const key = net.has("actor_log_std_init") ? "actor_log_std_init" : "log_std_init";
   if (info.action_space.is_discrete())
     net.note(key, fmt::format("not used: the actions of {} are discrete and have no standard deviation", info.name));
+  else if (action_pdtype == "Beta")
+    net.problem(key, "action_pdtype Beta has no standard deviation to start from; expected null");
   else if (*config.log_std_init < Normal::kMinLogStd || *config.log_std_init > Normal::kMaxLogStd)
     net.problem(key, fmt::format("expected a number in [{}, {}], where log standard deviations are clamped",
                                  Normal::kMinLogStd, Normal::kMaxLogStd));

@@ -11,8 +11,8 @@
 
 namespace slm {
 
-/// The net's tails for a policy over `action_space`: logits, or means and log standard deviations. `log_std_init` makes
-/// the latter free parameters that do not depend on the observation.
+/// The net's tails for a policy over `action_space`: logits, or means and log standard deviations (of Beta: raw alphas
+/// and betas). `log_std_init` makes the latter free parameters that do not depend on the observation.
 std::vector<Head> policy_heads(const NetConfig& config, const Space& action_space);
 /// A net with those tails alone.
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams);
@@ -20,7 +20,7 @@ std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& inf
 /// A net that cannot see the observations of the environment is reported at its type; `prefix` of its keys: actor_ or
 /// critic_, where they may have one.
 void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, const std::string& prefix = "actor_");
-/// The same, and what does not fit the actions of the environment.
-void check_policy_net(const NetConfig& config, const EnvInfo& info, SpecReader& net);
+/// The same, and what does not fit the actions of the environment or their distribution.
+void check_policy_net(const NetConfig& config, const std::string& action_pdtype, const EnvInfo& info, SpecReader& net);
 
 }  // namespace slm

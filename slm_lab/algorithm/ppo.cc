@@ -76,7 +76,7 @@ TrainingRate PpoPlan::training_rate(int num_envs) const {
 void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_batch_memory(memory_, agent);
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_actor_critic_nets(net_, info, agent.net);
+  check_actor_critic_nets(net_, config_.action.action_pdtype, info, agent.net);
   const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
   check_minibatch_size(sizes.minibatch_size, sizes.time_horizon, info.num_envs, "time_horizon",
                        config_.normalize_advantages, agent.algorithm);

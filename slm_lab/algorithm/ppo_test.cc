@@ -78,6 +78,7 @@ struct Case {
   DoublePpoConfig settings;
   bool bounded = false;  // tanh_mean and clamp_actions
   double largest_reward = 2;
+  bool beta = false;
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -114,11 +115,12 @@ class PpoInDouble : public testing::TestWithParam<Case> {};
 
 TEST_P(PpoInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
-  const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded);
+  const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded || c.beta);
   NoiseEnv env(kEnvs, 4, space, 11, c.largest_reward);
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
-  DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded ? std::optional(space) : std::nullopt);
+  DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded || c.beta ? std::optional(space) : std::nullopt,
+                         c.beta);
   DoubleScale scale;
   DoublePercentiles percentiles;
   int num_minibatches = 0;
@@ -158,6 +160,7 @@ std::vector<Case> cases() {
                          "recompute_advantages": true)",
                          settings()},
                         {"Percentile", true, false, R"(, "normalize_advantages": "percentile")", settings(), false, 40},
+                        {"Beta", false, false, R"(, "action_pdtype": "Beta")", settings(), false, 2, true},
                         {"TanhMeanAndClampedActions", false, false, kBoundedKeys, settings(), true}};
   all[3].settings.normalize_advantages = "none";
   all[4].settings.clip_vloss = true;

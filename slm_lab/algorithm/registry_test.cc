@@ -65,6 +65,7 @@ std::vector<Case> cases() {
              kBatch, slow_shared_net)},
       {"PpoPercentile", "PPO", agent(ppo + R"(, "normalize_advantages": "percentile"})", kBatch, slow_shared_net)},
       {"PpoTanhMean", "PPO", agent(ppo + R"(, "tanh_mean": true, "clamp_actions": true})", kBatch, kSharedNet)},
+      {"PpoBeta", "PPO", agent(ppo + R"(, "action_pdtype": "Beta"})", kBatch, kNet)},
       {"Sarsa", "SARSA", agent(R"({"name": "SARSA", "training_frequency": 8, )" + explore + "}", kBatch, kNet)},
       {"VanillaDqn", "VanillaDQN", agent(R"({"name": "VanillaDQN", )" + often + ", " + explore + "}", replay, kNet)},
       {"DqnBase", "DQNBase", agent(R"({"name": "DQNBase", )" + often + ", " + boltzmann + "}", replay, kNet)},
@@ -100,6 +101,7 @@ class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, bool>> {
   void SetUp() override {
     if (!find_algorithm(spec().algorithm)->takes(make_test_env(discrete())->info().action_space))
       GTEST_SKIP() << "other actions only";
+    if (discrete() && spec().json.find("\"Beta\"") != std::string::npos) GTEST_SKIP() << "continuous actions only";
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info) const { return make_agent(spec().json, info); }
 };

@@ -40,7 +40,7 @@ class ReinforcePlan final : public AlgorithmPlan {
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_on_policy_memory(memory_, info, agent);
     check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-    check_policy_net(net_, info, agent.net);
+    check_policy_net(net_, config_.action.action_pdtype, info, agent.net);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
     return std::make_unique<Reinforce>(config_, memory_, net_, info, streams);

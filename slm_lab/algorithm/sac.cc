@@ -75,7 +75,10 @@ class SacPlan final : public AlgorithmPlan {
       agent.algorithm.problem("action_policy",
                               "SoftActorCritic draws from the policy that it learns; expected default (the algorithm "
                               "Random draws uniformly, and training_start_step says until when this one does)");
-    check_policy_net(net_, info, agent.net);
+    if (config_.action.action_pdtype == "Beta")
+      agent.algorithm.problem("action_pdtype",
+                              "SoftActorCritic draws continuous actions from a Normal under tanh; expected default");
+    check_policy_net(net_, config_.action.action_pdtype, info, agent.net);
     check_target_entropy(config_, info, agent.algorithm);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {

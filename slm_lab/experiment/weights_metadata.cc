@@ -21,7 +21,10 @@ void describe_action(const LabSpec& spec, ModeAction mode, WeightsMetadata& meta
     metadata["action"] = "argmax";
     return;
   }
-  metadata["action"] = mode == ModeAction::tanh ? "tanh" : spec.env.rescale_action ? "clip to [-1, 1]" : "clip";
+  metadata["action"] = mode == ModeAction::tanh        ? "tanh"
+                       : mode == ModeAction::beta_mean ? "beta"
+                       : spec.env.rescale_action       ? "clip to [-1, 1]"
+                                                       : "clip";
   metadata["action_low"] = fmt::format("[{}]", fmt::join(space.low, ", "));
   metadata["action_high"] = fmt::format("[{}]", fmt::join(space.high, ", "));
 }

@@ -7,17 +7,19 @@ namespace slm {
 /// A policy and a critic in double, in one net (the value is its last output) or in two.
 class DoubleActorCritic {
  public:
-  DoubleActorCritic(RecordedRun& recorded, bool discrete, bool shared, std::optional<Space> tanh_bounds = {})
+  DoubleActorCritic(RecordedRun& recorded, bool discrete, bool shared, std::optional<Space> bounds = {},
+                    bool beta = false)
       : recorded_(recorded),
         discrete_(discrete),
         shared_(shared),
-        tanh_bounds_(std::move(tanh_bounds)),
+        bounds_(std::move(bounds)),
+        beta_(beta),
         num_outputs_(recorded.net("net").out_dim() - (shared ? 1 : 0)),
         actor_(recorded.net("net")),
         critic_(recorded.net(shared ? "net" : "critic_net")) {}
 
   PolicyD policy(const MatrixD& obs, const MatrixD& actions) const {
-    return policy_in_double(discrete_, actor_(obs).leftCols(num_outputs_), actions, tanh_bounds_);
+    return policy_in_double(discrete_, actor_(obs).leftCols(num_outputs_), actions, bounds_, beta_);
   }
   VectorD values(const MatrixD& obs) const { return (shared_ ? actor_ : critic_)(obs).rightCols(1); }
 
@@ -41,7 +43,8 @@ class DoubleActorCritic {
  private:
   RecordedRun& recorded_;
   bool discrete_, shared_;
-  std::optional<Space> tanh_bounds_;
+  std::optional<Space> bounds_;
+  bool beta_;
   Eigen::Index num_outputs_;
   DoubleNet actor_, critic_;
 };

@@ -71,13 +71,17 @@ inline VectorD standardized(VectorD x) {
   return x / (std::sqrt(x.squaredNorm() / static_cast<double>(x.size() - 1)) + 1e-8);
 }
 
+/// The derivative of log Gamma, of which central differences with this step leave out 1e-9.
+inline double digamma_in_double(double x) { return (std::lgamma(x + 1e-4) - std::lgamma(x - 1e-4)) / 2e-4; }
+
 /// log pi(a|s) and H(pi(.|s)) of each row, from outputs that are logits, or means beside log standard deviations; with
-/// `tanh_bounds` the means are tanh of the outputs, -1 the lower bound and 1 the upper one.
+/// `bounds` the means are tanh of the outputs, -1 the lower bound and 1 the upper one, or with `beta` the outputs are
+/// those of Beta distributions between them.
 struct PolicyD {
   VectorD log_probs, entropy;
 };
 inline PolicyD policy_in_double(bool discrete, const MatrixD& outputs, const MatrixD& actions,
-                                const std::optional<Space>& tanh_bounds = {}) {
+                                const std::optional<Space>& bounds = {}, bool beta = false) {
   PolicyD policy{VectorD::Zero(outputs.rows()), VectorD::Zero(outputs.rows())};
   constexpr double kLog2Pi = 1.8378770664093453;
   for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
@@ -91,10 +95,20 @@ inline PolicyD policy_in_double(bool discrete, const MatrixD& outputs, const Mat
     const Eigen::Index dim = outputs.cols() / 2;
     for (Eigen::Index j = 0; j < dim; ++j) {
       double mean = outputs(i, j);
-      if (tanh_bounds) {
+      if (bounds) {
         const auto at = static_cast<std::size_t>(j);
-        const double share = (std::tanh(mean) + 1) / 2, low = tanh_bounds->low[at], high = tanh_bounds->high[at];
+        const double share = (std::tanh(mean) + 1) / 2, low = bounds->low[at], high = bounds->high[at];
         mean = (1 - share) * low + share * high;
+        if (beta) {
+          const double a = 1 + std::log(1 + std::exp(outputs(i, j))),
+                       b = 1 + std::log(1 + std::exp(outputs(i, dim + j)));
+          const double x = (actions(i, j) - low) / (high - low),
+                       log_b = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+          policy.log_probs[i] += (a - 1) * std::log(x) + (b - 1) * std::log(1 - x) - log_b - std::log(high - low);
+          policy.entropy[i] += log_b - (a - 1) * digamma_in_double(a) - (b - 1) * digamma_in_double(b) +
+                               (a + b - 2) * digamma_in_double(a + b) + std::log(high - low);
+          continue;
+        }
       }
       const double std = std::exp(outputs(i, dim + j)), z = (actions(i, j) - mean) / std;
       policy.log_probs[i] += -z * z / 2 - std::log(std) - kLog2Pi / 2;
