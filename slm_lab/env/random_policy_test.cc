@@ -1,43 +1,49 @@
-// The returns of a random policy agree with those that Gymnasium gave: 100 episodes there, as many as a moment allows
-// here.
+// The returns of a random policy agree with those that Gymnasium gave (tests/golden/returns/random.json): 100 episodes
+// there, as many as a moment allows here.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "slm_lab/env/registry.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
+#include "tests/support/golden_traces.h"
 
 namespace slm {
 namespace {
 
-struct RandomReturns {
-  const char* name;
-  EnvKwargs kwargs;
-  double mean, std;  // Gymnasium 1.2, 100 episodes
-  int num_episodes;  // here
+struct Returns {
+  double mean = 0, var = 0;
 };
 
-class RandomPolicy : public testing::TestWithParam<RandomReturns> {};
-
-TEST_P(RandomPolicy, EarnsWhatItEarnsInGymnasium) {
-  const RandomReturns& expected = GetParam();
+/// Of the first episode of every row: of a fixed number of steps the fast ones would be the short ones.
+Returns play_at_random(const EnvEntry& entry, int num_episodes) {
+  SpecReport report("");
+  const JsonNode none = parse_json("{}", "");
+  SpecReader reader(&none, "", report);
   EnvConfig config;
-  config.name = expected.name;
-  config.kwargs = expected.kwargs;
+  config.name = entry.name;
+  config.kwargs = entry.read_kwargs(reader);
   EnvStatistics unused;
-  const auto env = make_env(config, expected.num_episodes, 0.99, Streams(0, 0, 0), unused, EnvUse::evaluate);
+  const auto env = make_env(config, num_episodes, 0.99, Streams(0, 0, 0), unused, EnvUse::evaluate);
   const Space& space = env->info().action_space;
-  Matrix obs, actions(expected.num_episodes, 1);
+  Matrix obs, actions(num_episodes, space.size());
   Rng policy(std::uint64_t{0});
   env->reset(obs);
-  // The first episode of every row: the fast ones of a fixed number of steps would be the short ones.
-  std::vector<double> returns(static_cast<std::size_t>(expected.num_episodes), std::nan(""));
+  std::vector<double> returns(static_cast<std::size_t>(num_episodes), std::nan(""));
   std::size_t num_ended = 0;
   StepResult step;
   while (num_ended < returns.size()) {
     for (Eigen::Index i = 0; i < actions.rows(); ++i)
-      actions(i, 0) = space.is_discrete() ? static_cast<float>(policy.integers(0, space.n))
-                                          : static_cast<float>(policy.uniform(space.low[0], space.high[0]));
+      for (Eigen::Index j = 0; j < actions.cols(); ++j) {
+        const auto at = static_cast<std::size_t>(j);
+        actions(i, j) = space.is_discrete() ? static_cast<float>(policy.integers(0, space.n))
+                                            : static_cast<float>(policy.uniform(space.low[at], space.high[at]));
+      }
     env->step(actions, step);
     for (std::size_t i = 0; i < returns.size(); ++i) {
       const auto row = static_cast<Eigen::Index>(i);
@@ -46,20 +52,37 @@ TEST_P(RandomPolicy, EarnsWhatItEarnsInGymnasium) {
       ++num_ended;
     }
   }
-  double mean = 0, var = 0;
-  for (const double value : returns) mean += value / expected.num_episodes;
-  for (const double value : returns) var += (value - mean) * (value - mean) / expected.num_episodes;
-  const double error = std::sqrt(expected.std * expected.std / 100 + var / expected.num_episodes);
-  EXPECT_NEAR(mean, expected.mean, 3 * error) << "standard error of the difference " << error;
+  Returns out;
+  for (const double value : returns) out.mean += value / num_episodes;
+  for (const double value : returns) out.var += (value - out.mean) * (value - out.mean) / num_episodes;
+  return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(ClassicControl, RandomPolicy,
-                         testing::Values(RandomReturns{"CartPole-v1", CartPoleKwargs{}, 20.81, 8.92, 1000},
-                                         RandomReturns{"Acrobot-v1", NoKwargs{}, -497.65, 16.78, 400},
-                                         RandomReturns{"MountainCar-v0", MountainCarKwargs{}, -200, 0, 400},
-                                         RandomReturns{"MountainCarContinuous-v0", MountainCarKwargs{}, -33.31, 0.89,
-                                                       400},
-                                         RandomReturns{"Pendulum-v1", PendulumKwargs{}, -1241, 293.17, 1000}));
+class RandomPolicy : public testing::TestWithParam<std::string> {};
+
+TEST_P(RandomPolicy, EarnsWhatItEarnsInGymnasium) {
+  const EnvEntry& entry = *find_env(GetParam());
+  if (!entry.available()) GTEST_SKIP() << entry.why;
+  const auto recorded = nlohmann::json::parse(std::ifstream(golden_folder("returns") / "random.json"))[GetParam()];
+  const double mean = recorded["mean"], std = recorded["std"], mean_length = recorded["mean_length"];
+  const double wanted = entry.part.empty() ? 400 : 5'000 / mean_length;
+  const int num_episodes = static_cast<int>(std::clamp(wanted, 5.0, 400.0));
+  const Returns returns = play_at_random(entry, num_episodes);
+  const double error = std::sqrt(std * std / 100 + returns.var / num_episodes);
+  EXPECT_NEAR(returns.mean, mean, 3 * error) << "standard error of the difference " << error;
+}
+
+std::vector<std::string> recorded_names() {
+  const auto recorded = nlohmann::json::parse(std::ifstream(golden_folder("returns") / "random.json"));
+  std::vector<std::string> names;
+  for (const auto& [name, statistics] : recorded.items()) names.push_back(name);
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Gymnasium, RandomPolicy, testing::ValuesIn(recorded_names()), [](const auto& test) {
+  std::string name = test.param;
+  std::erase_if(name, [](char c) { return c == '-'; });
+  return name;
+});
 
 }  // namespace
 }  // namespace slm

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <ostream>
 
@@ -305,6 +306,16 @@ TEST(RolloutEnv, TakesKwargsAndNamesMistakes) {
   EXPECT_THROW(env->step(std::vector<double>{2}, obs), Error);
   EXPECT_THROW(env->step(std::vector<double>{0.5}, obs), Error);
   EXPECT_THROW(env->step(std::vector<double>{0, 0}, obs), Error);
+  for (const EnvEntry& entry : env_table()) {
+    if (!entry.available()) continue;
+    const auto other = make_rollout_env(std::string(entry.name), {}, 0);
+    other->reset(obs);
+    for (const double value : {std::nan(""), HUGE_VAL, 1e300})  // the last is none as a float
+      EXPECT_THROW(
+          other->step(std::vector<double>(static_cast<std::size_t>(other->info().action_space.size()), value), obs),
+          Error)
+          << entry.name << " " << value;
+  }
 }
 
 TEST(RandomBaseline, HasTheReferencesValues) {

@@ -30,7 +30,7 @@ class RolloutEnv {
   virtual bool obs_is_float32() const = 0;  ///< else float64: how many digits restore an observation
   /// Starts an episode: the first with the seed, the later ones go on with the same generator.
   virtual void reset(std::vector<double>& obs) = 0;
-  /// An action of the wrong size, or an index that is none, throws Error(usage).
+  /// An action of the wrong size, an index that is none and what is no number throw Error(usage).
   virtual Step step(std::span<const double> action, std::vector<double>& obs) = 0;
 };
 
@@ -83,7 +83,11 @@ class NativeRolloutEnv final : public RolloutEnv {
                     fmt::format("{}: action {}: expected an integer in [0, {}]", info_.name, action[0], n - 1));
       return step_env(env_, static_cast<int>(action[0]), rng_);
     } else {
-      for (std::size_t i = 0; i < action.size(); ++i) action_[i] = static_cast<float>(action[i]);
+      for (std::size_t i = 0; i < action.size(); ++i) {
+        action_[i] = static_cast<float>(action[i]);
+        if (!std::isfinite(action_[i]))
+          throw Error(ExitCode::usage, fmt::format("{}: action {}: expected a finite number", info_.name, action[i]));
+      }
       return step_env(env_, std::span<const float>(action_), rng_);
     }
   }

@@ -11,7 +11,7 @@ inline std::array<double, 3> difference(std::span<const double> a, std::span<con
   return {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
 }
 
-/// As numpy.linalg.norm.
+/// As numpy.linalg.norm, whose last bit depends on the processor: BLAS may or may not fuse its products and sums.
 inline double length(std::span<const double> vector) {
   double square = 0;
   for (const double value : vector) square += value * value;
