@@ -170,6 +170,10 @@ stub ninja 'mkdir -p "$2"/{slm_lab,tests}
   printf "#!/bin/sh\nexit 0\n" >"$2/slm_lab/base_test"; printf "#!/bin/sh\necho \"[  FAILED  ] A.B (3 ms)\"; exit 1\n" >"$2/slm_lab/env_test"
   chmod +x "$2"/slm_lab/*_test'
 export SLM_LAB_SETUP=skip  # of parts
+for command in test bench lint setup; do
+  launch "$command" --help
+  expect "nothing is built for $command --help" eval 'nothing_called && says "slm-lab test --repeat N"'
+done
 launch test --repeat 3
 expect "tests are configured when asked for" called 'cmake --preset release -DSLM_TESTS=ON'
 expect "a repeated test that passes" says 'base_test: 3 times, no failure'
