@@ -48,7 +48,14 @@ bool is_command(const std::string& word) {
   return std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) { return word == command.name; });
 }
 
+/// SLM-Lab's, for those who know it.
+constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", "plot", "dashboard", "search"};
+
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
+  if (std::ranges::find(kLaterCommands, std::string_view(word)) != std::end(kLaterCommands))
+    throw Error(
+        ExitCode::missing,
+        fmt::format("{}: this command is not in this version yet; `slm-lab --help` lists those that are", word));
   std::vector<std::string> names;
   for (const Command& command : kCommands)
     if (*command.group != '\0') names.push_back(command.name);

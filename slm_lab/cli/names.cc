@@ -23,15 +23,16 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string mark(std::string_view name, bool available) {
-  return available ? std::string(name) : fmt::format("{}  (not in this version yet)", name);
+/// `missing`: "needs ..."; empty where it runs here.
+std::string mark(std::string_view name, std::string_view missing) {
+  return missing.empty() ? std::string(name) : fmt::format("{}  ({})", name, missing);
 }
 
 Names environments() {
   Names lines;
   for (const std::string& name : env_names()) {
     const EnvEntry& entry = *find_env(name);
-    lines.push_back(entry.available() ? name : fmt::format("{}  ({})", name, entry.why));
+    lines.push_back(mark(name, entry.available() ? "" : entry.why));
   }
   return lines;
 }
@@ -50,7 +51,7 @@ Names activations() {
 
 Names net_types() {
   Names lines;
-  for (const std::string& name : net_type_names()) lines.push_back(mark(name, net_type_available(name)));
+  for (const std::string& name : net_type_names()) lines.push_back(mark(name, missing_for_net(name)));
   return lines;
 }
 

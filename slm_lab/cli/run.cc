@@ -16,6 +16,7 @@ namespace {
 struct RunArguments {
   std::string spec_file = "slm_lab/spec/benchmark/ppo/ppo_cartpole.json";
   std::string spec_name = "ppo_cartpole";
+  std::string executor = "local";
   std::string mode = "dev";
   std::vector<std::string> sets, overrides;
   std::optional<std::uint64_t> seed;
@@ -53,6 +54,11 @@ void leave_out_name(const CLI::App& app, RunArguments& arguments) {
 }
 
 int run(const RunArguments& arguments, const Invocation& invocation) {
+  if (arguments.executor != "local")
+    throw Error(ExitCode::missing,
+                fmt::format("--executor {}: sessions on a cluster are not in this version yet; on this "
+                            "machine they run with --executor local",
+                            arguments.executor));
   const std::size_t at = arguments.mode.find('@');
   const std::string mode = arguments.mode.substr(0, at);
   const std::string where = at == std::string::npos ? "" : arguments.mode.substr(at + 1);
@@ -98,8 +104,8 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_flag("--keep-replay", a.train.keep_replay,
                "keep the replay of a finished run, so that it can train on with a larger env.max_frame");
   add_enjoy_options(app, a.enjoy);
-  app.add_option("--executor", a.train.executor, "where sessions run")
-      ->check(CLI::IsMember({"local"}))
+  app.add_option("--executor", a.executor, "where sessions run; ray, on a cluster, is not in this version yet")
+      ->check(CLI::IsMember({"local", "ray"}))
       ->capture_default_str();
   return [arguments, &app, &invocation] {
     leave_out_name(app, *arguments);

@@ -24,13 +24,13 @@ bool check_one(SpecFile& file, std::size_t index, const std::string& file_name) 
     SpecReport report(loaded.file);
     report.allow_placeholders = true;
     const LabSpec spec = read_lab_spec(loaded, report);
-    const std::vector<std::string> missing = missing_parts(spec, loaded.root);
-    fmt::print("{}: {}: accepted{}\n", file_name, name,
-               missing.empty() ? "" : fmt::format(", but cannot run here: needs {}", fmt::join(missing, ", ")));
+    const std::vector<MissingFeature> missing = missing_features(spec, loaded.root);
+    fmt::print("{}: {}: accepted{}\n", file_name, name, missing.empty() ? "" : ", but cannot run here");
+    for (const MissingFeature& feature : missing) fmt::print("  missing  {}: {}\n", feature.what, feature.why);
     if (!report.has_placeholders)  // or it might rest on a default
       fmt::print("  {}\n", training_rate_text(spec.agent.plan->training_rate(spec.env.num_envs)));
-    for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert  {}\n", report.line(finding));
-    for (const SpecFinding& finding : report.notes()) fmt::print("  note   {}\n", report.line(finding));
+    for (const SpecFinding& finding : report.inert_keys()) fmt::print("  inert    {}\n", report.line(finding));
+    for (const SpecFinding& finding : report.notes()) fmt::print("  note     {}\n", report.line(finding));
     return true;
   } catch (const SpecError& error) {
     fmt::print("{}: {}: refused\n", file_name, name);

@@ -155,6 +155,8 @@ std::vector<std::string> env_names() {
 }
 
 std::string unknown_env(std::string_view name) {
+  if (name.starts_with("gymnasium:"))
+    return "needs the bridge to Gymnasium in Python, which is not in this version yet (slm-lab names env)";
   const auto near = near_name(name, env_names());
   return fmt::format("no such environment{} (slm-lab names env)", near ? "; did you mean " + *near + "?" : "");
 }

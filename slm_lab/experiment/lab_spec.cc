@@ -134,14 +134,21 @@ LabSpec read_saved_spec(const DataFolder& folder, int trial) {
   return read_lab_spec(loaded, report);
 }
 
-std::vector<std::string> missing_parts(const LabSpec& spec, const JsonNode& root) {
-  std::vector<std::string> missing;
+std::string missing_for_distributed(const std::string& distributed) {
+  if (distributed == "false") return "";
+  return "needs sessions that share one net, which are not in this version yet; set it to false";
+}
+
+std::vector<MissingFeature> missing_features(const LabSpec& spec, const JsonNode& root) {
+  std::vector<MissingFeature> missing;
+  const auto add = [&](const char* key, const std::string& value, std::string_view why) {
+    if (!why.empty()) missing.push_back({fmt::format("{} = {}", key, value), std::string(why)});
+  };
   const JsonNode* net = find_at_path(root, "agent.net.type");
-  if (net && net->is(JsonNode::Kind::string) && !net_type_available(net->text)) missing.push_back(net->text);
+  if (net && net->is(JsonNode::Kind::string)) add("agent.net.type", net->text, missing_for_net(net->text));
   const EnvEntry* env = find_env(spec.env.name);
-  if (env && !env->available())
-    missing.push_back(env->part.empty() ? spec.env.name : fmt::format("the part {0} (slm-lab setup {0})", env->part));
-  if (spec.meta.distributed != "false") missing.push_back("meta.distributed: " + spec.meta.distributed);
+  if (env && !env->available()) add("env.name", spec.env.name, env->why);
+  add("meta.distributed", spec.meta.distributed, missing_for_distributed(spec.meta.distributed));
   return missing;
 }
 

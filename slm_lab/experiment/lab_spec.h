@@ -35,8 +35,14 @@ LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
 /// The spec that a run folder holds of one of its trials.
 LabSpec read_saved_spec(const DataFolder& folder, int trial);
 
-/// What a checked spec names and this program lacks: "ConvNet", "ALE/Pong-v5", "the part box2d ..."; `root` is its
-/// JSON.
-std::vector<std::string> missing_parts(const LabSpec& spec, const JsonNode& root);
+/// What keeps a checked spec from running here.
+struct MissingFeature {
+  std::string what;  ///< "env.name = ALE/Pong-v5"
+  std::string why;   ///< "needs ..." and, where something installs it, what
+};
+/// `root` is the JSON of the spec.
+std::vector<MissingFeature> missing_features(const LabSpec& spec, const JsonNode& root);
+
+std::string missing_for_distributed(const std::string& distributed);  ///< empty: nothing
 
 }  // namespace slm

@@ -98,11 +98,8 @@ int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const 
 }  // namespace
 
 void check_runnable(const LabSpec& spec) {
-  if (spec.meta.distributed != "false")
-    throw Error(ExitCode::missing,
-                fmt::format("meta.distributed = {}: sessions that share one net are not in this version "
-                            "yet; set it to false",
-                            spec.meta.distributed));
+  if (const std::string why = missing_for_distributed(spec.meta.distributed); !why.empty())
+    throw Error(ExitCode::missing, fmt::format("meta.distributed = {}: {}", spec.meta.distributed, why));
   const Session trial_of_construction(spec, 0, 0);
 }
 

@@ -14,7 +14,6 @@ struct TrainOptions {
   int threads = 0;                      ///< in all; 0: as many as cores
   double checkpoint_seconds = 5;
   std::string log_level = "info";
-  std::string executor = "local";
   bool keep_replay = false;               ///< of a finished run, so that it can train on
   std::string name;                       ///< of the run folder; empty: {spec}_{timestamp}
   std::vector<std::string> command_line;  ///< for the manifest

@@ -195,7 +195,8 @@ NetConfig read_one_net(SpecReader& r, const NetUse& use) {
 
 /// The keys of parts that the algorithm does not have.
 void name_unused(SpecReader& r, const NetUse& use) {
-  for (const char* key : {"gpu", "cuda_id"}) r.inert(key, "the device is no part of an experiment's meaning");
+  for (const char* key : {"gpu", "cuda_id"})
+    r.inert(key, "the device is no part of an experiment's meaning; nets run on the processor");
   if (!use.policy)
     for (const char* key : {"log_std_init", "actor_init_std"}) r.inert(key, "this algorithm has no policy head");
   if (!use.value) r.inert("critic_init_std", "this algorithm has no value head");

@@ -2,12 +2,15 @@
 
 #include "slm_lab/net/net.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdint>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/kernel.h"
+#include "slm_lab/net/net_types.h"
 #include "slm_lab/net/registry.h"
 #include "slm_lab/net/trainer.h"
 #include "tests/support/allocation_counter.h"
@@ -322,7 +325,8 @@ TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
       ADD_FAILURE() << net_type_name(type) << " can be made and is not tested";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::missing);
-      EXPECT_THAT(error.what(), testing::HasSubstr(net_type_name(type) + " is not in this version yet"));
+      EXPECT_THAT(error.what(),
+                  testing::HasSubstr(fmt::format("{}: {}", net_type_name(type), missing_for_net(net_type_name(type)))));
     }
   }
 }

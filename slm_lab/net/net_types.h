@@ -4,7 +4,8 @@
 
 namespace slm {
 
-/// Whether this version can make a net of the type; compared without case, and true for a name that is none.
-bool net_type_available(std::string_view type);
+/// What a net of the type needs that this version lacks, "needs ..."; empty for one that it can make. Names are
+/// compared without case; a name that is none needs nothing.
+std::string_view missing_for_net(std::string_view type);
 
 }  // namespace slm

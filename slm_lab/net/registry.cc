@@ -41,18 +41,30 @@ struct MakeNet {
   }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {
-    throw Error(ExitCode::missing, fmt::format("{} is not in this version yet", net_type_name(config.type)));
+    const std::string type = net_type_name(config.type);
+    throw Error(ExitCode::missing, fmt::format("agent.net.type = {}: {}", type, missing_for_net(type)));
   }
 };
 
 }  // namespace
 
-bool net_type_available(std::string_view type) {
-  constexpr std::string_view kLater[] = {"HydraMLPNet", "ConvNet", "DuelingConvNet", "RecurrentNet"};
+std::string_view missing_for_net(std::string_view type) {
+  struct Later {
+    std::string_view name, missing;
+  };
+  constexpr std::string_view kConvolutions = "needs convolutions, which are not in this version yet";
+  constexpr Later kLater[] = {
+      {"HydraMLPNet", "needs nets of several bodies and heads, which are not in this version yet"},
+      {"ConvNet", kConvolutions},
+      {"DuelingConvNet", kConvolutions},
+      {"RecurrentNet", "needs recurrent layers, which are not in this version yet"},
+  };
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
   };
-  return std::ranges::none_of(kLater, [&](std::string_view name) { return std::ranges::equal(name, type, same); });
+  const auto* const found =
+      std::ranges::find_if(kLater, [&](const Later& later) { return std::ranges::equal(later.name, type, same); });
+  return found == std::end(kLater) ? "" : found->missing;
 }
 
 std::unique_ptr<Net> make_net(const NetConfig& config, const Space& observations, const std::vector<Head>& heads,
