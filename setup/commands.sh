@@ -2,7 +2,7 @@
 # Sourced: what the launcher can say before there is a program. The commands are the rows of the program's own table.
 
 program_commands() { # "name<tab>summary" lines
-  sed -n '/, ""}/d; s/^ *Command{"\([a-z-]*\)", "\([^"]*\)".*/\1\t\2/p' "$root/slm_lab/cli/main.cc"  # "": not shown
+  sed -n '/", "", add_/d; s/^ *Command{"\([a-z-]*\)", "\([^"]*\)".*/\1\t\2/p' "$root/slm_lab/cli/main.cc"  # without an example: not shown
 }
 
 usage_of_launcher='The launcher knows four more commands:
