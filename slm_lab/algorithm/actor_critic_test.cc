@@ -16,10 +16,13 @@ struct Case {
   std::string returns;  // the keys that choose the advantages
   std::optional<double> lam;
   int num_steps;  // of an update
-  bool standardize = false, normalize_targets = false;
+  std::string normalize_advantages = "none";
+  bool normalize_targets = false;
   bool bounded = false;    // tanh_mean and clamp_actions
   std::string keys = {};   // more of the algorithm
   int minibatch_size = 0;  // 0: the whole batch
+  bool symlog = false;
+  double largest_reward = 2;
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.label; }
 };
 
@@ -38,8 +41,8 @@ std::string spec(const Case& c) {
       "net": {{"type": "MLPNet", "shared": {}, "use_same_optim": {}, "hid_layers": [5], "hid_layers_activation": "tanh",
         "clip_grad_val": {}, {}, "lr_scheduler_spec": {{"name": "LinearToZero", "frame": {}}}}}}})",
                      kGamma, c.returns, (c.bounded ? kBoundedKeys : "") + c.keys, kPolicyCoef, kValueCoef,
-                     c.standardize ? "standardize" : "none", c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared,
-                     c.shared, kClip, optimizers, kLrEnd);
+                     c.normalize_advantages, c.normalize_targets, kEntropyCoef, kEntropyEnd, c.shared, c.shared, kClip,
+                     optimizers, kLrEnd);
 }
 
 class A2cInDouble : public testing::TestWithParam<Case> {};
@@ -47,11 +50,13 @@ class A2cInDouble : public testing::TestWithParam<Case> {};
 TEST_P(A2cInDouble, UpdatesAreEqual) {
   const Case& c = GetParam();
   const Space space = c.discrete ? Space::discrete(3) : two_actions(c.bounded);
-  NoiseEnv env(3, 4, space);
+  NoiseEnv env(3, 4, space, 11, c.largest_reward);
   const auto agent = make_agent(spec(c), env.info());
   RecordedRun recorded(*agent, env);
   DoubleActorCritic nets(recorded, c.discrete, c.shared, c.bounded ? std::optional(space) : std::nullopt);
   DoubleScale scale;
+  DoublePercentiles percentiles;
+  const auto values = [&](const MatrixD& obs) { return c.symlog ? symlog_of(nets.values(obs)) : nets.values(obs); };
   const Transitions& seen = recorded.seen;
   for (int round = 0; round < 3; ++round) {
     std::optional<TrainStats> stats;
@@ -62,7 +67,9 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
     ASSERT_TRUE(stats.has_value());
     EXPECT_TRUE(!c.bounded || some_on_the_bounds_and_none_beyond(seen, space));
 
-    const AdvantagesD estimates = advantages_in_double(nets, seen, kGamma, c.lam);
+    AdvantagesD estimates = advantages_in_double(nets, seen, kGamma, c.lam);
+    if (c.normalize_advantages == "standardize_rollout") estimates.advantages = standardized(estimates.advantages);
+    if (c.symlog) estimates.targets = symlog_of(estimates.targets);
     const auto frame = static_cast<double>(recorded.frame);
     const double entropy_coef = kEntropyCoef * std::max(0.0, 1 - frame / kEntropyEnd), left = 1 - frame / kLrEnd;
 
@@ -80,13 +87,14 @@ TEST_P(A2cInDouble, UpdatesAreEqual) {
         weights[i] = estimates.advantages[rows[Transitions::at(i)]];
         wanted[i] = estimates.targets[rows[Transitions::at(i)]];
       }
-      if (c.standardize) weights = standardized(weights);
+      if (c.normalize_advantages == "standardize") weights = standardized(weights);
+      if (c.normalize_advantages == "percentile") weights = percentiles.divided(weights);
       const double by = c.normalize_targets ? scale.after(wanted) : 1;
       const auto policy_loss = [&] {
         const PolicyD policy = nets.policy(obs, actions);
         return -kPolicyCoef * policy.log_probs.cwiseProduct(weights).mean() - entropy_coef * policy.entropy.mean();
       };
-      const auto value_loss = [&] { return kValueCoef * ((nets.values(obs) - wanted) / by).squaredNorm() / size; };
+      const auto value_loss = [&] { return kValueCoef * ((values(obs) - wanted) / by).squaredNorm() / size; };
       loss += (policy_loss() + value_loss()) / num_parts;
       mean_value_loss += value_loss() / num_parts;
       entropy += nets.policy(obs, actions).entropy.mean() / num_parts;
@@ -104,25 +112,29 @@ INSTANTIATE_TEST_SUITE_P(
     Table, A2cInDouble,
     testing::Values(
         Case{"Gae", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
-        Case{"GaeStandardized", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, true},
-        Case{"GaeNormalizedTargets", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false, true},
+        Case{"GaeStandardized", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, "standardize"},
+        Case{"GaeNormalizedTargets", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, "none", true},
         Case{"GaeShared", true, true, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
         Case{"GaeContinuous", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9},
-        Case{"GaeTanhMeanAndClampedActions", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, false,
+        Case{"GaeTanhMeanAndClampedActions", false, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, "none",
              false, true},
-        Case{"GaeMinibatches", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, true, false, false,
-             R"(, "minibatch_size": 9)", 9},
+        Case{"GaeMinibatches", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, "standardize", false,
+             false, R"(, "minibatch_size": 9)", 9},
         Case{"NStepMinibatchesShared",
              true,
              true,
              R"("lam": null, "num_step_returns": 6)",
              {},
              6,
-             false,
+             "none",
              false,
              false,
              R"(, "minibatch_size": 6)",
              6},
+        Case{"StandardizedRolloutInMinibatches", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9,
+             "standardize_rollout", false, false, R"(, "minibatch_size": 9)", 9},
+        Case{"PercentileAndSymlog", true, false, R"("lam": 0.6, "training_frequency": 9)", 0.6, 9, "percentile", false,
+             false, R"(, "symlog": true, "minibatch_size": 3)", 3, true, 400},
         Case{"NStep", true, false, R"("lam": null, "num_step_returns": 6)", {}, 6},
         Case{"MonteCarlo", true, false, R"("lam": null, "num_step_returns": null, "training_frequency": 9)", {}, 9},
         Case{"MonteCarloSharedContinuous",
