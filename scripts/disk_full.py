@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """scripts/disk_full.py BUILD_FOLDER [SIZES]: trains with checkpoints on disks of SIZES (50) sizes that are all too small,
-each of two algorithms (one with a replay). Each run must end with exit code 4 and, when the disk has grown, go on to the
+each of three trainings (one with priorities in segments, one with the rows of its replay there, too). Each run must end with exit code 4 and, when the disk has grown, go on to the
 same bytes as a run that never met a full disk. The disks are tmpfs in a namespace of our own, so that no rights are
 needed where user namespaces are allowed; ends with 1 when anything was lost."""
 import collections
@@ -13,6 +13,10 @@ import tempfile
 
 from inject_faults import LARGE_REPLAY, PPO, Lab, said
 
+# Its rows are so many that they are kept in segments, too: the disk may end amid them.
+LONG_REPLAY = ("dqn/dqn_cartpole.json", "ddqn_per_boltzmann_cartpole",
+               ["env.max_frame=60000", "meta.log_frequency=10000", "agent.net.hid_layers=[16]",
+                "agent.memory.max_size=150000", "agent.algorithm.training_frequency=2000"])
 PAGE = 4096
 WHOLE = 256 << 20
 
@@ -52,7 +56,7 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="disk_full_"))
     disk = Disk(scratch / "disk")
     failures, codes = 0, collections.Counter()
-    for spec in (PPO, LARGE_REPLAY):
+    for spec in (LONG_REPLAY, PPO, LARGE_REPLAY):
         lab = Lab(sys.argv[1], spec, scratch, disk.folder / "data")
         disk.mount(WHOLE)
         assert lab.train("train").returncode == 0

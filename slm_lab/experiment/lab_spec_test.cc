@@ -201,6 +201,18 @@ INSTANTIATE_TEST_SUITE_P(Specs, NearestLegalValue,
                                          "benchmark/reinforce/reinforce_cartpole.json",
                                          "benchmark/sil/ppo_sil_cartpole.json"));
 
+// A rollout that waits for more episodes than the run has is never full: the run never trains, which is said, and takes
+// what the run has. Where memory is short, the key that asks for it is named.
+TEST(LabSpec, CountsTheMemoryOfARollout) {
+  LoadOptions options;
+  options.repository = source_dir();
+  options.overrides = {"agent.algorithm.training_frequency=1000000"};
+  EXPECT_EQ(refusal(load_spec("benchmark/reinforce/reinforce_cartpole.json", "", options).root), "");
+  options.overrides = {"agent.algorithm.time_horizon=1000000000"};
+  EXPECT_THAT(refusal(load_spec("benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", options).root),
+              HasSubstr("agent.algorithm.time_horizon = 1000000000: a session would take"));
+}
+
 // What a minibatch is too large for is the rollout, not the type of a number.
 TEST(LabSpec, NamesTheRolloutAsTheLargestMinibatch) {
   LoadOptions options;

@@ -86,16 +86,22 @@ std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info
   const bool counts_episodes = is_rollout && memory != "onpolicybatchreplay";
   // An episode without a limit may be as long as the run.
   const double episode = info.max_episode_steps > 0 ? info.max_episode_steps : number_at(spec, "env.max_frame");
-  const double rows = number_at(spec, horizon) * (counts_episodes ? episode : num_envs);
+  const double max_frame = number_at(spec, "env.max_frame");
+  double rows = number_at(spec, horizon) * (counts_episodes ? episode : num_envs);
+  if (counts_episodes)
+    rows = std::min(rows, max_frame);  // these grow with what is seen, others are there from the start
   if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
   add("agent.memory.max_size", "the replay", replay_bytes);
 
   const Layers layers = largest_layers(spec, obs_dim);
   add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);
   const std::string batch = first_of(spec, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
-  const double batch_rows = std::max({is_rollout ? rows : 0, number_at(spec, batch), num_envs});
-  add(batch.empty() || number_at(spec, batch) < batch_rows ? layers.path : batch, "activations",
-      4 * kActivationCopies * batch_rows * (layers.widths + obs_dim));
+  const double rollout_rows = is_rollout ? rows : 0, minibatch_rows = number_at(spec, batch);
+  const double batch_rows = std::max({rollout_rows, minibatch_rows, num_envs});
+  add(batch_rows == minibatch_rows ? batch
+      : batch_rows == rollout_rows ? horizon
+                                   : layers.path,
+      "activations", 4 * kActivationCopies * batch_rows * (layers.widths + obs_dim));
 
   const double log_frequency = std::max(1.0, number_at(spec, "meta.log_frequency"));
   const bool logs = number_at(spec, "meta.log_frequency") > 0;

@@ -66,14 +66,14 @@ class SessionProcess {
     files_.write_what_is_good(session_, spec_);
     const auto& rows = session_.record().rows();
     return fmt::format(
-        "It happened at frame {}. Kept in {}: the rows up to {} and the best weights; last weights {}. The run would "
+        "It happened at frame {}. Kept in {}: the rows up to {} and the best weights; {}. The run would "
         "go the same way again: start a new one with other settings.",
         session_.frame(), folder_.root().string(),
         rows.empty() ? "the start (no log point was reached)"
                      : fmt::format("frame {}", static_cast<std::int64_t>(rows.back().frame)),
-        checkpoint_frame_ ? fmt::format("and checkpoint of frame {} ({})", *checkpoint_frame_,
+        checkpoint_frame_ ? fmt::format("the last weights and the checkpoint of frame {} ({})", *checkpoint_frame_,
                                         folder_.checkpoints(job_.trial, job_.session).string())
-                          : "there are none, as no checkpoint was due before");
+                          : "no last weights, as no checkpoint was due before");
   }
 
   void resume() {

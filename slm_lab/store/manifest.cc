@@ -169,10 +169,10 @@ Manifest read_manifest(const DataFolder& folder) {
     throw Error(ExitCode::corrupt, fmt::format("{}: missing: what this run is cannot be verified", file.string()));
   Json json = parse_json_file(read_file(file), file.string());
   return read_json(file.string(), [&] {
-    if (!json.contains("format"))
+    if (!json.contains("format") && json.contains("version"))  // as version 0.2.0 and older wrote it
       throw Error(ExitCode::usage, fmt::format("{}: of version {}, whose runs this program cannot go on with; it is {}",
-                                               file.string(), json.value("version", "?"), program_text()));
-    const std::string checksum = json.at(kChecksum);
+                                               file.string(), json.value("version", ""), program_text()));
+    const std::string checksum = json.at(kChecksum).get<std::string>();
     json.erase(kChecksum);
     if (checksum != sha256_hex(json_file_text(json)))
       throw Error(ExitCode::corrupt,

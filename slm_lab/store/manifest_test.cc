@@ -75,6 +75,21 @@ TEST_F(ManifestTest, IsUnderAChecksum) {
   EXPECT_EQ(run_number(folder_), 0u);
 }
 
+TEST_F(ManifestTest, OfAnotherVersionIsToldFromADamagedOne) {
+  const auto code = [&](const char* text) {
+    write_file_durably(folder_.manifest_file(), text);
+    try {
+      read_manifest(folder_);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ExitCode::ok;
+  };
+  EXPECT_EQ(code(R"({"version": "0.2.0"})"), ExitCode::usage);
+  for (const char* damaged : {"{}", "[]", "", R"({"format": 2})", R"({"format": 2, "sha256": 5})", R"({"version": 2})"})
+    EXPECT_EQ(code(damaged), ExitCode::corrupt) << damaged;
+}
+
 TEST_F(ManifestTest, OfAFinishedRunListsItsFiles) {
   Manifest manifest = start();
   write_file_durably(folder_.info() / "a.csv", "1,2\n");
