@@ -1,5 +1,5 @@
 #!/bin/sh
-# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of eight specs at KILLS (20) random moments each,
+# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of twelve specs, physics included, at KILLS (20) random moments each,
 # continues them, and compares every result with the uninterrupted run's, byte by byte.
 set -eu
 SLM_LAB_KILLS=${2:-20}

@@ -10,6 +10,7 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
+#include "slm_lab/env/registry.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -27,6 +28,7 @@ struct Run {
   const char* spec;
   std::int64_t max_frame;
   std::vector<std::string> overrides = {};
+  std::vector<std::string> options = {};
 
   std::vector<std::string> command(const fs::path& data, const std::string& mode,
                                    const std::vector<std::string>& more = {}) const {
@@ -36,6 +38,7 @@ struct Run {
                                         "meta.max_session=1"};
     changes.insert(changes.end(), overrides.begin(), overrides.end());
     for (const std::string& change : changes) arguments.insert(arguments.end(), {"--override", change});
+    arguments.insert(arguments.end(), options.begin(), options.end());
     arguments.insert(arguments.end(), more.begin(), more.end());
     return slm_lab(arguments);
   }
@@ -69,6 +72,29 @@ const Run kSac{"sac/sac_pendulum.json",
                4000,
                {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
 const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
+
+// Physics whose state can be written down, and physics that is restored by repeating its episode.
+const Run kLanderPpo{"ppo/ppo_lunar.json", "ppo_lunar", 8000, {"agent.algorithm.training_epoch=2"}};
+const Run kLanderDqn{
+    "dqn/dqn_lunar.json", "dqn_concat_lunar", 8000, {"agent.memory.max_size=3000", "agent.net.hid_layers=[32, 32]"}};
+const Run kHopperPpo{"ppo/ppo_hopper.json", "ppo_hopper", 8000, {"agent.algorithm.training_epoch=2"}};
+const Run kHopperSac{
+    "sac/sac_mujoco.json",
+    "sac_mujoco",
+    4000,
+    {R"(env.name="Hopper-v5")", "env.num_envs=4", "agent.memory.max_size=2500", "agent.memory.batch_size=32",
+     "agent.algorithm.training_start_step=500", "agent.net.hid_layers=[16, 16]"},
+    {"-s", "env=Hopper-v5"}};
+const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
+
+/// Why a run cannot be made here; empty where it can.
+std::string_view missing_part(const Run& run) {
+  const std::string_view spec = run.spec;
+  const EnvEntry& entry = *find_env(spec.ends_with("lunar")                                ? "LunarLander-v3"
+                                    : spec.ends_with("hopper") || spec.ends_with("mujoco") ? "Hopper-v5"
+                                                                                           : "CartPole-v1");
+  return entry.available() ? "" : entry.why;
+}
 
 using Results = std::map<std::string, std::string>;
 
@@ -173,6 +199,7 @@ class KilledRun {
 class Kill : public testing::TestWithParam<Run> {};
 
 TEST_P(Kill, AtAnyMomentChangesNothing) {
+  if (const auto why = missing_part(GetParam()); !why.empty()) GTEST_SKIP() << why;
   const Results expected = uninterrupted(GetParam());
   Rng rng = Streams(7, 0, 0).stream(GetParam().spec);
   int kills = 0;
@@ -191,11 +218,16 @@ INSTANTIATE_TEST_SUITE_P(Specs, Kill,
                          testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
+INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
+                         [](const auto& run) { return std::string(run.param.spec); });
+
 class Determinism : public testing::TestWithParam<Run> {};
 
 TEST_P(Determinism, NothingButSpecAndSeedMatters) {
+  if (const auto why = missing_part(GetParam()); !why.empty()) GTEST_SKIP() << why;
   const Results expected = uninterrupted(GetParam(), {"--threads", "1"});  // each run is in a folder of its own
   EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--threads", "2"})), IsEmpty()) << "two threads";
+  EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--threads", "3"})), IsEmpty()) << "three threads";
   EXPECT_THAT(differing(expected, uninterrupted(GetParam(), {"--checkpoint-seconds", "0"})), IsEmpty())
       << "a checkpoint at every log point";
   const ProcessOptions elsewhere{
@@ -206,6 +238,8 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kSac, kPpoSil),
+                         [](const auto& run) { return std::string(run.param.spec); });
+INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 /// What the program says to go on with, as arguments.

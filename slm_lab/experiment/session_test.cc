@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <fstream>
+
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/session_files.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
@@ -97,6 +102,39 @@ TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
     if (log_point) session.log_point();
   }
   EXPECT_EQ(by_steps, 0);
+}
+
+// A cart on which no motor may be switched on: the first action throws it out of all numbers.
+TEST(Session, PhysicsThatBlowsUpIsToldAndPoisonsNothing) {
+  if (const EnvEntry& entry = *find_env("InvertedPendulum-v5"); !entry.available()) GTEST_SKIP() << entry.why;
+  const ScratchFolder scratch;
+  const std::filesystem::path model = scratch / "explosive.xml";
+  std::ofstream(model)
+      << "<mujoco><worldbody><body><joint name='slide' type='slide' axis='1 0 0'/><geom size='.1'/><body>"
+         "<joint type='hinge' axis='0 1 0'/><geom size='.1' pos='0 0 .5'/></body></body></worldbody>"
+         "<actuator><motor joint='slide' gear='1e15' ctrlrange='-1 1'/></actuator></mujoco>";
+  for (const ShippedSpec& shipped : {ShippedSpec{"benchmark/ppo/ppo_pendulum.json", "ppo_pendulum"},
+                                     ShippedSpec{"benchmark/sac/sac_pendulum.json", "sac_pendulum"}}) {
+    SCOPED_TRACE(shipped.name);
+    ShippedSpec blown_up = shipped;
+    blown_up.overrides = {"env.name=\"InvertedPendulum-v5\"", "env.xml_file=\"" + model.string() + "\"",
+                          "env.normalize_obs=true", "env.normalize_reward=true", "meta.seed=7"};
+    Session session(read(blown_up, "3000"), 0, 0);
+    int num_told = 0;
+    while (!session.finished()) {
+      if (session.step()) session.log_point();
+      const std::string told = session.divergence();
+      num_told += !told.empty();
+      if (num_told == 1 && !told.empty()) {
+        EXPECT_NE(told.find("step 1 of its episode, seed 7"), std::string::npos) << told;
+        EXPECT_NE(told.find("InvertedPendulum-v5 diverged at frame"), std::string::npos) << told;
+      }
+    }
+    EXPECT_GT(num_told, 10);
+    // A NaN in any batch would have ended the session (Error(diverged)) or be in what follows from it.
+    for (const double value : session.evaluate_final().returns) EXPECT_TRUE(std::isfinite(value));
+    EXPECT_TRUE(std::isfinite(session.record().rows().back().total_reward));
+  }
 }
 
 TEST(Session, RigorousEvaluationLeavesTrainingAlone) {

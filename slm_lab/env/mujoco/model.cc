@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/env/mujoco/apart.h"
 
 namespace slm {
 namespace {
@@ -21,6 +22,11 @@ void take_over_messages() {
   mju_user_error = [](const char* text) { throw SpecError(fmt::format("MuJoCo: {}", text)); };
 }
 
+/// Whether it is not one of Gymnasium's, which are known to be right.
+bool is_own(const std::string& xml_file) {
+  return xml_file.starts_with('.') || xml_file.starts_with('/') || xml_file.starts_with("~/");
+}
+
 std::filesystem::path path_of(const std::string& xml_file) {
   if (xml_file.starts_with('.') || xml_file.starts_with('/')) return xml_file;
   if (xml_file.starts_with("~/"))
@@ -32,14 +38,18 @@ std::filesystem::path path_of(const std::string& xml_file) {
   throw SpecError(fmt::format("model {}: {}", xml_file, why));
 }
 
-mjModel* compile(const std::string& xml_file) {
-  static const bool taken = (take_over_messages(), true);
-  static_cast<void>(taken);
-  const std::filesystem::path path = path_of(xml_file);
+void require_readable(const std::string& xml_file, const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) refuse(xml_file, fmt::format("there is no file {}", path.string()));
   if (!std::filesystem::is_regular_file(path, error)) refuse(xml_file, "expected a file");
   if (std::filesystem::file_size(path, error) > kMaxBytes) refuse(xml_file, "larger than 64 MB");
+}
+
+mjModel* compile(const std::string& xml_file) {
+  static const bool taken = (take_over_messages(), true);
+  static_cast<void>(taken);
+  const std::filesystem::path path = path_of(xml_file);
+  require_readable(xml_file, path);
   std::array<char, 1000> text{};
   mjModel* model = mj_loadXML(path.c_str(), nullptr, text.data(), text.size());
   if (model == nullptr) refuse(xml_file, fmt::format("MuJoCo refuses it: {}", text.data()));
@@ -55,9 +65,26 @@ void try_out(const mjModel& model) {
     if (data->warning[bad].number > 0) throw SpecError("its physics diverges at the first step");
 }
 
+/// A line of MJCF can ask for a hundred million bodies, which MuJoCo would set out to make.
+void try_apart(const std::string& xml_file) {
+  require_readable(xml_file, path_of(xml_file));
+  const std::string failure = failure_apart([&] {
+    const std::unique_ptr<mjModel, void (*)(mjModel*)> model(compile(xml_file), mj_deleteModel);
+    if (model->nu > 0) try_out(*model);
+  });
+  if (failure.empty()) return;
+  const std::string start = fmt::format("model {}: ", xml_file);
+  throw SpecError(failure.starts_with(start) ? failure : start + failure);
+}
+
+mjModel* load(const std::string& xml_file) {
+  if (is_own(xml_file)) try_apart(xml_file);
+  return compile(xml_file);
+}
+
 }  // namespace
 
-MujocoModel::MujocoModel(const std::string& xml_file) : xml_file_(xml_file), model_(compile(xml_file)) {
+MujocoModel::MujocoModel(const std::string& xml_file) : xml_file_(xml_file), model_(load(xml_file)) {
   require(model_->nu > 0, "it has no actuators");
   sizes_ = {model_->nq, model_->nv, model_->nbody, {}, {}};
   for (int i = 0; i < model_->nu; ++i) {

@@ -127,6 +127,27 @@ TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
   }
 }
 
+TEST(MujocoOptions, ModelsThatAskForTooMuchAreRefusedWithWords) {
+  const std::string motor = "<actuator><motor joint='j' ctrlrange='-1 1'/></actuator>";
+  const std::string cart = "<body><joint name='j'/><geom size='.1'/></body>";
+  const std::string many = "<body><geom size='.1'/></body>";
+  const std::map<std::string, std::string> models{
+      {"many_bodies",
+       "<worldbody>" + cart + "<replicate count='100000000' offset='1 0 0'>" + many + "</replicate></worldbody>"},
+      {"high_field",
+       "<asset><hfield name='h' nrow='100000' ncol='100000' size='1 1 1 1'/></asset><worldbody><geom type='hfield' "
+       "hfield='h'/>" +
+           cart + "</worldbody>"},
+      {"cable",
+       "<worldbody><body><joint name='j'/><composite type='cable' count='100000000 1 1' size='1'>"
+       "<joint kind='main'/><geom size='.1'/></composite></body></worldbody>"},
+      {"user_data", "<size nuserdata='2000000000'/><worldbody>" + cart + "</worldbody>"}};
+  for (const auto& [name, xml] : models) {
+    const std::string file = write_model(name, "<mujoco>" + xml + motor + "</mujoco>");
+    EXPECT_THAT(refusal("HalfCheetah-v5", "xml_file=" + file), testing::HasSubstr(name));
+  }
+}
+
 /// A cart and a pole that explode when they are pushed.
 std::string explosive_model() {
   return write_model("explosive",
