@@ -5,6 +5,7 @@
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
+#include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/schema.h"
 
@@ -85,6 +86,25 @@ SpecReport format() {
   return report;
 }
 
+/// The defaults of the keys that an environment reads from "env" besides those of all environments.
+std::string environment_defaults() {
+  std::string out =
+      "\n## Defaults of the environments\n\nThe keys of `env` that only some environments have, with the defaults of "
+      "each. "
+      "Above, a default that differs between them is left empty.\n\n| `name` | keys and defaults |\n|---|---|\n";
+  for (const EnvEntry& entry : env_table()) {
+    SpecReport report = SpecReport::describing();
+    SpecReader reader(nullptr, "", report);
+    entry.read_kwargs(reader);
+    std::string keys;
+    for (const FormatKey& key : report.format().keys)
+      if (key.role == FormatKey::Role::field)
+        keys += fmt::format("{}`{}` {}", keys.empty() ? "" : ", ", key.name, key.default_text);
+    if (!keys.empty()) out += fmt::format("| `{}` | {} |\n", entry.name == "ALE/" ? "ALE/..." : entry.name, keys);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
@@ -106,7 +126,7 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
   return [=, &invocation] {
     if (check_app->parsed()) return check(*arguments, invocation);
     if (schema_app->parsed()) fmt::print("{}\n", spec_json_schema(format().format()));
-    if (docs_app->parsed()) fmt::print("{}", spec_document(format().format()));
+    if (docs_app->parsed()) fmt::print("{}{}", spec_document(format().format()), environment_defaults());
     return 0;
   };
 }

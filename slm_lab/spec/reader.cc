@@ -105,8 +105,10 @@ FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool r
 void SpecReader::record_field(std::string_view key, std::vector<std::string> types, bool required,
                               std::string default_text, std::string_view doc, const Range& range) {
   FormatKey& format = record(key, FormatKey::Role::field, required, doc);
+  // Asked for again with another default, as by the readers of several environments: there is none to be told.
+  const bool same = format.types.empty() || format.default_text == default_text;
   format.types = std::move(types);
-  format.default_text = required ? "" : std::move(default_text);
+  format.default_text = required || !same ? "" : std::move(default_text);
   format.range = range;
 }
 
