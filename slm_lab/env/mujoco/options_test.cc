@@ -60,38 +60,18 @@ TEST(MujocoOptions, AreGymnasiumsWithItsDefaults) {
   }
 }
 
-TEST(MujocoOptions, NonsenseIsRefusedWithWords) {
-  const std::vector<std::string> numbers{"\"x\"", "true", "[1]", "{}", "1e10", "-1e10", "null"};
-  const std::vector<std::string> flags{"1", "\"yes\"", "[true]", "null"};
-  const std::vector<std::string> bounds{"1", "\"x\"", "[1]", "[2,1]", "[1,2,3]", "[\"a\",2]", "{}", "[[0,1]]"};
-  const std::vector<std::string> counts{"0", "-1", "1001", "1e12", "1.5", "\"4\"", "true", "[4]"};
-  int num_refused = 0;
+// What is nonsense by its type: hostile_options_test.cc.
+TEST(MujocoOptions, FilesAndBodiesThatAreNoneAreRefusedWithWords) {
   for (const std::string& env : kEnvs) {
     std::vector<std::string> options;
-    SpecReport report = SpecReport::describing();
-    SpecReader reader(nullptr, "", report);
-    find_env(env)->read_kwargs(reader);
-    for (const FormatKey& key : report.format().keys) {
-      if (key.role != FormatKey::Role::field || key.name == "xml_file" || key.name == "main_body") continue;
-      const std::string type = key.types.at(0);
-      for (const std::string& value : type == "number"    ? numbers
-                                      : type == "boolean" ? flags
-                                      : type == "integer" ? counts
-                                                          : bounds)
-        options.push_back(key.name + "=" + value);
-    }
     for (const char* value : {"missing.xml", "/no/such/file.xml", ".", "/", "/dev/zero", "~/no.xml", "../none.xml", "5",
                               "true", "[\"hopper.xml\"]", "null"})
       options.push_back(std::string("xml_file=") + value);
     options.push_back("xml_fil=hopper.xml");
-    for (const std::string& option : options) {
-      EXPECT_NE(refusal(env, option), "") << env << " " << option;
-      ++num_refused;
-    }
+    for (const std::string& option : options) EXPECT_NE(refusal(env, option), "") << env << " " << option;
   }
   for (const char* body : {"-1", "14", "1.5", "nobody", "[]", "null", "true"})
     EXPECT_NE(refusal("Ant-v5", std::string("main_body=") + body), "") << body;
-  EXPECT_GE(num_refused, 200);
 }
 
 TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
