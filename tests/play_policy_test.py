@@ -4,6 +4,7 @@ Usage: play_policy_test.py SLM_LAB. Trains briefly, for each kind of policy that
 return of 100 episodes of the script, in Gymnasium, with D-100. Seeds are fixed on both sides, so the result is always
 the same on one kind of processor; five standard errors of the difference of two such means leave room for others.
 """
+import importlib.util
 import json
 import math
 import pathlib
@@ -27,6 +28,10 @@ CASES = [  # file, name, overrides
     ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
     ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole",
      ["env.max_frame=6000", "agent.net.type=DuelingMLPNet", "agent.net.hid_layers_activation=leakyrelu"]),
+]
+PHYSICS = [  # as CASES, with the module that Gymnasium wants; left out where it is not installed
+    ("Box2D", ("ppo/ppo_lunar.json", "ppo_lunar", ["env.max_frame=60000"])),
+    ("mujoco", ("ppo/ppo_hopper.json", "ppo_hopper", ["env.max_frame=60000"])),
 ]
 UNKNOWN = ("ppo/ppo_cartpole.json", "ppo_cartpole", ["env.max_frame=2000", "agent.net.hid_layers_activation=mish"])
 
@@ -55,7 +60,10 @@ def main(slm_lab):
     page = (root / "docs" / "data.md").read_text()
     (script,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "import gymnasium" in block]
     failures = 0
-    for file, name, overrides in CASES:
+    for module, case in PHYSICS:
+        if not importlib.util.find_spec(module):
+            print(f"left out {case[1]}: no {module} for Python")
+    for file, name, overrides in CASES + [case for module, case in PHYSICS if importlib.util.find_spec(module)]:
         with tempfile.TemporaryDirectory() as data:
             run = train(slm_lab, root, data, file, name, overrides)
             ours = json.loads((run / f"info/{name}_t0_trial_metrics.json").read_text())["sessions"]["0"]["d100"]
