@@ -86,7 +86,7 @@ void ActorCriticPlan::check(const EnvInfo& info, AgentReader& agent) const {
                                                           "expected OnPolicyBatchReplay, or null",
                                                           memory_.name));
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_actor_critic_nets(net_, config_.action.action_pdtype, info, agent.net);
+  check_actor_critic_nets(net_, config_.action, info, agent.net);
 }
 
 std::unique_ptr<Algorithm> ActorCriticPlan::make(const EnvInfo& info, const Streams& streams) const {
@@ -105,7 +105,7 @@ ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& me
                          const EnvInfo& info, const Streams& streams)
     : config_(config),
       exploration_(config.action, info.action_space),
-      nets_(nets, info, streams),
+      nets_(nets, config.action, info, streams),
       advantage_normalizer_(config.normalize_advantages),
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets, config.symlog),
       memory_(make_on_policy_memory(memory, config.update_period(), info)) {}
@@ -233,6 +233,7 @@ Coefficients ActorCritic::coefficients() const {
 }
 
 void ActorCritic::serialize(Archive& archive) {
+  archive("exploration", exploration_);
   archive("nets", nets_);
   archive("advantage_normalizer", advantage_normalizer_);
   archive("value_loss", value_loss_);

@@ -16,16 +16,18 @@ void grow_rows(Matrix& matrix, Eigen::Index rows, Eigen::Index cols) {
 
 }  // namespace
 
-void check_actor_critic_nets(const ActorCriticNetConfig& config, const std::string& action_pdtype, const EnvInfo& info,
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,
                              SpecReader& net) {
-  check_policy_net(config.actor, action_pdtype, info, net);
+  check_policy_net(config.actor, action, info, net);
   const bool other_type = !config.shared && config.critic.type.index() != config.actor.type.index();
   if (other_type) check_net(config.critic, info, net, "critic_");
 }
 
-ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const EnvInfo& info, const Streams& streams)
-    : config_(config), num_policy_outputs_(num_distribution_outputs(info.action_space)) {
-  std::vector<Head> heads = policy_heads(config.actor, info.action_space);
+ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,
+                                 const Streams& streams)
+    : config_(config), num_policy_outputs_(0) {
+  std::vector<Head> heads = policy_heads(config.actor, info.action_space, action.sde);
+  for (const Head& head : heads) num_policy_outputs_ += head.width;
   Head value{.width = 1};
   value.init_gain = critic_config().critic_init_std;
   if (config.shared) heads.push_back(value);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "slm_lab/algorithm/algorithm.h"
-#include "slm_lab/algorithm/distribution.h"
+#include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
@@ -15,18 +15,19 @@ namespace slm {
 /// A policy and a critic: one net whose last output is the value (`shared`), or two nets.
 class ActorCriticNets {
  public:
-  ActorCriticNets(const ActorCriticNetConfig& config, const EnvInfo& info, const Streams& streams);
+  ActorCriticNets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,
+                  const Streams& streams);
 
-  /// Outputs of the policy (n, num_distribution_outputs) for `obs` (n, obs_dim); valid until the next call.
+  /// Outputs of the policy (n, num_policy_outputs) for `obs` (n, obs_dim); valid until the next call.
   ConstMatrixRef infer_policy(const ConstMatrixRef& obs);
   /// Into the first n of `values`, which grows where it is shorter.
   void infer_values(const ConstMatrixRef& obs, Vector& values);
 
   /// One training step, in the order forward, write the gradients, step. `obs` (n, obs_dim) must live until step().
   void forward(const ConstMatrixRef& obs);
-  const ConstMatrixRef& policy_outputs() const { return *policy_outputs_; }  // (n, num_distribution_outputs)
+  const ConstMatrixRef& policy_outputs() const { return *policy_outputs_; }  // (n, num_policy_outputs)
   Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }   // (n)
-  MatrixRef d_policy_outputs();                                              // (n, num_distribution_outputs)
+  MatrixRef d_policy_outputs();                                              // (n, num_policy_outputs)
   Eigen::Map<Vector> d_values() { return {d_values_.data(), n_}; }           // (n)
   /// Steps every net with the gradients written since forward(); returns the mean of their gradient norms before
   /// clipping.
@@ -52,7 +53,7 @@ class ActorCriticNets {
 };
 
 /// What of the two does not fit the environment, reported at the keys of `net`.
-void check_actor_critic_nets(const ActorCriticNetConfig& config, const std::string& action_pdtype, const EnvInfo& info,
+void check_actor_critic_nets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,
                              SpecReader& net);
 
 /// The parts of an on-policy algorithm that another one trains too (self-imitation); they live as long as it.

@@ -230,6 +230,30 @@ TEST(CheckAgent, KnowsWhatBetaHasNoUseFor) {
               ElementsAre(AllOf(HasSubstr("action_pdtype"), HasSubstr("SoftActorCritic"))));
 }
 
+TEST(CheckAgent, KnowsWhatStateDependentNoiseNeeds) {
+  const EnvInfo info = MatchEnv(1, 2, 10, 1).info();
+  const std::string sde = with(ppo("4"), R"("sde": {"sample_freq": 4})");
+  const auto net = [](const std::string& keys) { return std::string(kNet).insert(kNet.find('{') + 1, keys + ", "); };
+  EXPECT_THAT(problems_of(agent(sde, kBatch, kNet), info), IsEmpty());
+  EXPECT_THAT(notes_of(agent(sde, kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),
+              ElementsAre(AllOf(HasSubstr("sde"), HasSubstr("not used"))));
+  EXPECT_THAT(problems_of(agent(sde, kBatch, net(R"("log_std_init": 0)")), info),
+              ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("of its own"))));
+  EXPECT_THAT(problems_of(agent(sde, kBatch, net(R"("out_layer_activation": "tanh")")), info),
+              ElementsAre(HasSubstr("out_layer_activation")));
+  EXPECT_THAT(problems_of(agent(with(sde, R"("action_pdtype": "Beta")"), kBatch, kNet), info),
+              ElementsAre(AllOf(HasSubstr("sde"), HasSubstr("Beta has none"))));
+  // 32 features: 2 - log(32) / 2 = 0.267
+  EXPECT_THAT(
+      problems_of(agent(with(ppo("4"), R"("sde": {"sample_freq": 4, "log_std_init": 0.26})"), kBatch, kNet), info),
+      IsEmpty());
+  EXPECT_THAT(
+      problems_of(agent(with(ppo("4"), R"("sde": {"sample_freq": 4, "log_std_init": 0.27})"), kBatch, kNet), info),
+      ElementsAre(AllOf(HasSubstr("hid_layers"), HasSubstr("0.2671"))));
+  EXPECT_THAT(problems_of(agent(with(ppo("4"), R"("sde": {"sample_freq": 0})"), kBatch, kNet), info),
+              ElementsAre(HasSubstr("sde.sample_freq = 0")));
+}
+
 TEST(CheckAgent, NamesAScheduleThatNoPolicyFollows) {
   const std::string schedule = R"("explore_var_spec": {"name": "no_decay", "start_val": 0.1})";
   EXPECT_THAT(notes_of(agent(with(ppo("4"), schedule), kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "slm_lab/algorithm/mode_action.h"
+#include "slm_lab/base/archive.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/space.h"
@@ -19,6 +20,9 @@ class Distribution {
   using Values = Eigen::Map<const Vector>;
 
   virtual ~Distribution() = default;
+  /// sample() of a step of training, where noise may be kept from one step to the next.
+  virtual void explore(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) { sample(outputs, rng, actions); }
+  virtual void serialize(Archive&) {}  ///< what explore() keeps
   /// `outputs` (n, num_outputs) -> `actions` (n, action_dim).
   virtual void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) = 0;
   virtual void mode(const ConstMatrixRef& outputs, MatrixRef actions) const = 0;  ///< the most likely action
@@ -89,7 +93,7 @@ const std::vector<DistributionEntry>& distributions();
 /// "default" is the first entry of the space's kind.
 const DistributionEntry* find_distribution(std::string_view action_pdtype, const Space& action_space);
 
-/// Columns of the net's output that describe the distribution over `action_space`.
+/// Columns of the net's output that describe the distribution over `action_space`, of StateDependentNormal not.
 int num_distribution_outputs(const Space& action_space);
 std::unique_ptr<Distribution> make_distribution(const Space& action_space, std::string_view action_pdtype = "default",
                                                 bool tanh_mean = false);

@@ -56,6 +56,7 @@ const std::map<std::string, KeyChange>& changes() {
       {"algorithm.action_policy", {R"({})", R"({"action_policy": "random"})"}},
       {"algorithm.tanh_mean", {R"({})", R"({"tanh_mean": true})"}},
       {"algorithm.clamp_actions", {R"({})", R"({"clamp_actions": true})"}},
+      {"algorithm.sde", {R"({})", R"({"sde": {"sample_freq": 3}})"}},
       {"algorithm.policy_delay", {R"({"policy_delay": 1})", R"({"policy_delay": 2})"}},
       {"algorithm.policy_noise", {R"({})", R"({"policy_noise": 0.5})"}},
       {"algorithm.noise_clip", {R"({})", R"({"noise_clip": 0.1})"}},

@@ -26,6 +26,10 @@ bool is_finite(float x) { return std::isfinite(x); }
 void check_bounds_of_actions(const ActionConfig& config, const EnvInfo& info, SpecReader& algorithm) {
   const Space& space = info.action_space;
   const bool is_beta = config.action_pdtype == "Beta";
+  if (config.sde && space.is_discrete())
+    algorithm.note("sde", fmt::format("not used: the actions of {} are discrete", info.name));
+  else if (config.sde && is_beta)
+    algorithm.problem("sde", "is noise around a mean, and action_pdtype Beta has none; expected null, or Normal");
   for (const auto& [key, set] :
        {std::pair("tanh_mean", config.tanh_mean), std::pair("clamp_actions", config.clamp_actions)})
     if (set && space.is_discrete())
@@ -81,6 +85,16 @@ ActionConfig read_policy_action_config(SpecReader& reader) {
   reader.read("clamp_actions", c.clamp_actions,
               "continuous actions: clamp what was drawn to the bounds before its log-probability is taken and store it "
               "so; false: only the environment clips it");
+  if (auto sde = reader.child("sde",
+                              "continuous actions: noise that is a function of the state and lasts (gSDE); null: "
+                              "new noise every step")) {
+    SdeConfig config;
+    sde->require("sample_freq", config.sample_freq, "steps for which each environment keeps its noise", at_least(1));
+    sde->read("log_std_init", config.log_std_init, "start of the log standard deviation of each weight of the noise",
+              between(-20, 2));
+    sde->done();
+    c.sde = config;
+  }
   return c;
 }
 
@@ -129,6 +143,8 @@ Exploration::Exploration(const ActionConfig& config, const Space& action_space)
     : config_(config),
       action_space_(action_space),
       distribution_(make_distribution(action_space, config.action_pdtype, config.tanh_mean)) {
+  if (config.sde && !action_space.is_discrete())
+    distribution_ = std::make_unique<StateDependentNormal>(action_space, *config.sde, config.tanh_mean);
   if (action_space.is_discrete() || !config.clamp_actions || config.action_pdtype == "Beta") return;
   low_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.low.data(), action_space.size());
   high_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.high.data(), action_space.size());
@@ -160,6 +176,8 @@ void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t
     boltzmann(outputs, explore_var, rng, actions);
   } else if (config_.action_pdtype == "Argmax") {
     distribution_->mode(outputs, actions);
+  } else if (mode == ActMode::train) {
+    distribution_->explore(outputs, rng, actions);
   } else {
     distribution_->sample(outputs, rng, actions);
   }

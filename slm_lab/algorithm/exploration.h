@@ -9,6 +9,7 @@
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/distribution.h"
 #include "slm_lab/algorithm/schedule.h"
+#include "slm_lab/algorithm/state_dependent_normal.h"
 
 namespace slm {
 
@@ -22,11 +23,12 @@ struct ActionConfig {
   std::string action_policy = "default";          ///< default, random, epsilon_greedy, boltzmann
   std::optional<Schedule> explore_var_spec = {};  ///< epsilon or tau
   // of a policy that is learnt by its log-probabilities, with continuous actions
-  bool tanh_mean = false;      ///< the mean is tanh of the net's output, stretched to the bounds
-  bool clamp_actions = false;  ///< what was drawn is brought into the bounds before anything else sees it
+  bool tanh_mean = false;             ///< the mean is tanh of the net's output, stretched to the bounds
+  std::optional<SdeConfig> sde = {};  ///< noise that depends on the state and lasts
+  bool clamp_actions = false;         ///< what was drawn is brought into the bounds before anything else sees it
 };
 ActionConfig read_action_config(SpecReader& reader);
-/// The same with `tanh_mean` and `clamp_actions`.
+/// The same with `tanh_mean`, `clamp_actions` and `sde`.
 ActionConfig read_policy_action_config(SpecReader& reader);
 /// What is wrong with it for the actions of this environment, reported at the keys of `algorithm`. `needs_gradient`:
 /// log-probabilities are differentiated.
@@ -50,6 +52,7 @@ class Exploration {
   double explore_var(std::int64_t frame) const;  ///< NaN without a schedule
   Distribution& distribution() { return *distribution_; }
   const Distribution& distribution() const { return *distribution_; }
+  void serialize(Archive& archive) { distribution_->serialize(archive); }
 
  private:
   void draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions);

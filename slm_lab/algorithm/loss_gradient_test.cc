@@ -10,6 +10,7 @@
 #include "slm_lab/algorithm/q_values.h"
 #include "slm_lab/algorithm/sil.h"
 #include "slm_lab/algorithm/soft_policy.h"
+#include "slm_lab/algorithm/state_dependent_normal.h"
 #include "slm_lab/algorithm/value_loss.h"
 #include "slm_lab/net/registry.h"
 
@@ -90,6 +91,23 @@ Case ppo(const std::string& name, const Space& space, const std::string& pdtype 
             gradient.resize(outputs.rows(), outputs.cols());
             distribution->gradient({d_log_probs.data(), kRows}, -kEntropyCoef / kRows, gradient);
             return static_cast<double>(loss.loss) - static_cast<double>(kEntropyCoef) * entropy;
+          }};
+}
+
+// In the means and the weights of the noise of 3 features, of which no gradient is asked.
+Case state_dependent_noise() {
+  const Space space = Space::box({-2, -2}, {3, 3});
+  return {"policy_gradient_sde", random_matrix(kRows, 2 + 6, 2), [=](const Matrix& outputs, Matrix& gradient) {
+            StateDependentNormal distribution(space, {.sample_freq = 1}, /*tanh_mean=*/true);
+            Matrix all(kRows, 2 + 6 + 3), d_all(kRows, 2 + 6 + 3);
+            all << outputs, random_matrix(kRows, 3, 9);
+            Vector d_log_probs;
+            constexpr float kEntropyCoef = 0.3f;
+            const PolicyGradientLoss loss = policy_gradient_loss(distribution, all, actions_for(space), kAdvantages,
+                                                                 0.8f, kEntropyCoef, d_log_probs, d_all);
+            gradient = d_all.leftCols(2 + 6);
+            EXPECT_TRUE(d_all.rightCols(3).isZero(0));
+            return static_cast<double>(loss.policy - kEntropyCoef * loss.entropy);
           }};
 }
 
@@ -190,6 +208,7 @@ std::vector<Case> cases() {
                         ppo("normal", box),
                         ppo("normal_tanh_mean", Space::box({-0.25f, -1}, {1, 0.25f}), "default", true),
                         ppo("beta", Space::box({-2, -1.75f}, {3, 1.5f}), "Beta"),
+                        state_dependent_noise(),
                         clipped_value(),
                         imitation(true, discrete),
                         imitation(false, discrete),

@@ -76,7 +76,7 @@ TrainingRate PpoPlan::training_rate(int num_envs) const {
 void PpoPlan::check(const EnvInfo& info, AgentReader& agent) const {
   check_on_policy_batch_memory(memory_, agent);
   check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-  check_actor_critic_nets(net_, config_.action.action_pdtype, info, agent.net);
+  check_actor_critic_nets(net_, config_.action, info, agent.net);
   const PpoSizes sizes = ppo_sizes(config_, info.num_envs);
   check_minibatch_size(sizes.minibatch_size, sizes.time_horizon, info.num_envs, "time_horizon",
                        config_.normalize_advantages, agent.algorithm);
@@ -118,7 +118,7 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
     : config_(config),
       sizes_(ppo_sizes(config, info.num_envs)),
       exploration_(config.action, info.action_space),
-      nets_(nets, info, streams),
+      nets_(nets, config.action, info, streams),
       advantage_normalizer_(config.normalize_advantages),
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets, config.symlog),
       memory_(sizes_.time_horizon, info),
@@ -290,6 +290,7 @@ Coefficients Ppo::coefficients() const {
 }
 
 void Ppo::serialize(Archive& archive) {
+  archive("exploration", exploration_);
   archive("nets", nets_);
   archive("advantage_normalizer", advantage_normalizer_);
   archive("value_loss", value_loss_);

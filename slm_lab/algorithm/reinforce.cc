@@ -40,7 +40,7 @@ class ReinforcePlan final : public AlgorithmPlan {
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_on_policy_memory(memory_, info, agent);
     check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
-    check_policy_net(net_, config_.action.action_pdtype, info, agent.net);
+    check_policy_net(net_, config_.action, info, agent.net);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
     return std::make_unique<Reinforce>(config_, memory_, net_, info, streams);
@@ -62,7 +62,7 @@ Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, 
                      const EnvInfo& info, const Streams& streams)
     : config_(config),
       exploration_(config.action, info.action_space),
-      trainer_(make_policy_net(net, info, streams), net),
+      trainer_(make_policy_net(net, info, streams, config.action.sde), net),
       memory_(make_on_policy_memory(memory, config.training_frequency, info)) {}
 
 void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
@@ -119,6 +119,7 @@ Coefficients Reinforce::coefficients() const {
 }
 
 void Reinforce::serialize(Archive& archive) {
+  archive("exploration", exploration_);
   archive("trainer", trainer_);
   archive("memory", *memory_);
   archive("frame", frame_);

@@ -78,7 +78,7 @@ class SacPlan final : public AlgorithmPlan {
     if (config_.action.action_pdtype == "Beta")
       agent.algorithm.problem("action_pdtype",
                               "SoftActorCritic draws continuous actions from a Normal under tanh; expected default");
-    check_policy_net(net_, config_.action.action_pdtype, info, agent.net);
+    check_policy_net(net_, config_.action, info, agent.net);
     check_target_entropy(config_, info, agent.algorithm);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {

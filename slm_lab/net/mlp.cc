@@ -192,6 +192,9 @@ void MlpNet::heads_forward(int n, ConstRows h, float* out) {
     if (group.state_independent)
       for (int i = 0; i < n; ++i)
         std::copy_n(value(group.bias), group.width, out + static_cast<std::ptrdiff_t>(i) * out_dim_ + group.column);
+    else if (group.features)
+      for (int i = 0; i < n; ++i)
+        std::copy_n(h.data + i * h.stride, group.width, out + static_cast<std::ptrdiff_t>(i) * out_dim_ + group.column);
     else
       kernels().head_forward(n, heads_in_, group.width, h, head_weight(group), value(group.bias),
                              {out + group.column, out_dim_});
@@ -251,7 +254,7 @@ void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy, float* grads) {
     const ConstRows d{dy.data + group.column, dy.stride};
     if (group.state_independent)
       kernels().column_sums(chunk.n, group.width, d, false, grads + group.bias);
-    else
+    else if (group.is_dense())
       kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, false,
                                       {grads + group.weight, kernel_padded(heads_in_)}, grads + group.bias);
   }
@@ -260,11 +263,11 @@ void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy, float* grads) {
 /// The gradient with respect to the input of the last activation; that of the net where there is no hidden layer.
 ConstRows MlpNet::heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx) {
   const Activation activation = layers_.empty() ? Activation::identity : shape_.hidden;
-  const auto dense_groups = std::ranges::count(groups_, false, &HeadGroup::state_independent);
+  const auto dense_groups = std::ranges::count_if(groups_, &HeadGroup::is_dense);
   if (dense_groups == 0) std::fill_n(dx.data, n * dx.stride, 0.0f);
   std::ptrdiff_t done = 0;
   for (const HeadGroup& group : groups_) {
-    if (group.state_independent) continue;
+    if (!group.is_dense()) continue;
     const bool accumulate = done++ > 0;
     kernels().head_backward_input(n, heads_in_, group.width, {dy.data + group.column, dy.stride}, head_weight(group),
                                   done == dense_groups ? activation : Activation::identity, kept, accumulate, dx);

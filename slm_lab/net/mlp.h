@@ -23,6 +23,7 @@ struct Head {
   /// A state-independent head is put back between these whenever its parameters have changed. (Beyond a clamp that
   /// follows it would have no gradient and never return.)
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
+  bool features = false;  ///< the last hidden layer as it is, of that width; passes no gradient back
 };
 
 /// What an MLP is made of.
@@ -70,8 +71,9 @@ class MlpNet final : public Net {
   /// Neighbouring heads of one kind: one product for all of them.
   struct HeadGroup {
     int column, width;
-    bool state_independent;
+    bool state_independent, features;
     std::size_t weight, bias;  // offsets in the parameters
+    bool is_dense() const { return !state_independent && !features; }
   };
   /// Rows of one padded width; grows to the largest n asked for.
   struct Workspace {

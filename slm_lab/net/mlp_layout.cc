@@ -41,8 +41,8 @@ void MlpNet::lay_out() {
   heads_in_ = in;
   group_heads();
   for (HeadGroup& group : groups_) {
-    if (!group.state_independent) group.weight = take(group.width, kernel_padded(in));
-    group.bias = take(1, kernel_padded(group.width));
+    if (group.is_dense()) group.weight = take(group.width, kernel_padded(in));
+    if (!group.features) group.bias = take(1, kernel_padded(group.width));
   }
   name_heads();
   parameters_.values = AlignedBuffer(size);
@@ -54,8 +54,10 @@ void MlpNet::lay_out() {
 void MlpNet::group_heads() {
   for (const Head& head : shape_.heads) {
     ensure(head.width > 0, "a head has outputs");
-    if (groups_.empty() || groups_.back().state_independent != head.state_independent)
-      groups_.push_back({out_dim_, 0, head.state_independent, 0, 0});
+    ensure(!head.features || head.width == heads_in_, "features are as many as the last hidden layer has");
+    if (groups_.empty() || groups_.back().state_independent != head.state_independent ||
+        groups_.back().features != head.features)
+      groups_.push_back({out_dim_, 0, head.state_independent, head.features, 0, 0});
     groups_.back().width += head.width;
     out_dim_ += head.width;
   }
@@ -68,13 +70,14 @@ void MlpNet::name_heads() {
     const int width = shape_.heads[i].width;
     const auto group = std::ranges::find_if(groups_, [&](const HeadGroup& g) { return column < g.column + g.width; });
     const auto row = static_cast<std::size_t>(column - group->column);
-    if (!group->state_independent)
+    if (group->is_dense())
       parameters_.tensors.push_back({fmt::format("tails.{}.weight", i),
                                      {width, heads_in_},
                                      group->weight + row * static_cast<std::size_t>(stride),
                                      stride,
                                      false});
-    parameters_.tensors.push_back({fmt::format("tails.{}.bias", i), {width}, group->bias + row, width, false});
+    if (!group->features)
+      parameters_.tensors.push_back({fmt::format("tails.{}.bias", i), {width}, group->bias + row, width, false});
     column += width;
   }
 }
@@ -97,6 +100,7 @@ void MlpNet::initialise(Rng& rng) {
   std::size_t tensor = 0;
   for (std::size_t l = 0; l < layers_.size(); ++l, tensor += 2) initialise_linear(tensor, {}, 0, rng);
   for (const Head& head : shape_.heads) {
+    if (head.features) continue;  // they have no parameters
     if (head.state_independent) {
       write_tensor(parameters_.tensors[tensor],
                    std::vector<float>(static_cast<std::size_t>(head.width), head.init_bias), parameters_.values);

@@ -112,6 +112,38 @@ TEST(Mlp, TakesWeightsInPyTorchsShapes) {
   EXPECT_EQ(Matrix(net.infer(Matrix{{3, 1}})), (Matrix{{50.5, 7}}));
 }
 
+// Beside what they show, features leave the net as it is: its outputs and its gradients, whatever theirs are.
+TEST(Mlp, FeaturesAreTheLastHiddenLayerAndPassNoGradient) {
+  Rng rng(1), same_rng(1), data(2);
+  const Head free{1, true, 7};
+  const Head features{.width = 20, .features = true};
+  MlpNet plain({3, {8, 20}, Activation::tanh, {}, {{2}, free, {1}}, {}}, rng);
+  MlpNet showing({3, {8, 20}, Activation::tanh, {}, {{2}, free, features, {1}}, {}}, same_rng);
+  ASSERT_EQ(showing.parameters().tensors.size(), plain.parameters().tensors.size());
+  const Matrix x = random_matrix(70, 3, data), d = random_matrix(70, 4, data);
+  Matrix d_showing = random_matrix(70, 24, data);
+  d_showing << d.leftCols(3), random_matrix(70, 20, data), d.rightCols(1);
+  const Matrix outputs = plain.forward(x), shown = showing.forward(x), inferred = showing.infer(x);
+  EXPECT_EQ(inferred, shown);
+  EXPECT_EQ(Matrix(shown.leftCols(3)), Matrix(outputs.leftCols(3)));
+  EXPECT_EQ(Matrix(shown.rightCols(1)), Matrix(outputs.rightCols(1)));
+  // The first head is linear in them.
+  const auto& tensors = showing.parameters().tensors;
+  const std::vector<float> weight = read_tensor(tensors[4], showing.parameters().values),
+                           bias = read_tensor(tensors[5], showing.parameters().values);
+  ASSERT_EQ(tensors[4].name, "tails.0.weight");
+  const Matrix expected =
+      (shown.middleCols(3, 20) * Eigen::Map<const Matrix>(weight.data(), 2, 20).transpose()).rowwise() +
+      Eigen::Map<const Eigen::RowVectorXf>(bias.data(), 2);
+  EXPECT_LT((expected - shown.leftCols(2)).cwiseAbs().maxCoeff(), 1e-5);
+  plain.backward(d);
+  showing.backward(d_showing);
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    EXPECT_EQ(read_tensor(tensors[i], showing.parameters().grads),
+              read_tensor(plain.parameters().tensors[i], plain.parameters().grads))
+        << tensors[i].name;
+}
+
 TEST(Mlp, TheHiddenGainAppliesToTheHeadsUnlessTheySayOtherwise) {
   Rng rng(0);
   MlpNet net({8, {8}, Activation::tanh, {}, {{4}, {1, false, 0.25f, 0.01f}}, "orthogonal_"}, rng);
