@@ -1,5 +1,5 @@
 #!/bin/sh
-# scripts/damage_runs.sh BUILD_FOLDER [DAMAGES]: damages the files of two runs, one with a large replay, DAMAGES (10000)
+# scripts/damage_runs.sh BUILD_FOLDER [DAMAGES]: damages the files of three runs, with a large replay and a long record, DAMAGES (10000)
 # times each at random (a flipped bit, a cut, zeros, a copy of another file, a missing file) and sees that nothing damaged
 # is taken for good.
 set -eu
