@@ -1,6 +1,6 @@
 #!/bin/sh
-# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of twelve specs, physics included, at KILLS (20) random moments each,
-# continues them, and compares every result with the uninterrupted run's, byte by byte.
+# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of twelve specs (four of them on Box2D and MuJoCo) at
+# KILLS (20) random moments each, continues them, and compares every result with the uninterrupted run's, byte by byte.
 set -eu
 SLM_LAB_KILLS=${2:-20}
 export SLM_LAB_KILLS

@@ -1,58 +1,18 @@
 #pragma once
 
-#include "slm_lab/base/archive.h"
-#include "slm_lab/env/env_step.h"
-#include "slm_lab/env/mujoco/numpy_sum.h"
-#include "slm_lab/env/mujoco/observation.h"
-#include "slm_lab/env/mujoco/state.h"
-#include "slm_lab/env/mujoco_kwargs.h"
+#include "slm_lab/env/mujoco/planar_task.h"
 
 namespace slm {
 
 /// HalfCheetah-v5: a planar runner with two legs, which cannot fall for good (Wawrzynski 2009). It never terminates.
-class HalfCheetah {
- public:
+struct HalfCheetahFigure {
   using Kwargs = HalfCheetahKwargs;
-  using Model = MujocoModel;
   static constexpr int kStepNanoseconds = 25'000;
-  static Space obs_space(const Kwargs& k) { return mujoco_spaces(k).obs; }
-  static Space action_space(const Kwargs& k) { return mujoco_spaces(k).action; }
-  static std::shared_ptr<const Model> make_model(const Kwargs& k) {
-    auto model = std::make_shared<const Model>(k.xml_file);
-    model->require(model->sizes().nq >= 1, "expected a coordinate x");
-    return model;
-  }
-
-  HalfCheetah(const Kwargs& kwargs, std::shared_ptr<const Model> model)
-      : k_(kwargs), state_(std::move(model), kwargs.frame_skip, ContactForces::no) {}
-
-  void reset(Rng& rng) {
-    state_.reset();
-    add_uniform(state_.qpos(), k_.reset_noise_scale, rng);
-    add_normal(state_.qvel(), k_.reset_noise_scale, rng);
-    state_.start();
-  }
-
-  EnvStep step(std::span<const float> action) {
-    const double x = state_.qpos()[0];
-    if (!state_.step(action)) return EnvStep::of_divergence();
-    const double velocity = (state_.qpos()[0] - x) / state_.dt();
-    return {k_.forward_reward_weight * velocity - action_cost(k_.ctrl_cost_weight, action), false};
-  }
-
-  template <class Number>
-  void observe(Number* obs) const {
-    Observation out(obs);
-    out.add(state_.qpos().subspan(k_.exclude_current_positions_from_observation));
-    out.add(state_.qvel());
-  }
-
-  void serialize(Archive& archive) { archive("physics", state_); }
-  const MujocoState& state() const { return state_; }
-
- private:
-  Kwargs k_;
-  MujocoState state_;
+  static constexpr int kLeastCoordinates = 1;
+  static constexpr std::string_view kExpected = "expected a coordinate x";
+  static constexpr std::size_t kUnseen = 1;
+  static constexpr auto add_noise = add_normal;
 };
+using HalfCheetah = PlanarTask<HalfCheetahFigure>;
 
 }  // namespace slm

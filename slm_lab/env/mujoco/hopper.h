@@ -1,67 +1,26 @@
 #pragma once
 
-#include "slm_lab/base/archive.h"
-#include "slm_lab/env/env_step.h"
-#include "slm_lab/env/mujoco/numpy_sum.h"
-#include "slm_lab/env/mujoco/observation.h"
-#include "slm_lab/env/mujoco/state.h"
-#include "slm_lab/env/mujoco_kwargs.h"
+#include <algorithm>
+
+#include "slm_lab/env/mujoco/planar_task.h"
 
 namespace slm {
 
 /// Hopper-v5: one leg that hops forward without falling (Erez, Tassa & Todorov 2011).
-class Hopper {
- public:
+struct HopperFigure {
   using Kwargs = HopperKwargs;
-  using Model = MujocoModel;
   static constexpr int kStepNanoseconds = 40'000;
-  static Space obs_space(const Kwargs& k) { return mujoco_spaces(k).obs; }
-  static Space action_space(const Kwargs& k) { return mujoco_spaces(k).action; }
-  static std::shared_ptr<const Model> make_model(const Kwargs& k) {
-    auto model = std::make_shared<const Model>(k.xml_file);
-    model->require(model->sizes().nq >= 3, "expected three coordinates or more: x, z and the lean");
-    return model;
+  static constexpr int kLeastCoordinates = 3;
+  static constexpr std::string_view kExpected = "expected three coordinates or more: x, z and the lean";
+  static constexpr std::size_t kUnseen = 1;
+  static constexpr auto add_noise = add_uniform;
+  static bool is_healthy(const Kwargs& k, const MujocoState& state) {
+    const std::span<const double> qpos = state.qpos();
+    const auto in_state_range = [&](double value) { return k.healthy_state_range.encloses(value); };
+    return std::ranges::all_of(qpos.subspan(2), in_state_range) && std::ranges::all_of(state.qvel(), in_state_range) &&
+           k.healthy_z_range.encloses(qpos[1]) && k.healthy_angle_range.encloses(qpos[2]);
   }
-
-  Hopper(const Kwargs& kwargs, std::shared_ptr<const Model> model)
-      : k_(kwargs), state_(std::move(model), kwargs.frame_skip, ContactForces::no) {}
-
-  void reset(Rng& rng) {
-    state_.reset();
-    add_uniform(state_.qpos(), k_.reset_noise_scale, rng);
-    add_uniform(state_.qvel(), k_.reset_noise_scale, rng);
-    state_.start();
-  }
-
-  EnvStep step(std::span<const float> action) {
-    const double x = state_.qpos()[0];
-    if (!state_.step(action)) return EnvStep::of_divergence();
-    const double velocity = (state_.qpos()[0] - x) / state_.dt();
-    const bool healthy = is_healthy();
-    const double gain = k_.forward_reward_weight * velocity + (healthy ? k_.healthy_reward : 0);
-    return {gain - action_cost(k_.ctrl_cost_weight, action), !healthy && k_.terminate_when_unhealthy};
-  }
-
-  template <class Number>
-  void observe(Number* obs) const {
-    Observation out(obs);
-    out.add(state_.qpos().subspan(k_.exclude_current_positions_from_observation));
-    out.add_clipped(state_.qvel(), -10, 10);
-  }
-
-  void serialize(Archive& archive) { archive("physics", state_); }
-  const MujocoState& state() const { return state_; }
-
- private:
-  bool is_healthy() const {
-    const std::span<const double> qpos = state_.qpos();
-    const auto in_state_range = [&](double value) { return k_.healthy_state_range.encloses(value); };
-    return std::ranges::all_of(qpos.subspan(2), in_state_range) && std::ranges::all_of(state_.qvel(), in_state_range) &&
-           k_.healthy_z_range.encloses(qpos[1]) && k_.healthy_angle_range.encloses(qpos[2]);
-  }
-
-  Kwargs k_;
-  MujocoState state_;
 };
+using Hopper = PlanarTask<HopperFigure>;
 
 }  // namespace slm
