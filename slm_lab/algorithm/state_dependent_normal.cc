@@ -18,8 +18,9 @@ double StateDependentNormal::max_log_std(int num_features) {
 
 void StateDependentNormal::explore(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) {
   const Eigen::Index n = outputs.rows(), features = num_features(outputs.cols()), weights = features * action_dim_;
-  if (steps_++ % config_.sample_freq == 0) {
-    noise_.resize(static_cast<std::size_t>(n * weights));
+  const auto size = static_cast<std::size_t>(n * weights);
+  if (steps_++ % config_.sample_freq == 0 || noise_.size() != size) {  // a checkpoint may hold what does not fit
+    noise_.resize(size);
     for (float& x : noise_) x = static_cast<float>(rng.standard_normal());
   }
   shares_.resize(noise_.size());

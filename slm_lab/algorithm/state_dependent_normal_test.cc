@@ -79,6 +79,20 @@ TEST(StateDependentNormal, DrawsWithItsMomentsWhetherItKeepsTheNoiseOrNot) {
   }
 }
 
+// exp(w) = 3 for both features of the first action and 1 for those of the second, h = (2, -1): 36 + 9 and 4 + 1.
+TEST(StateDependentNormal, DrawsEachActionByItsOwnWeights) {
+  constexpr int kRows = 50'000;
+  StateDependentNormal distribution(kTwo, {.sample_freq = 2}, /*tanh_mean=*/false);
+  Rng rng(7);
+  Matrix outputs(kRows, 8), actions(kRows, 2);
+  outputs.rowwise() = Eigen::Matrix<float, 1, 8>(0, 0, kLog3, 0, kLog3, 0, 2, -1);
+  distribution.explore(outputs, rng, actions);
+  const Eigen::MatrixXd drawn = actions.cast<double>();
+  EXPECT_NEAR(drawn.col(0).squaredNorm() / kRows, 45, 4 * 45 * std::sqrt(2.0 / kRows));  // four standard errors
+  EXPECT_NEAR(drawn.col(1).squaredNorm() / kRows, 5, 4 * 5 * std::sqrt(2.0 / kRows));
+  EXPECT_NEAR(drawn.col(0).dot(drawn.col(1)) / kRows, 0, 4 * std::sqrt(45.0 * 5 / kRows));
+}
+
 // Evaluation in between leaves the run as it was, and so does a checkpoint.
 TEST(StateDependentNormal, GoesOnAfterEvaluationAndFromACheckpoint) {
   StateDependentNormal run(kOne, {.sample_freq = 4}, false), evaluated = run, loaded = run;
