@@ -41,8 +41,8 @@ class Agent {
     check_agent(config, info, reader);
     report.throw_if_problems();
     algorithm_ = make_algorithm(config, info, Streams(1, 0, 0));
-    step_.resize(1, info.obs_space.size());
-    step_.obs.setRandom();
+    step_.resize(1, info.obs_space);
+    step_.obs.floats().setRandom();
     noise_.setRandom(kNoise, info.obs_space.size() + 1);
     for (int i = 0; i < num_transitions; ++i) experience(i);
   }
@@ -56,7 +56,7 @@ class Agent {
   void experience(int i) {
     obs_ = step_.obs;
     algorithm_->act(obs_, ActMode::train, rng_, actions_);
-    step_.next_obs = noise_.row(i % kNoise).tail(step_.next_obs.cols());
+    step_.next_obs.floats() = noise_.row(i % kNoise).tail(step_.next_obs.cols());
     step_.obs = step_.next_obs;
     step_.rewards[0] = noise_(i % kNoise, 0);
     step_.terminated.setConstant(i % 200 == 199);
@@ -70,7 +70,8 @@ class Agent {
   Rng rng_;
   std::unique_ptr<Algorithm> algorithm_;
   std::int64_t frame_ = 1;
-  Matrix obs_, actions_;
+  Observations obs_;
+  Matrix actions_;
   StepResult step_;
 };
 

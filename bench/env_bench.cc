@@ -39,7 +39,7 @@ void step_env(benchmark::State& state, const EnvConfig& config) {
   std::size_t t = 0;
   for (auto _ : state) {
     env->step(actions[t++ % actions.size()], step);
-    benchmark::DoNotOptimize(step.obs.data());
+    benchmark::DoNotOptimize(step.obs.row_data(0));
   }
   state.SetItemsProcessed(state.iterations() * num_envs);
 }

@@ -27,27 +27,28 @@ EnvInfo noise(Space obs_space) {
 Space half_cheetah() { return Space::box(std::vector<float>(17, 0), std::vector<float>(17, 255)); }
 
 /// 1 KiB of pixels: a million of them are 1,000 MB.
-Space small_image() {
-  Space space = Space::box(std::vector<float>(32 * 32, 0), std::vector<float>(32 * 32, 255));
-  space.shape = {32, 32};
-  return space;
-}
+Space small_image() { return Space::bytes({32, 32}); }
 
 /// A replay of noise.
 class FullReplay {
  public:
   FullReplay(const char* name, std::int64_t size, const Space& obs_space = half_cheetah())
-      : num_obs_(obs_space.size()), replay_(config(name, size), noise(obs_space)) {
-    step_.resize(1, num_obs_);
+      : replay_(config(name, size), noise(obs_space)) {
+    obs_.resize(1, obs_space);
+    step_.resize(1, obs_space);
     step_.terminated.setConstant(false);
     add(size);
   }
   void add(std::int64_t num_transitions) {
     for (std::int64_t i = 0; i < num_transitions; ++i) {
-      obs_.setConstant(1, num_obs_, static_cast<float>(rng_.integers(0, 256)));
-      actions_.setConstant(1, kActions, obs_(0, 0));
+      const auto value = static_cast<std::uint8_t>(rng_.integers(0, 256));
+      if (obs_.are_bytes())
+        obs_.bytes().setConstant(value);
+      else
+        obs_.floats().setConstant(value);
+      actions_.setConstant(1, kActions, value);
       step_.next_obs = obs_;
-      step_.rewards.setConstant(obs_(0, 0));
+      step_.rewards.setConstant(value);
       step_.truncated.setConstant(i % 1000 == 999);
       step_.end_episodes();
       replay_.add(obs_, actions_, step_);
@@ -68,10 +69,10 @@ class FullReplay {
     return c;
   }
 
-  int num_obs_;
   Rng rng_{1};
   Replay replay_;
-  Matrix obs_, actions_;
+  Observations obs_;
+  Matrix actions_;
   StepResult step_;
   Batch batch_;
 };

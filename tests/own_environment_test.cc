@@ -36,9 +36,9 @@ TEST(OwnEnvironment, PaysAtItsEndAndStartsAnew) {
   info.action_space = Corridor::action_space({});
   info.max_episode_steps = 100;
   SyncVecEnv<Corridor> env(info, {}, {Rng(7)});
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
-  const auto first_cell = static_cast<int>(std::lround(obs(0, 0) * 9));
+  const auto first_cell = static_cast<int>(std::lround(obs.floats()(0, 0) * 9));
   const int steps_to_the_end = 9 - first_cell;
   const Matrix right = Matrix::Ones(1, 1);
   StepResult step;
@@ -49,8 +49,8 @@ TEST(OwnEnvironment, PaysAtItsEndAndStartsAnew) {
   }
   env.step(right, step);
   EXPECT_TRUE(step.terminated[0]);
-  EXPECT_FLOAT_EQ(step.next_obs(0, 0), 1);
-  EXPECT_LT(step.obs(0, 0), 1) << "the fresh start";
+  EXPECT_FLOAT_EQ(step.next_obs.floats()(0, 0), 1);
+  EXPECT_LT(step.obs.floats()(0, 0), 1) << "the fresh start";
   EXPECT_EQ(step.episode_length[0], steps_to_the_end);
   EXPECT_NEAR(step.episode_return[0], 1 - 0.1 * (steps_to_the_end - 1), 1e-12);
 }

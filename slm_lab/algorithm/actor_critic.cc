@@ -104,17 +104,18 @@ std::unique_ptr<const AlgorithmPlan> read_actor_critic(AgentReader& agent) {
 ActorCritic::ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
                          const EnvInfo& info, const Streams& streams)
     : config_(config),
+      obs_space_(info.obs_space),
       exploration_(config.action, info.action_space),
       nets_(nets, config.action, info, streams),
       advantage_normalizer_(config.normalize_advantages),
       value_loss_(nets_.critic_config().loss_spec, config.val_loss_coef, config.normalize_v_targets, config.symlog),
       memory_(make_on_policy_memory(memory, config.update_period(), info)) {}
 
-void ActorCritic::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void ActorCritic::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(nets_.infer_policy(obs), mode, frame_, rng, actions);
 }
 
-void ActorCritic::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void ActorCritic::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   memory_->add(obs, actions, step);
 }
 
@@ -173,7 +174,7 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
   const auto size = static_cast<std::size_t>(rollout.size()), parts = static_cast<std::size_t>(num_parts);
   const auto largest = static_cast<Eigen::Index>((size + parts - 1) / parts);
   order_.resize(size);
-  minibatch_.obs.resize(largest, rollout.obs().cols());
+  minibatch_.obs.resize(largest, obs_space_);
   minibatch_.actions.resize(largest, rollout.actions().cols());
   minibatch_.advantages.resize(largest);
   minibatch_.targets.resize(largest);
@@ -189,7 +190,7 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
     gather_rows(rollout.actions(), rows, minibatch_.actions);
     gather_rows(advantages_.data(), rows, minibatch_.advantages);
     gather_rows(targets_.data(), rows, minibatch_.targets);
-    const TrainStats stats = step_on({.obs = {minibatch_.obs.data(), n, minibatch_.obs.cols()},
+    const TrainStats stats = step_on({.obs = minibatch_.obs.topRows(n),
                                       .actions = {minibatch_.actions.data(), n, minibatch_.actions.cols()},
                                       .advantages = {minibatch_.advantages.data(), n},
                                       .targets = {minibatch_.targets.data(), n}});

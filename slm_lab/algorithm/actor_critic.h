@@ -43,9 +43,9 @@ class ActorCritic final : public Algorithm {
   ActorCritic(const ActorCriticConfig& config, const MemoryConfig& memory, const ActorCriticNetConfig& nets,
               const EnvInfo& info, const Streams& streams);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
   ModeAction mode_action() const override { return exploration_.distribution().mode_action(); }
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override { return nets_.opt_step(); }
@@ -57,7 +57,8 @@ class ActorCritic final : public Algorithm {
  private:
   /// Rows of a rollout, all or a minibatch of them.
   struct Rows {
-    MatrixView obs, actions;           // (n, obs_dim), (n, action_dim)
+    ObservationsView obs;              // (n, obs_dim)
+    MatrixView actions;                // (n, action_dim)
     Eigen::Map<Vector> advantages;     // (n)
     Eigen::Map<const Vector> targets;  // (n)
   };
@@ -68,6 +69,7 @@ class ActorCritic final : public Algorithm {
   TrainStats step_on(Rows rows);
 
   ActorCriticConfig config_;
+  Space obs_space_;
   Exploration exploration_;
   ActorCriticNets nets_;
   AdvantageNormalizer advantage_normalizer_;
@@ -80,7 +82,8 @@ class ActorCritic final : public Algorithm {
   Vector d_log_probs_;                         // (rows); may be longer
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled; with minibatch_size, as the rest
   struct {                                     // (rows) of the largest minibatch
-    Matrix obs, actions;
+    Observations obs;
+    Matrix actions;
     Vector advantages, targets;
   } minibatch_;
 };

@@ -39,17 +39,17 @@ ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const Actio
   }
 }
 
-ConstMatrixRef ActorCriticNets::infer_policy(const ConstMatrixRef& obs) {
+ConstMatrixRef ActorCriticNets::infer_policy(const ObservationsView& obs) {
   return actor_->infer(obs).leftCols(num_policy_outputs_);
 }
 
-void ActorCriticNets::infer_values(const ConstMatrixRef& obs, Vector& values) {
+void ActorCriticNets::infer_values(const ObservationsView& obs, Vector& values) {
   if (values.size() < obs.rows()) values.resize(obs.rows());
   const ConstMatrixRef outputs = (critic_ ? critic_ : actor_)->infer(obs);
   values.head(obs.rows()) = outputs.col(outputs.cols() - 1);
 }
 
-void ActorCriticNets::forward(const ConstMatrixRef& obs) {
+void ActorCriticNets::forward(const ObservationsView& obs) {
   n_ = obs.rows();
   if (values_.size() < n_) {
     values_.resize(n_);

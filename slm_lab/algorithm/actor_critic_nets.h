@@ -19,12 +19,12 @@ class ActorCriticNets {
                   const Streams& streams);
 
   /// Outputs of the policy (n, num_policy_outputs) for `obs` (n, obs_dim); valid until the next call.
-  ConstMatrixRef infer_policy(const ConstMatrixRef& obs);
+  ConstMatrixRef infer_policy(const ObservationsView& obs);
   /// Into the first n of `values`, which grows where it is shorter.
-  void infer_values(const ConstMatrixRef& obs, Vector& values);
+  void infer_values(const ObservationsView& obs, Vector& values);
 
   /// One training step, in the order forward, write the gradients, step. `obs` (n, obs_dim) must live until step().
-  void forward(const ConstMatrixRef& obs);
+  void forward(const ObservationsView& obs);
   const ConstMatrixRef& policy_outputs() const { return *policy_outputs_; }  // (n, num_policy_outputs)
   Eigen::Map<const Vector> values() const { return {values_.data(), n_}; }   // (n)
   MatrixRef d_policy_outputs();                                              // (n, num_policy_outputs)

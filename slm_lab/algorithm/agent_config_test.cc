@@ -60,8 +60,9 @@ TEST(CheckAgent, RefusesAMinibatchLargerThanTheRollout) {
 TEST(CheckAgent, RefusesANetThatCannotSeeTheObservations) {
   EnvInfo info = OneHotEnv(4, 12, 10, 1).info();
   EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, kNet), info), IsEmpty());
-  info.obs_space = Space::box(std::vector<float>(12, 0), std::vector<float>(12, 255));
-  info.obs_space.shape = {3, 4};
+  info.obs_space = Space::bytes({12});
+  EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, kNet), info), IsEmpty()) << "a row of bytes is a row of numbers";
+  info.obs_space = Space::bytes({3, 4});
   const std::string dqn = R"({"name": "DQN", "gamma": 0.9, "action_policy": "epsilon_greedy",
       "explore_var_spec": {"name": "no_decay", "start_val": 0.1}, "training_frequency": 1, "training_iter": 1,
       "training_batch_iter": 1})";

@@ -57,14 +57,14 @@ class Algorithm {
   virtual ~Algorithm() = default;
   /// Draws one action per row of `obs` (num_envs, obs_dim) into `actions` (num_envs, action_dim). An ActionScale of
   /// action_range() makes of them what the environment gets.
-  virtual void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) = 0;
+  virtual void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) = 0;
   virtual ActionRange action_range() const { return ActionRange::environment; }
   /// Of continuous actions: what ActMode::greedy makes of the outputs of nets()[0].
   virtual ModeAction mode_action() const {
     return action_range() == ActionRange::unit ? ModeAction::tanh : ModeAction::mean;
   }
   /// Stores one step of every environment: `actions`, as act() drew them in ActMode::train on `obs`, led to `step`.
-  virtual void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) = 0;
+  virtual void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) = 0;
   /// Trains when enough has been observed since the last time, otherwise returns nothing; then moves every schedule to
   /// `frame` (environment steps over all rows so far, this one included).
   virtual std::optional<TrainStats> update(std::int64_t frame, Rng& rng) = 0;

@@ -12,7 +12,7 @@ void DeterministicPolicy::act(const ConstMatrixRef& outputs, Matrix& actions) co
 }
 
 // With a = tanh(u):  d J / d u = -(1 - a^2) d Q / d a / n.
-double DeterministicPolicy::loss(const ConstMatrixRef& outputs, const Matrix& obs, Trainer& critic) {
+double DeterministicPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs, Trainer& critic) {
   act(outputs, actions_);
   join(obs, actions_, inputs_);
   const double mean_q = critic.forward(inputs_).col(0).mean();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "slm_lab/base/matrix.h"
+#include "slm_lab/base/observations.h"
 #include "slm_lab/net/trainer.h"
 
 namespace slm {
@@ -13,7 +13,7 @@ class DeterministicPolicy {
   /// `outputs` (n, action_dim) of a net as actions of the same shape.
   void act(const ConstMatrixRef& outputs, Matrix& actions) const;
   /// J = -mean of Q(s, tanh(outputs)); `outputs` (n, action_dim) for `obs` (n, obs_dim). The critic stays as it is.
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, Trainer& critic);
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, Trainer& critic);
   /// Of the last loss(): its gradient with respect to `outputs`.
   const Matrix& d_outputs() const { return d_outputs_; }
 

@@ -67,11 +67,11 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
       loop_(config.loop, replay, info),
       head_(net.loss_spec, replay.batch_size) {}
 
-void Dqn::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Dqn::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(head_.q_values(online_.infer(obs)), mode, frame_, rng, actions);
 }
 
-void Dqn::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Dqn::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   loop_.observe(obs, actions, step);
 }
 

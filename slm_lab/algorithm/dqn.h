@@ -32,8 +32,8 @@ class Dqn final : public Algorithm {
   Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
       const Streams& streams);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override { return online_.opt_step(); }

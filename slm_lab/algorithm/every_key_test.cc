@@ -1,5 +1,6 @@
 // Every key of the format, for every algorithm: another value changes the weights, or is refused, or the spec's check
 // says that it means nothing there (and then it changes nothing). Nothing is ignored in silence.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,40 +107,6 @@ const std::map<std::string, KeyChange>& changes() {
   return table;
 }
 
-/// An agent in which as much as can be has an effect.
-Json agent_of(const std::string& name) {
-  Json algorithm{{"name", name}, {"gamma", 0.9}}, memory{{"name", "OnPolicyBatchReplay"}};
-  Json net = Json::parse(R"({"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh",
-      "optim_spec": {"name": "Adam", "lr": 0.02}})");
-  const bool is_sil = name == "SIL" || name == "PPOSIL", is_ppo = name == "PPO" || name == "PPOSIL";
-  const bool is_dqn = name.ends_with("DQN") || name == "DQNBase", is_sac = name == "SoftActorCritic" || name == "TD3";
-  if (is_ppo) {
-    algorithm.update(Json::parse(R"({"lam": 0.8, "time_horizon": 8, "minibatch_size": 8, "training_epoch": 3,
-        "clip_eps_spec": {"name": "no_decay", "start_val": 0.05}})"));
-  } else {
-    algorithm["training_frequency"] = 8;
-  }
-  if (name == "ActorCritic" || name == "SIL") algorithm["lam"] = 0.8;
-  if (is_dqn || name == "SARSA") {
-    algorithm["action_policy"] = "epsilon_greedy";
-    algorithm["explore_var_spec"] = Json::parse(R"({"name": "no_decay", "start_val": 0.5})");
-  }
-  if (is_dqn || is_sac) {
-    algorithm["training_start_step"] = 20;
-    memory = Json::parse(R"({"name": "PrioritizedReplay", "batch_size": 8, "max_size": 60, "alpha": 0.6,
-        "epsilon": 0.01, "beta": 0.3})");
-  }
-  if (is_dqn || is_sil) algorithm.update(Json::parse(R"({"training_iter": 1, "training_batch_iter": 1})"));
-  if (is_sil) {
-    algorithm.update(Json::parse(R"({"sil_policy_loss_coef": 1, "sil_val_loss_coef": 0.1})"));
-    memory.update(Json::parse(R"({"sil_replay_name": "Replay", "batch_size": 8, "max_size": 60})"));
-  }
-  if (name == "DQN" || name == "DQNBase" || name == "DoubleDQN" || is_sac) net["update_frequency"] = 4;
-  if (is_sil || is_ppo || name == "ActorCritic")
-    net.update(Json::parse(R"({"shared": false, "use_same_optim": false})"));
-  return {{"name", "test"}, {"algorithm", algorithm}, {"memory", memory}, {"net", net}};
-}
-
 struct Outcome {
   bool refused = false;
   std::set<std::string> remarked;  // dotted paths of inert keys and of notes
@@ -181,6 +148,54 @@ void collect(const FormatObject& object, const Json& chosen, std::vector<const F
       if (chosen.value(choice.key, "") == branch.first) collect(*branch.second, chosen, keys);
 }
 
+// What agents below are made of, so that as much as can be has an effect. An algorithm takes the keys that it has...
+const Json kAlgorithm = Json::parse(R"({"gamma": 0.9, "lam": 0.8, "training_frequency": 8, "training_start_step": 20,
+    "training_iter": 1, "training_batch_iter": 1, "time_horizon": 8, "minibatch_size": 8, "training_epoch": 3,
+    "clip_eps_spec": {"name": "no_decay", "start_val": 0.05}, "sil_policy_loss_coef": 1, "sil_val_loss_coef": 0.1})");
+// ... these where it learns nothing without them...
+const Json kExploration = Json::parse(R"({"action_policy": "epsilon_greedy",
+    "explore_var_spec": {"name": "no_decay", "start_val": 0.5}})");
+// ... the first memory with which it is legal...
+const Json kMemories = Json::parse(R"([{"name": "OnPolicyBatchReplay"},
+    {"name": "OnPolicyBatchReplay", "sil_replay_name": "Replay", "batch_size": 8, "max_size": 60},
+    {"name": "PrioritizedReplay", "batch_size": 8, "max_size": 60, "alpha": 0.6, "epsilon": 0.01, "beta": 0.3}])");
+// ... and the keys of nets that are not inert for it.
+const Json kNetKeys = Json::parse(R"({"type": "MLPNet", "hid_layers": [5], "hid_layers_activation": "tanh",
+    "optim_spec": {"name": "Adam", "lr": 0.02}, "shared": false, "use_same_optim": false})");
+// A target net, where there may be one.
+const Json kTarget = Json::parse(R"({"update_frequency": 4})");
+
+/// A legal agent of the algorithm, whatever its name.
+Json agent_of(const std::string& name, bool discrete) {
+  SpecReport report = SpecReport::describing();
+  SpecReader reader(nullptr, "agent", report);
+  read_agent_config(reader);
+  Json algorithm{{"name", name}};
+  for (const FormatKey& part : report.format().keys) {
+    if (part.name != "algorithm") continue;
+    std::vector<const FormatKey*> keys;
+    collect(*part.child, algorithm, keys);
+    for (const FormatKey* key : keys)
+      if (kAlgorithm.contains(key->name)) algorithm[key->name] = kAlgorithm[key->name];
+  }
+  for (const Json& target : {kTarget, Json::object()})
+    for (const Json& exploration : {Json::object(), kExploration})
+      for (const Json& memory : kMemories) {
+        Json agent{{"name", "test"}, {"algorithm", algorithm}, {"memory", memory}, {"net", kNetKeys}};
+        agent["algorithm"].update(exploration);
+        agent["net"].update(target);
+        const Outcome outcome = train(agent, discrete);
+        if (outcome.refused) continue;
+        for (const char* part : {"algorithm", "net"}) {
+          const Json keys = agent[part];
+          for (const auto& [key, value] : keys.items())
+            if (outcome.inert.contains(fmt::format("agent.{}.{}", part, key))) agent[part].erase(key);
+        }
+        return agent;
+      }
+  return nullptr;
+}
+
 std::vector<std::string> algorithm_names() {
   std::vector<std::string> names;
   for (const AlgorithmEntry& entry : algorithm_table())
@@ -205,9 +220,10 @@ class EveryKey : public testing::TestWithParam<std::tuple<std::string, bool>> {}
 
 TEST_P(EveryKey, ChangesTheWeightsOrIsNotIgnoredInSilence) {
   const auto& [name, discrete] = GetParam();
-  const Json agent = agent_of(name);
   if (!find_algorithm(name)->takes(action_space(discrete))) GTEST_SKIP() << "other actions only";
-  ASSERT_FALSE(train(agent, discrete).refused) << "the agent itself must be legal";
+  const Json agent = agent_of(name, discrete);
+  ASSERT_FALSE(agent.is_null())
+      << "no legal agent of what stands above agent_of() in slm_lab/algorithm/every_key_test.cc";
   SpecReport report = SpecReport::describing();
   SpecReader reader(nullptr, "agent", report);
   read_agent_config(reader);

@@ -10,6 +10,9 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
+#include "tests/support/agent_spec.h"
+#include "tests/support/catch_env.h"
+#include "tests/support/test_env.h"
 
 namespace slm {
 namespace {
@@ -35,7 +38,8 @@ double train_on(const char* env_name, const std::string& agent_json, int num_env
   const auto algorithm = make_algorithm(config, env->info(), streams);
 
   Rng act_rng = streams.stream("action"), update_rng = streams.stream("update");
-  Matrix obs, actions;
+  Observations obs;
+  Matrix actions;
   StepResult step;
   std::vector<double> returns;
   ActionScale scale(algorithm->action_range(), env->info().action_space);
@@ -183,6 +187,50 @@ TEST(Learning, PpoWithSelfImitationLearnsCartPole) {
       "hid_layers_activation": "tanh", "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.001}}})",
                               4, 30'000),
             150);
+}
+
+// ---- Observations of bytes (tests/support/catch_env.h).
+
+/// Mean return of 200 greedy episodes after `num_steps` steps of eight environments.
+double return_on_catch(const std::string& agent_json, int num_steps) {
+  set_flush_to_zero();
+  const auto env = make_catch<std::uint8_t, false>(8), fresh = make_catch<std::uint8_t, false>(8, 0, /*seed=*/8);
+  const auto algorithm = make_agent(agent_json, env->info());
+  run_agent(*algorithm, *env, num_steps);
+  Observations obs;
+  Matrix actions;
+  StepResult step;
+  Rng unused(1);
+  std::vector<double> returns;
+  fresh->reset(obs);
+  while (returns.size() < 200) {
+    algorithm->act(obs, ActMode::greedy, unused, actions);
+    fresh->step(actions, step);
+    for (Eigen::Index e = 0; e < 8; ++e)
+      if (step.episode_over[e]) returns.push_back(step.episode_return[e]);
+    obs = step.obs;
+  }
+  return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
+}
+
+TEST(Learning, DqnLearnsToCatchFromBytes) {
+  EXPECT_GT(
+      return_on_catch(R"({"name": "DQN", "algorithm": {"name": "DQN", )" + kDqnKeys +
+                          R"(}, "memory": {"name": "Replay", "batch_size": 64, "max_size": 10000}, )" + kQNet + "}",
+                      3'000),
+      0.9);  // the best: 1
+}
+
+TEST(Learning, PpoLearnsToCatchFromBytes) {
+  EXPECT_GT(return_on_catch(R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
+      "time_horizon": 32, "minibatch_size": 64, "training_epoch": 4,
+      "entropy_coef_spec": {"name": "no_decay", "start_val": 0.01},
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},
+      "net": {"type": "MLPNet", "shared": false, "use_same_optim": true, "hid_layers": [64],
+      "hid_layers_activation": "tanh", "init_fn": "orthogonal_", "clip_grad_val": 0.5,
+      "optim_spec": {"name": "Adam", "lr": 0.003}}})",
+                            20'000),
+            0.9);
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ Case discrete_soft_policy() {
   return {"sac_discrete", random_matrix(kRows, 4, 1), [](const Matrix& outputs, Matrix& gradient) {
             DiscreteSoftPolicy policy({}, {.name = "Test", .obs_space = {}, .action_space = Space::discrete(4)});
             Rng none(0);
-            const double loss = policy.loss(outputs, {}, {}, random_matrix(kRows, 4, 2), 0.3f, none);
+            const double loss = policy.loss(outputs, Observations(), {}, random_matrix(kRows, 4, 2), 0.3f, none);
             gradient = policy.d_outputs();
             return loss;
           }};

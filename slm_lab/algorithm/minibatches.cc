@@ -35,6 +35,11 @@ void check_minibatch_size(std::int64_t minibatch_size, std::int64_t num_steps, i
                       "one row has no standard deviation; expected at least 2, or normalize_advantages none");
 }
 
+void gather_rows(const ObservationsView& from, std::span<const std::int32_t> rows, Observations& to) {
+  for (std::size_t k = 0; k < rows.size(); ++k)
+    std::copy_n(from.row_data(rows[k]), from.row_bytes(), to.row_data(static_cast<Eigen::Index>(k)));
+}
+
 void gather_rows(const MatrixView& from, std::span<const std::int32_t> rows, Matrix& to) {
   float* at = to.data();
   for (const std::int32_t row : rows) at = std::copy_n(from.data() + row * from.cols(), from.cols(), at);

@@ -26,6 +26,7 @@ void check_minibatch_size(std::int64_t minibatch_size, std::int64_t num_steps, i
                           SpecReader& algorithm);
 
 /// The given rows of `from`, side by side from the top of `to` on.
+void gather_rows(const ObservationsView& from, std::span<const std::int32_t> rows, Observations& to);
 void gather_rows(const MatrixView& from, std::span<const std::int32_t> rows, Matrix& to);
 void gather_rows(const float* from, std::span<const std::int32_t> rows, Vector& to);
 

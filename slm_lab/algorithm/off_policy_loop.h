@@ -31,7 +31,9 @@ class OffPolicyLoop {
   OffPolicyLoop(const OffPolicyConfig& config, const ReplayConfig& replay, const EnvInfo& info);
 
   bool warming_up() const { return replay_.num_added() < schedule_.start_step; }  ///< too little was seen yet
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { replay_.add(obs, actions, step); }
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
+    replay_.add(obs, actions, step);
+  }
   bool due() const { return schedule_.due(replay_.num_added()); }  ///< after observe(): time to train
 
   int num_batches() const { return num_batches_; }  ///< to be drawn when due

@@ -126,7 +126,7 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
   const auto rows = static_cast<std::int64_t>(order_.size());
   const std::int64_t parts = num_minibatches(rows, sizes_.minibatch_size);
   const std::int64_t n = (rows + parts - 1) / parts;  // of the largest
-  minibatch_.obs.resize(n, info.obs_space.size());
+  minibatch_.obs.resize(n, info.obs_space);
   minibatch_.actions.resize(n, info.action_space.size());
   for (Vector* v : {&minibatch_.log_probs, &minibatch_.advantages, &minibatch_.targets, &minibatch_.values,
                     &minibatch_.d_log_probs})
@@ -136,7 +136,7 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
   final_values_.resize(next_values_.size());  // at most so many
 }
 
-void Ppo::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Ppo::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   const ConstMatrixRef outputs = nets_.infer_policy(obs);
   exploration_.act(outputs, mode, frame_, rng, actions);
   if (mode != ActMode::train) return;
@@ -144,7 +144,9 @@ void Ppo::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
   log_probs_.segment(memory_.rollout().size(), obs.rows()) = exploration_.distribution().log_probs();
 }
 
-void Ppo::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) { memory_.add(obs, actions, step); }
+void Ppo::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
+  memory_.add(obs, actions, step);
+}
 
 std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats;

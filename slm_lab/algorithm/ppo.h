@@ -50,9 +50,9 @@ class Ppo final : public Algorithm {
  public:
   Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info, const Streams& streams);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
   ModeAction mode_action() const override { return exploration_.distribution().mode_action(); }
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override { return nets_.opt_step(); }
@@ -86,7 +86,8 @@ class Ppo final : public Algorithm {
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled every epoch
   struct {                                     // (minibatch_size) rows each; a minibatch may use fewer
-    Matrix obs, actions;
+    Observations obs;
+    Matrix actions;
     Vector log_probs, advantages, targets, values, d_log_probs;
   } minibatch_;
 };

@@ -234,7 +234,7 @@ TEST(Ppo, TakesNoStepAlongARawAdvantage) {
     ppo.update(t + 1, run.update_rng);
   }
   ASSERT_EQ(ppo.opt_step(), 2 * 3);
-  EXPECT_LT(ppo.nets()[0].net->infer(Matrix::Identity(2, 2)).cwiseAbs().maxCoeff(), 10);
+  EXPECT_LT(ppo.nets()[0].net->infer(Matrix(Matrix::Identity(2, 2))).cwiseAbs().maxCoeff(), 10);
 }
 
 }  // namespace

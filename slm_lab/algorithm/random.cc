@@ -24,7 +24,7 @@ class RandomPlan final : public AlgorithmPlan {
 
 std::unique_ptr<const AlgorithmPlan> read_random(AgentReader& agent) { return std::make_unique<RandomPlan>(agent); }
 
-void Random::act(const Matrix& obs, ActMode, Rng& rng, Matrix& actions) {
+void Random::act(const ObservationsView& obs, ActMode, Rng& rng, Matrix& actions) {
   actions.resize(obs.rows(), action_space_.size());
   sample_space(action_space_, rng, actions);
 }

@@ -12,8 +12,8 @@ class Random final : public Algorithm {
  public:
   explicit Random(const EnvInfo& info) : action_space_(info.action_space) {}
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
-  void observe(const Matrix&, const Matrix&, const StepResult&) override {}
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void observe(const ObservationsView&, const Matrix&, const StepResult&) override {}
   std::optional<TrainStats> update(std::int64_t, Rng&) override { return std::nullopt; }
 
   std::int64_t opt_step() const override { return 0; }

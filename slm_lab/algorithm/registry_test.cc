@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/error.h"
 #include "tests/support/agent_spec.h"
+#include "tests/support/catch_env.h"
 #include "tests/support/test_env.h"
 
 namespace slm {
@@ -96,26 +97,55 @@ std::vector<Case> cases() {
   };
 }
 
-std::unique_ptr<VecEnv> make_test_env(bool discrete, int num_envs = 4) {
-  if (discrete) return std::make_unique<OneHotEnv>(num_envs, 4, 10, 7);
-  return std::make_unique<MatchEnv>(num_envs, 1, 10, 7);
+/// Identity environments, whose observations are floats, and ones that are seen in bytes.
+enum class World { continuous, discrete, continuous_bytes, discrete_bytes };
+bool is_discrete(World world) { return world == World::discrete || world == World::discrete_bytes; }
+bool is_bytes(World world) { return world == World::continuous_bytes || world == World::discrete_bytes; }
+std::string name_of(World world) {
+  return std::string(is_discrete(world) ? "Discrete" : "Continuous") + (is_bytes(world) ? "Bytes" : "");
 }
 
-class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, bool>> {
+constexpr int kClock = 7;  // some of Catch's episodes last longer, some end before
+
+std::unique_ptr<VecEnv> make_test_env(World world, int num_envs = 4) {
+  switch (world) {
+    case World::discrete:
+      return std::make_unique<OneHotEnv>(num_envs, 4, 10, 7);
+    case World::discrete_bytes:
+      return make_catch<std::uint8_t, false>(num_envs, kClock);
+    case World::continuous_bytes:
+      return make_catch<std::uint8_t, true>(num_envs, kClock);
+    default:
+      return std::make_unique<MatchEnv>(num_envs, 1, 10, 7);
+  }
+}
+
+class EveryAlgorithm : public testing::TestWithParam<std::tuple<Case, World>> {
  protected:
   const Case& spec() const { return std::get<0>(GetParam()); }
-  bool discrete() const { return std::get<1>(GetParam()); }
+  World world() const { return std::get<1>(GetParam()); }
+  bool discrete() const { return is_discrete(world()); }
   void SetUp() override {
-    if (!find_algorithm(spec().algorithm)->takes(make_test_env(discrete())->info().action_space))
+    if (!find_algorithm(spec().algorithm)->takes(make_test_env(world())->info().action_space))
       GTEST_SKIP() << "other actions only";
     if (discrete() && spec().json.find("\"Beta\"") != std::string::npos) GTEST_SKIP() << "continuous actions only";
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info) const { return make_agent(spec().json, info); }
 };
 
+void expect_equal_nets(Algorithm& a, Algorithm& b) {
+  const auto nets = a.nets(), nets2 = b.nets();
+  ASSERT_EQ(nets.size(), nets2.size());
+  for (std::size_t i = 0; i < nets.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(nets[i].net->parameters().values.span(), nets2[i].net->parameters().values.span()))
+        << nets[i].name;
+  EXPECT_EQ(a.opt_step(), b.opt_step());
+}
+
 TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
   if (spec().algorithm == "Random") GTEST_SKIP() << "learns nothing";
-  const auto env = make_test_env(discrete());
+  if (is_bytes(world())) GTEST_SKIP() << "another environment: see learning_test.cc";
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   run_agent(*algorithm, *env, 5000);
   const double reward = greedy_reward(*algorithm, *env, 200);
@@ -127,7 +157,7 @@ TEST_P(EveryAlgorithm, SolvesTheIdentityEnvironment) {
 
 // The policy's best action is anywhere in [-2, 4]; an algorithm that could not reach the ends would not try them.
 TEST_P(EveryAlgorithm, ActsFromOneBoundToTheOther) {
-  if (discrete()) GTEST_SKIP() << "no bounds";
+  if (world() != World::continuous) GTEST_SKIP() << "other bounds, or none";
   MatchEnv env(4, 1, 10, 7);
   const auto algorithm = make(env.info());
   run_agent(*algorithm, env, 2000);
@@ -136,9 +166,9 @@ TEST_P(EveryAlgorithm, ActsFromOneBoundToTheOther) {
 }
 
 TEST_P(EveryAlgorithm, ContinuesAfterSaveAndLoadAsIfNothingHadHappened) {
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
-                                     ("algorithm_" + spec().label + (discrete() ? "_d" : "_c") + ".safetensors");
-  const auto env = make_test_env(discrete());
+  const std::filesystem::path file =
+      std::filesystem::path(testing::TempDir()) / ("algorithm_" + spec().label + name_of(world()) + ".safetensors");
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   AgentRun run(*algorithm, *env);
   for (int t = 0; t < 77; ++t) run.one_step();  // in the middle of a rollout
@@ -147,7 +177,7 @@ TEST_P(EveryAlgorithm, ContinuesAfterSaveAndLoadAsIfNothingHadHappened) {
     run.serialize(archive);
     archive.write(file);
   }
-  const auto env2 = make_test_env(discrete());
+  const auto env2 = make_test_env(world());
   const auto algorithm2 = make(env2->info());
   AgentRun run2(*algorithm2, *env2);
   Archive loaded = Archive::read(file);
@@ -158,16 +188,28 @@ TEST_P(EveryAlgorithm, ContinuesAfterSaveAndLoadAsIfNothingHadHappened) {
     run2.one_step();
     ASSERT_EQ(run.actions, run2.actions) << t;
   }
-  const auto nets = algorithm->nets(), nets2 = algorithm2->nets();
-  ASSERT_EQ(nets.size(), nets2.size());
-  for (std::size_t i = 0; i < nets.size(); ++i)
-    EXPECT_TRUE(std::ranges::equal(nets[i].net->parameters().values.span(), nets2[i].net->parameters().values.span()))
-        << nets[i].name;
-  EXPECT_EQ(algorithm->opt_step(), algorithm2->opt_step());
+  expect_equal_nets(*algorithm, *algorithm2);
+}
+
+// From the environment to the first layer bytes are bytes; what is learnt is what would be learnt from the floats that
+// the layer makes of them, to the last bit.
+TEST_P(EveryAlgorithm, SeesBytesAsNumbersFrom0To1) {
+  if (!is_bytes(world())) GTEST_SKIP() << "floats";
+  const auto env = make_test_env(world());
+  const auto of_floats = discrete() ? make_catch<float, false>(4, kClock) : make_catch<float, true>(4, kClock);
+  const auto algorithm = make(env->info()), algorithm2 = make(of_floats->info());
+  AgentRun run(*algorithm, *env), run2(*algorithm2, *of_floats);
+  for (int t = 0; t < 150; ++t) {
+    run.one_step();
+    run2.one_step();
+    ASSERT_TRUE(run.obs.are_bytes() && !run2.obs.are_bytes());
+    ASSERT_EQ(run.actions, run2.actions) << t;
+  }
+  expect_equal_nets(*algorithm, *algorithm2);
 }
 
 TEST_P(EveryAlgorithm, AllocatesNothingAfterTheFirstUpdate) {
-  const auto env = make_test_env(discrete());
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   AgentRun run(*algorithm, *env);
   for (int t = 0; t < 150; ++t) run.one_step();
@@ -198,7 +240,7 @@ TEST(AllocationCounter, Counts) {
 }
 
 TEST_P(EveryAlgorithm, ActsGreedilyWithoutChance) {
-  const auto env = make_test_env(discrete());
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   const AgentRun run(*algorithm, *env);
   Matrix first, again;
@@ -213,7 +255,7 @@ TEST_P(EveryAlgorithm, ActsGreedilyWithoutChance) {
 }
 
 TEST_P(EveryAlgorithm, EvaluationChangesNothing) {
-  const auto env = make_test_env(discrete()), env2 = make_test_env(discrete());
+  const auto env = make_test_env(world()), env2 = make_test_env(world());
   const auto algorithm = make(env->info()), algorithm2 = make(env2->info());
   AgentRun run(*algorithm, *env), run2(*algorithm2, *env2);
   Rng other(9);
@@ -227,7 +269,7 @@ TEST_P(EveryAlgorithm, EvaluationChangesNothing) {
 }
 
 TEST_P(EveryAlgorithm, ReportsItsColumns) {
-  const auto env = make_test_env(discrete());
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   AgentRun run(*algorithm, *env);
   std::optional<TrainStats> stats;
@@ -246,7 +288,7 @@ TEST_P(EveryAlgorithm, ReportsItsColumns) {
 
 TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
   if (spec().algorithm == "Random") GTEST_SKIP() << "learns nothing";
-  const auto env = make_test_env(discrete());
+  const auto env = make_test_env(world());
   const auto algorithm = make(env->info());
   AgentRun run(*algorithm, *env);
   const auto spoilt_steps = [&] {
@@ -267,10 +309,12 @@ TEST_P(EveryAlgorithm, StopsAtRewardsThatAreNotNumbers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm, testing::Combine(testing::ValuesIn(cases()), testing::Bool()),
+INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm,
+                         testing::Combine(testing::ValuesIn(cases()),
+                                          testing::Values(World::continuous, World::discrete, World::continuous_bytes,
+                                                          World::discrete_bytes)),
                          [](const auto& instance) {
-                           return std::get<0>(instance.param).label +
-                                  (std::get<1>(instance.param) ? "Discrete" : "Continuous");
+                           return std::get<0>(instance.param).label + name_of(std::get<1>(instance.param));
                          });
 
 TEST(AlgorithmTable, EveryAvailableRowIsTested) {

@@ -65,11 +65,11 @@ Reinforce::Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, 
       trainer_(make_policy_net(net, info, streams, config.action.sde), net),
       memory_(make_on_policy_memory(memory, config.training_frequency, info)) {}
 
-void Reinforce::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Reinforce::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(trainer_.infer(obs), mode, frame_, rng, actions);
 }
 
-void Reinforce::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Reinforce::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   memory_->add(obs, actions, step);
 }
 

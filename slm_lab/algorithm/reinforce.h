@@ -31,9 +31,9 @@ class Reinforce final : public Algorithm {
   Reinforce(const ReinforceConfig& config, const MemoryConfig& memory, const NetConfig& net, const EnvInfo& info,
             const Streams& streams);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
   ModeAction mode_action() const override { return exploration_.distribution().mode_action(); }
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override { return trainer_.opt_step(); }

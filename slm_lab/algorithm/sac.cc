@@ -106,14 +106,14 @@ Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& n
   for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
 }
 
-void Sac::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Sac::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   if (mode == ActMode::train && loop_.warming_up())
     policy_->act_uniformly(obs.rows(), rng, actions);
   else
     policy_->act(actor_.infer(obs), mode, frame_, rng, actions);
 }
 
-void Sac::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Sac::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   loop_.observe(obs, actions, step);
 }
 

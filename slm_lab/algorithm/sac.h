@@ -35,9 +35,9 @@ class Sac final : public Algorithm {
   Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
       const Streams& streams);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override;
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
   ActionRange action_range() const override { return ActionRange::unit; }
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override;

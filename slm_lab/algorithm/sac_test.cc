@@ -63,7 +63,7 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
   int iteration = 0, num_updates = 0;
   for (int t = 1; t <= 26; ++t) {
     const DoubleNet acting = actor;
-    const MatrixD obs = recorded.run.obs.cast<double>();
+    const MatrixD obs = recorded.run.obs.floats().cast<double>();
     const std::optional<TrainStats> stats = recorded.one_step();
     const std::int64_t frame = t * kEnvs;
 

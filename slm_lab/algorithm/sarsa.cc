@@ -57,11 +57,11 @@ Sarsa::Sarsa(const SarsaConfig& config, const MemoryConfig& memory, const NetCon
       memory_(make_on_policy_memory(memory, config.training_frequency, info)),
       loss_(net.loss_spec) {}
 
-void Sarsa::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Sarsa::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(trainer_.infer(obs), mode, frame_, rng, actions);
 }
 
-void Sarsa::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Sarsa::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   memory_->add(obs, actions, step);
 }
 

@@ -76,7 +76,7 @@ SelfImitation::SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess acces
       replay_(replay, static_cast<float>(gamma), info),
       final_values_(Vector::Zero(info.num_envs)) {}
 
-void SelfImitation::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void SelfImitation::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   base_->observe(obs, actions, step);
   if ((step.truncated && !step.terminated).any()) access_.nets->infer_values(step.next_obs, final_values_);
   replay_.add(obs, actions, step, final_values_);

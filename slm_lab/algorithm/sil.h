@@ -23,10 +23,12 @@ class SelfImitation final : public Algorithm {
   SelfImitation(std::unique_ptr<Algorithm> base, PolicyAccess access, const ImitationConfig& config, double gamma,
                 const ReplayConfig& replay, const EnvInfo& info);
 
-  void act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) override { base_->act(obs, mode, rng, actions); }
+  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override {
+    base_->act(obs, mode, rng, actions);
+  }
   ActionRange action_range() const override { return base_->action_range(); }
   ModeAction mode_action() const override { return base_->mode_action(); }
-  void observe(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
 
   std::int64_t opt_step() const override { return base_->opt_step(); }

@@ -75,8 +75,8 @@ TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
   replay.sample(rng, 0, batch);
   std::map<float, float> seen;
   for (Eigen::Index i = 0; i < batch.obs.rows(); ++i) {
-    seen[batch.obs(i, 0)] = batch.returns[i];
-    EXPECT_EQ(batch.actions(i, 0), batch.obs(i, 0) < 15 ? 1 : 2);
+    seen[batch.obs.floats()(i, 0)] = batch.returns[i];
+    EXPECT_EQ(batch.actions(i, 0), batch.obs.floats()(i, 0) < 15 ? 1 : 2);
   }
   EXPECT_EQ(seen, expected);
 }

@@ -41,15 +41,15 @@ void DiscreteSoftPolicy::softmax(const ConstMatrixRef& logits) {
 }
 
 // V(s) = sum_a p_a (min_i q_ia - alpha log p_a), eq. 10.
-void DiscreteSoftPolicy::values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics,
-                                float alpha, Rng&, Vector& values) {
+void DiscreteSoftPolicy::values(const ConstMatrixRef& outputs, const ObservationsView& obs,
+                                const TwinCritics::Targets& critics, float alpha, Rng&, Vector& values) {
   min_q_ = critics[0]->infer(obs).cwiseMin(critics[1]->infer(obs));
   softmax(outputs);
   values = (probs_.array() * (min_q_.array() - alpha * log_probs_.array())).rowwise().sum();
 }
 
 // J = mean of sum_a p_a g_a with g = alpha log p - min q, eq. 12:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
-double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix&, const TwinCritics::Learners&,
+double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, const TwinCritics::Learners&,
                                 const Matrix& min_q, float alpha, Rng&) {
   const auto n = static_cast<float>(outputs.rows());
   softmax(outputs);
@@ -85,7 +85,7 @@ void ContinuousSoftPolicy::act_uniformly(Eigen::Index n, Rng& rng, Matrix& actio
   sample_space(unit_space_, rng, actions);
 }
 
-const Matrix& ContinuousSoftPolicy::critic_inputs(const Matrix& obs, const Matrix& actions) {
+ObservationsView ContinuousSoftPolicy::critic_inputs(const ObservationsView& obs, const Matrix& actions) {
   join(obs, actions, inputs_);
   return inputs_;
 }
@@ -96,15 +96,15 @@ ConstMatrixRef ContinuousSoftPolicy::critic_columns(const Matrix& actions) {
 }
 
 // V(s) = min_i Q_i(s, a) - alpha log pi(a|s) for an action drawn for each row, eq. 3.
-void ContinuousSoftPolicy::values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics,
-                                  float alpha, Rng& rng, Vector& values) {
+void ContinuousSoftPolicy::values(const ConstMatrixRef& outputs, const ObservationsView& obs,
+                                  const TwinCritics::Targets& critics, float alpha, Rng& rng, Vector& values) {
   policy_.sample(outputs, rng);
   join(obs, policy_.actions(), inputs_);
   values = critics[0]->infer(inputs_).col(0).cwiseMin(critics[1]->infer(inputs_).col(0)) - alpha * policy_.log_probs();
 }
 
 // J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
-double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const Matrix& obs,
+double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs,
                                   const TwinCritics::Learners& critics, const Matrix&, float alpha, Rng& rng) {
   const auto n = static_cast<float>(outputs.rows());
   policy_.sample(outputs, rng);

@@ -22,16 +22,16 @@ class SoftPolicy {
   // What a critic of this policy sees and says:
   virtual const Space& critic_space() const = 0;
   virtual int critic_outputs() const = 0;  ///< values
-  virtual const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) = 0;
+  virtual ObservationsView critic_inputs(const ObservationsView& obs, const Matrix& actions) = 0;
   /// The critics' output that is Q(s, a); (n, 1).
   virtual ConstMatrixRef critic_columns(const Matrix& actions) = 0;
 
   /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n); `outputs` of the actor for `obs` (n, obs_dim).
-  virtual void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics,
+  virtual void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
                       float alpha, Rng& rng, Vector& values) = 0;
   /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
   /// values before their last step, from which discrete actions learn, as in the reference.
-  virtual double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
                       const Matrix& min_q, float alpha, Rng& rng) = 0;
   // Of the last loss():
   const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
@@ -51,11 +51,11 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
   const Space& critic_space() const override { return obs_space_; }
   int critic_outputs() const override { return action_space_.n; }
-  const Matrix& critic_inputs(const Matrix& obs, const Matrix&) override { return obs; }
+  ObservationsView critic_inputs(const ObservationsView& obs, const Matrix&) override { return obs; }
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
-  void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics, float alpha,
-              Rng& rng, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+  void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
+              float alpha, Rng& rng, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
               const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:
@@ -76,11 +76,11 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) override;
   const Space& critic_space() const override { return critic_space_; }
   int critic_outputs() const override { return 1; }
-  const Matrix& critic_inputs(const Matrix& obs, const Matrix& actions) override;
+  ObservationsView critic_inputs(const ObservationsView& obs, const Matrix& actions) override;
   ConstMatrixRef critic_columns(const Matrix& actions) override;
-  void values(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Targets& critics, float alpha,
-              Rng& rng, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const Matrix& obs, const TwinCritics::Learners& critics,
+  void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
+              float alpha, Rng& rng, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
               const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:

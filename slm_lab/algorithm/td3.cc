@@ -75,7 +75,7 @@ Td3::Td3(const Td3Config& config, const ReplayConfig& replay, const NetConfig& n
       first_output_(Matrix::Zero(replay.batch_size, 1)),
       targets_(replay.batch_size) {}
 
-void Td3::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
+void Td3::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   if (mode == ActMode::train && loop_.warming_up()) {
     actions.resize(obs.rows(), unit_space_.size());
     return sample_space(unit_space_, rng, actions);
@@ -88,7 +88,7 @@ void Td3::act(const Matrix& obs, ActMode mode, Rng& rng, Matrix& actions) {
     a = std::clamp(a + static_cast<float>(std * rng.standard_normal()), -1.0f, 1.0f);
 }
 
-void Td3::observe(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Td3::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   loop_.observe(obs, actions, step);
 }
 

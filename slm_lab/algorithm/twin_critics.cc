@@ -2,6 +2,7 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/registry.h"
 
 namespace slm {
@@ -16,9 +17,9 @@ std::unique_ptr<Net> make_critic(NetConfig config, const Space& inputs, int outp
 
 }  // namespace
 
-void join(const Matrix& obs, const Matrix& actions, Matrix& joined) {
+void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined) {
   joined.resize(obs.rows(), obs.cols() + actions.cols());
-  joined.leftCols(obs.cols()) = obs;
+  write_dense_input(obs, joined.leftCols(obs.cols()));
   joined.rightCols(actions.cols()) = actions;
 }
 
@@ -32,7 +33,7 @@ TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, co
                Critic(config, inputs, outputs, streams.stream("init", 2))},
       loss_(config.loss_spec) {}
 
-TwinCritics::Fit TwinCritics::fit(const Matrix& inputs, const ConstMatrixRef& columns, const Vector& targets,
+TwinCritics::Fit TwinCritics::fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets,
                                   const Vector& weights) {
   Fit fit;
   for (std::size_t i = 0; i < 2; ++i) {

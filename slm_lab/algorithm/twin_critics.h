@@ -12,8 +12,8 @@
 
 namespace slm {
 
-/// [obs, actions] side by side: what a critic of continuous actions sees.
-void join(const Matrix& obs, const Matrix& actions, Matrix& joined);
+/// [obs, actions] side by side: what a critic of continuous actions sees. Bytes become what dense layers make of them.
+void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined);
 
 /// Two critics that learn the same values from different starts, and their targets; the smaller of the two counts,
 /// which holds back overestimation (Fujimoto et al. 2018).
@@ -35,7 +35,7 @@ class TwinCritics {
   };
   /// One step of each critic on the mean over n rows of weight * loss(Q_i, target). `inputs` (n, inputs); `columns` (n,
   /// 1): which output is the row's Q; `targets` and `weights` (n).
-  Fit fit(const Matrix& inputs, const ConstMatrixRef& columns, const Vector& targets, const Vector& weights);
+  Fit fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets, const Vector& weights);
   // Of the values before the last fit():
   const Vector& td_errors() const { return td_errors_; }  // (n)  target - min_i Q_i of the row's column
   const Matrix& min_q() const { return min_q_; }          // (n, outputs)  min_i Q_i

@@ -1,7 +1,8 @@
 #include "slm_lab/base/space.h"
 
-#include <algorithm>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "slm_lab/base/error.h"
 
@@ -23,11 +24,19 @@ Space Space::row(int size) {
   return box(std::vector<float>(bound.size(), -bound.front()), bound);
 }
 
-bool Space::is_image() const {
-  return shape.size() >= 2 && std::ranges::all_of(low, [](float x) { return x == 0; }) &&
-         std::ranges::all_of(high, [](float x) { return x == 255; });
+Space Space::bytes(std::vector<std::int64_t> shape) {
+  const auto size =
+      static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+  Space space = box(std::vector<float>(size, 0), std::vector<float>(size, 255));
+  space.shape = std::move(shape);
+  space.of_bytes = true;
+  return space;
 }
 
 int Space::size() const { return is_discrete() ? 1 : static_cast<int>(low.size()); }
+
+std::int64_t Space::row_bytes() const {
+  return size() * static_cast<std::int64_t>(of_bytes ? sizeof(std::uint8_t) : sizeof(float));
+}
 
 }  // namespace slm

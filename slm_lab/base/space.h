@@ -12,15 +12,18 @@ struct Space {
   int n = 0;                        ///< discrete: number of values, 0 .. n-1
   std::vector<std::int64_t> shape;  ///< box
   std::vector<float> low, high;     ///< box: per element, may be infinite
+  bool of_bytes = false;            ///< box: whole numbers from 0 to 255 (Gymnasium's dtype uint8); else float32
 
   static Space discrete(int n);
   static Space box(std::vector<float> low, std::vector<float> high);  ///< one-dimensional
   static Space row(int size);                                         ///< so many numbers without bounds
+  static Space bytes(std::vector<std::int64_t> shape);
 
   bool is_discrete() const { return kind == Kind::discrete; }
-  int size() const;  ///< floats one value takes in a row of a matrix: 1 if discrete, else the number of elements
-  /// Pixels: a box of two or more axes whose elements are whole numbers from 0 to 255, as Gymnasium's of dtype uint8.
-  bool is_image() const;
+  int size() const;  ///< numbers one value takes in a row of a matrix: 1 if discrete, else the number of elements
+  std::int64_t row_bytes() const;  ///< of memory that such a row takes
+  /// Pixels: bytes along two axes or more. Along one they are a row of numbers like others.
+  bool is_image() const { return of_bytes && shape.size() >= 2; }
 };
 
 }  // namespace slm

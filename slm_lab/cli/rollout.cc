@@ -104,7 +104,7 @@ int rollout(const RolloutArguments& arguments) {
   const Space& space = env->info().action_space;
   Rng policy_rng = Streams(arguments.seed, 0, 0).stream("action");
 
-  const bool obs32 = env->obs_is_float32();
+  const bool obs32 = !env->obs_is_float64();
   std::vector<double> obs;
   bool ended = true;
   for (std::int64_t i = 0; i < num_steps; ++i) {

@@ -75,10 +75,13 @@ EnvConfig read_env_config(SpecReader& reader) {
   read_wrapper_keys(reader, c);
   const EnvEntry* entry = find_env(c.name);
   read_fall_reward(reader, entry, c);
-  if (entry != nullptr)
+  if (entry != nullptr) {
     c.kwargs = entry->read_kwargs(reader);
-  else  // the name is to be described, filled in or corrected: any environment's keys may be right
+    if (c.normalize_obs && entry->spaces(c.kwargs).obs.of_bytes)
+      reader.problem("normalize_obs", "the observations are bytes, which nets scale themselves; expected false");
+  } else {  // the name is to be described, filled in or corrected: any environment's keys may be right
     for (const EnvEntry& any : env_table()) any.read_kwargs(reader);
+  }
   read_other_keys(reader);
   reader.done();
   return c;

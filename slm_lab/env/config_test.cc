@@ -67,6 +67,8 @@ TEST(EnvConfig, NamesMistakesAndTheNearestLegalThing) {
   EXPECT_THAT(Reading(R"({"name": "CartPole-v1", "max_frame": 1, "gg": 1})").problems, HasSubstr("env.gg"));
   EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "normalise_obs": true})").problems,
               HasSubstr("normalize_obs"));
+  EXPECT_THAT(Reading(R"({"name": "ALE/Pong-v5", "max_frame": 1, "normalize_obs": true})").problems,
+              HasSubstr("normalize_obs = true: the observations are bytes"));
   EXPECT_THAT(Reading(R"({"name": "Pendulum-v1"})").problems, HasSubstr("max_frame"));
   EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "num_envs": 0})").problems, HasSubstr("num_envs"));
   EXPECT_THAT(Reading(R"({"name": "Pendulum-v1", "max_frame": 1, "reward_scale": "sing"})").problems,

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/space.h"
@@ -33,6 +35,12 @@ concept StepsWith = StepsAlone<Env, Action> || requires(Env env, Action action, 
   { env.step(action, rng) } -> std::same_as<EnvStep>;
 };
 
+/// Whether observations are written as these numbers.
+template <class Env, class Number>
+concept Observes = requires(const Env env, Number* obs) {
+  env.observe(obs);
+};
+
 /// A single environment: a small value that knows neither time limits nor statistics nor other copies of itself.
 /// SyncVecEnv and RolloutEnv add what is common. Arithmetic follows Gymnasium's operation by operation, so that states
 /// agree to the last bit.
@@ -40,15 +48,14 @@ concept StepsWith = StepsAlone<Env, Action> || requires(Env env, Action action, 
 /// What the rows of one environment share and never change (a compiled physics model) is a `Model`, made once by
 /// make_model(kwargs) and given to every constructor: Env(kwargs, std::shared_ptr<const Model>).
 template <class Env>
-concept SingleEnv = requires(Env env, const Env& fixed, const typename Env::Kwargs& kwargs, Rng& rng, float* obs,
-                             Archive& archive) {
+concept SingleEnv = requires(Env env, const typename Env::Kwargs& kwargs, Rng& rng, Archive& archive) {
   typename Env::Kwargs;  // the constructor's arguments, with Gymnasium's names
   { Env::obs_space(kwargs) } -> std::same_as<Space>;
   { Env::action_space(kwargs) } -> std::same_as<Space>;
   { Env::kStepNanoseconds } -> std::convertible_to<int>;  // rough cost of a step, to decide whether threads pay
   env.reset(rng);                                         // draws what Gymnasium's reset draws, in its order
-  fixed.observe(obs);                                     // obs_space().size() floats
   env.serialize(archive);
+  requires Observes<Env, float> || Observes<Env, std::uint8_t>;  // obs_space().size() of them
 }
 &&(StepsWith<Env, int> || StepsWith<Env, std::span<const float>>);
 
@@ -97,10 +104,12 @@ EnvStep step_env(Env& env, Action action, Rng& rng) {
     return env.step(action, rng);
 }
 
+/// What agents see: floats, or the bytes of a space of bytes.
+template <class Env>
+using ObservedNumber = std::conditional_t<Observes<Env, float>, float, std::uint8_t>;
+
 /// Whether Gymnasium's observations are float64; agents see floats all the same.
 template <class Env>
-inline constexpr bool kObservesDoubles = requires(const Env env, double* obs) {
-  env.observe(obs);
-};
+inline constexpr bool kObservesDoubles = Observes<Env, double>;
 
 }  // namespace slm

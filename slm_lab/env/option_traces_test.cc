@@ -27,7 +27,7 @@ std::string bytes_of(const std::vector<double>& obs) {
 }
 
 std::string digest(const RolloutEnv& env, const std::vector<double>& obs) {
-  return sha256_hex(env.obs_is_float32() ? bytes_of<float>(obs) : bytes_of<double>(obs)).substr(0, 8);
+  return sha256_hex(env.obs_is_float64() ? bytes_of<double>(obs) : bytes_of<float>(obs)).substr(0, 8);
 }
 
 std::vector<double> draw_action(const Space& space, Rng& rng) {

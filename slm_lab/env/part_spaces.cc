@@ -24,12 +24,9 @@ Spaces bipedal_walker_spaces(const EnvKwargs&) {
 }
 
 Spaces atari_spaces(const EnvKwargs& kwargs) {
-  const auto frames = static_cast<std::size_t>(std::get<AtariKwargs>(kwargs).stack_num);
-  constexpr std::size_t side = 84;
-  Space obs = Space::box(std::vector<float>(frames * side * side, 0), std::vector<float>(frames * side * side, 255));
-  obs.shape = {static_cast<std::int64_t>(frames), side, side};
+  constexpr int side = 84;
   // A game's own action set may be smaller; the emulator will tell.
-  return {std::move(obs), Space::discrete(18)};
+  return {Space::bytes({std::get<AtariKwargs>(kwargs).stack_num, side, side}), Space::discrete(18)};
 }
 
 }  // namespace slm

@@ -31,7 +31,8 @@ Returns play_at_random(const EnvEntry& entry, int num_episodes) {
   EnvStatistics unused;
   const auto env = make_env(config, num_episodes, 0.99, Streams(0, 0, 0), unused, EnvUse::evaluate);
   const Space& space = env->info().action_space;
-  Matrix obs, actions(num_episodes, space.size());
+  Observations obs;
+  Matrix actions(num_episodes, space.size());
   Rng policy(std::uint64_t{0});
   env->reset(obs);
   std::vector<double> returns(static_cast<std::size_t>(num_episodes), std::nan(""));

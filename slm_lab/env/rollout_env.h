@@ -27,7 +27,7 @@ class RolloutEnv {
   };
   virtual ~RolloutEnv() = default;
   virtual const EnvInfo& info() const = 0;
-  virtual bool obs_is_float32() const = 0;  ///< else float64: how many digits restore an observation
+  virtual bool obs_is_float64() const = 0;  ///< how many digits restore an observation; else float32 or bytes
   /// Starts an episode: the first with the seed, the later ones go on with the same generator.
   virtual void reset(std::vector<double>& obs) = 0;
   /// An action of the wrong size, an index that is none and what is no number throw Error(usage).
@@ -45,7 +45,7 @@ class NativeRolloutEnv final : public RolloutEnv {
         action_(static_cast<std::size_t>(info_.action_space.size())) {}
 
   const EnvInfo& info() const override { return info_; }
-  bool obs_is_float32() const override { return std::is_same_v<Number, float>; }
+  bool obs_is_float64() const override { return std::is_same_v<Number, double>; }
 
   void reset(std::vector<double>& obs) override {
     const DefaultFloatMode exact;
@@ -65,7 +65,7 @@ class NativeRolloutEnv final : public RolloutEnv {
 
  private:
   /// What Gymnasium's observation is made of.
-  using Number = std::conditional_t<kObservesDoubles<Env>, double, float>;
+  using Number = std::conditional_t<kObservesDoubles<Env>, double, ObservedNumber<Env>>;
 
   void observe(std::vector<double>& obs) {
     env_.observe(obs_.data());

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "slm_lab/base/matrix.h"
+#include "slm_lab/base/observations.h"
 
 namespace slm {
 
@@ -45,8 +45,8 @@ class Scaling {
   bool active() const { return obs_ || rewards_.discounted_return != nullptr; }
   /// Takes the statistics as they stand; before any of the others.
   void refresh();
-  void scale_obs(Matrix& obs) const {
-    if (obs_) (*obs_)(obs);
+  void scale_obs(Observations& obs) const {
+    if (obs_) (*obs_)(obs.floats());
   }
   float reward(float raw) const;
   /// The raw reward that scale() alone would make reward(raw) of: sums of these can be kept raw.

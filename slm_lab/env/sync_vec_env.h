@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,9 @@ class SyncVecEnv final : public VecEnv {
   /// One row for each generator. `threads` (may be null) is borrowed, and used where a step costs enough to be shared:
   /// rows are independent, so the result is the same with any number of threads.
   SyncVecEnv(EnvInfo info, const typename Env::Kwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads = nullptr)
-      : info_(std::move(info)),
-        obs_dim_(info_.obs_space.size()),
-        action_dim_(info_.action_space.size()),
-        threads_(threads) {
+      : info_(std::move(info)), action_dim_(info_.action_space.size()), threads_(threads) {
     ensure(static_cast<int>(rngs.size()) == info_.num_envs, "one generator for each environment");
+    ensure(info_.obs_space.of_bytes == std::is_same_v<Number, std::uint8_t>, "the space of what is observed");
     rows_.reserve(rngs.size());
     const EnvMaker<Env> make(kwargs);
     for (Rng& rng : rngs) rows_.push_back({make(), std::move(rng)});
@@ -36,16 +35,17 @@ class SyncVecEnv final : public VecEnv {
 
   const EnvInfo& info() const override { return info_; }
 
-  void reset(Matrix& obs) override {
-    obs.resize(info_.num_envs, obs_dim_);
+  void reset(Observations& obs) override {
+    obs.resize(info_.num_envs, info_.obs_space);
     const DefaultFloatMode exact;
+    auto& rows = obs.as<Number>();
     for (std::size_t i = 0; i < rows_.size(); ++i)
-      start_episode(rows_[i], obs.row(static_cast<Eigen::Index>(i)).data());
+      start_episode(rows_[i], rows.row(static_cast<Eigen::Index>(i)).data());
   }
 
   void step(const Matrix& actions, StepResult& out) override {
     ensure(actions.rows() == info_.num_envs && actions.cols() == action_dim_, "actions are (num_envs, action_dim)");
-    out.resize(info_.num_envs, obs_dim_);
+    out.resize(info_.num_envs, info_.obs_space);
     const std::size_t part = rows_per_task();
     const auto num_tasks = static_cast<int>((rows_.size() + part - 1) / part);
     if (num_tasks == 1) {
@@ -63,6 +63,8 @@ class SyncVecEnv final : public VecEnv {
   }
 
  private:
+  using Number = ObservedNumber<Env>;
+
   struct Row {
     Env env;
     Rng rng;
@@ -77,7 +79,7 @@ class SyncVecEnv final : public VecEnv {
     }
   };
 
-  static void start_episode(Row& row, float* obs) {
+  static void start_episode(Row& row, Number* obs) {
     row.env.reset(row.rng);
     row.env.observe(obs);
     row.episode_length = 0;
@@ -94,10 +96,15 @@ class SyncVecEnv final : public VecEnv {
 
   void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {
     const DefaultFloatMode exact;  // in whichever thread this is
-    for (std::size_t i = first; i < last; ++i) step_row(i, actions, out);
+    auto& next_obs = out.next_obs.as<Number>();
+    auto& obs = out.obs.as<Number>();
+    for (std::size_t i = first; i < last; ++i) {
+      const auto at = static_cast<Eigen::Index>(i);
+      step_row(i, actions, next_obs.row(at).data(), obs.row(at).data(), out);
+    }
   }
 
-  void step_row(std::size_t i, const Matrix& actions, StepResult& out) {
+  void step_row(std::size_t i, const Matrix& actions, Number* next_obs, Number* obs, StepResult& out) {
     Row& row = rows_[i];
     const auto at = static_cast<Eigen::Index>(i);
     const EnvStep step = act(row, {actions.row(at).data(), static_cast<std::size_t>(action_dim_)});
@@ -116,13 +123,11 @@ class SyncVecEnv final : public VecEnv {
     out.episode_return[at] = row.episode_return;
     out.episode_length[at] = row.episode_length;
 
-    float* const next_obs = out.next_obs.row(at).data();
-    float* const obs = out.obs.row(at).data();
     row.env.observe(next_obs);
     if (out.episode_over[at])
       start_episode(row, obs);
     else
-      std::copy(next_obs, next_obs + obs_dim_, obs);
+      std::copy(next_obs, next_obs + info_.obs_space.size(), obs);
   }
 
   EnvStep act(Row& row, std::span<const float> action) const {
@@ -136,7 +141,7 @@ class SyncVecEnv final : public VecEnv {
   }
 
   EnvInfo info_;
-  int obs_dim_, action_dim_;
+  int action_dim_;
   ThreadPool* threads_;
   std::vector<Row> rows_;
 };

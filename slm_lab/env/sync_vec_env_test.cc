@@ -12,6 +12,7 @@
 #include "slm_lab/env/classic_control/acrobot.h"
 #include "slm_lab/env/classic_control/cartpole.h"
 #include "slm_lab/env/classic_control/pendulum.h"
+#include "slm_lab/env/rollout_env.h"
 
 namespace slm {
 namespace {
@@ -40,7 +41,7 @@ TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
   const Json golden = Json::parse(std::ifstream(std::filesystem::path(source_dir()) / "tests/golden/vector.json"));
   const Json& expected = golden["modes"]["SAME_STEP"];
   auto env = make<CartPole>(4, 500, 42);
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
   EXPECT_EQ(obs, to_matrix(expected["reset_obs"]));
 
@@ -58,13 +59,13 @@ TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
       EXPECT_EQ(step.terminated[row], expected["terminated"][t][i] == 1);
       EXPECT_EQ(step.truncated[row], expected["truncated"][t][i] == 1);
       if (!step.episode_over[row]) {
-        EXPECT_EQ(step.next_obs.row(row), step.obs.row(row));
+        EXPECT_EQ(step.next_obs.floats().row(row), step.obs.floats().row(row));
         continue;
       }
       const Json& final_obs = expected["final_obs"][num_ends++];
       EXPECT_EQ(final_obs["step"], t);
       EXPECT_EQ(final_obs["env"], i);
-      EXPECT_EQ(Matrix(step.next_obs.row(row)), to_matrix(Json::array({final_obs["obs"]})));
+      EXPECT_EQ(Matrix(step.next_obs.floats().row(row)), to_matrix(Json::array({final_obs["obs"]})));
     }
   }
   EXPECT_EQ(num_ends, expected["final_obs"].size());
@@ -72,7 +73,7 @@ TEST(SyncVecEnv, EqualsGymnasiumsVectorEnvironment) {
 
 TEST(SyncVecEnv, TheTimeLimitTruncatesAndReportsTheEpisode) {
   auto env = make<Pendulum>(2, 3, 0);
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
   const Matrix actions{{0.5f}, {-0.5f}};
   StepResult step;
@@ -86,7 +87,7 @@ TEST(SyncVecEnv, TheTimeLimitTruncatesAndReportsTheEpisode) {
     if (step.truncated[0]) {
       EXPECT_EQ(step.episode_length[0], 3);
       EXPECT_NEAR(step.episode_return[0], sum, 1e-5);  // rewards are float, the return is double
-      EXPECT_NE(step.obs.row(0), step.next_obs.row(0));
+      EXPECT_NE(step.obs.floats().row(0), step.next_obs.floats().row(0));
     }
   }
 }
@@ -96,7 +97,7 @@ TEST(SyncVecEnv, BothFlagsHoldWhenTheTaskEndsOnTheLastStep) {
   StepResult step;
   const auto first_end = [&](int max_episode_steps) {
     auto env = make<CartPole>(1, max_episode_steps, 0);
-    Matrix obs;
+    Observations obs;
     env.reset(obs);
     for (int t = 1;; ++t) {
       env.step(Matrix{{1}}, step);
@@ -120,7 +121,8 @@ TEST(SyncVecEnv, ThreadsChangeNothing) {
   ThreadPool threads(4);
   auto alone = make<Acrobot>(num_envs, 7, 0);
   auto shared = make<Acrobot>(num_envs, 7, 0, &threads);
-  Matrix obs_alone, obs_shared, actions(num_envs, 1);
+  Observations obs_alone, obs_shared;
+  Matrix actions(num_envs, 1);
   alone.reset(obs_alone);
   shared.reset(obs_shared);
   StepResult step_alone, step_shared;
@@ -175,14 +177,14 @@ TEST(SyncVecEnv, RowsShareOneModelAndSpacesFollowOptions) {
   SyncVecEnv<Counter> env({"test", Counter::obs_space(kwargs), Counter::action_space(kwargs), 3, 0}, kwargs,
                           std::move(rngs));
   EXPECT_EQ(Counter::models_made, before + 1);
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
-  EXPECT_EQ(obs, Matrix::Zero(3, 3));
+  EXPECT_EQ(obs.floats(), Matrix::Zero(3, 3));
 }
 
 TEST(SyncVecEnv, TellsFourKindsOfEndApart) {
   SyncVecEnv<Counter> env({"test", Counter::obs_space({}), Counter::action_space({}), 1, 0}, {}, {Rng(0)});
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
   StepResult step;
   for (int t = 1; t <= 6; ++t) {
@@ -221,7 +223,7 @@ TEST(SyncVecEnv, KeepsDenormalsInThreadsThatFlushThem) {
     ThreadPool pool(2);
     SyncVecEnv<Halver> env({"test", Halver::obs_space({}), Halver::action_space({}), 2, 0}, {}, {Rng(0), Rng(1)},
                            &pool);
-    Matrix obs;
+    Observations obs;
     env.reset(obs);
     StepResult step;
     env.step(Matrix::Zero(2, 1), step);
@@ -233,9 +235,58 @@ TEST(SyncVecEnv, KeepsDenormalsInThreadsThatFlushThem) {
   }).join();
 }
 
+/// Shows the number of its steps, and 255 less that, in bytes; ends after three.
+class ByteCounter {
+ public:
+  struct Kwargs {};
+  static constexpr int kStepNanoseconds = 1;
+  static Space obs_space(const Kwargs&) { return Space::bytes({2}); }
+  static Space action_space(const Kwargs&) { return Space::discrete(1); }
+  explicit ByteCounter(const Kwargs&) {}
+  void reset(Rng&) { count_ = 0; }
+  EnvStep step(int) { return {.reward = 1, .terminated = ++count_ == 3}; }
+  void observe(std::uint8_t* obs) const {
+    obs[0] = static_cast<std::uint8_t>(count_);
+    obs[1] = static_cast<std::uint8_t>(255 - count_);
+  }
+  void serialize(Archive& archive) { archive("count", count_); }
+
+ private:
+  std::int32_t count_ = 0;
+};
+
+TEST(SyncVecEnv, LeavesBytesBytes) {
+  auto env = make<ByteCounter>(2, 0, 0);
+  Observations obs;
+  env.reset(obs);
+  EXPECT_EQ(obs, (ByteMatrix{{0, 255}, {0, 255}}));
+  StepResult step;
+  for (int t = 1; t < 3; ++t) {
+    env.step(Matrix::Zero(2, 1), step);
+    const auto now = static_cast<std::uint8_t>(t), rest = static_cast<std::uint8_t>(255 - t);
+    EXPECT_EQ(step.obs, (ByteMatrix{{now, rest}, {now, rest}}));
+  }
+  env.step(Matrix::Zero(2, 1), step);
+  EXPECT_EQ(step.next_obs, (ByteMatrix{{3, 252}, {3, 252}}));
+  EXPECT_EQ(step.obs, (ByteMatrix{{0, 255}, {0, 255}})) << "the fresh start";
+
+  EnvInfo of_floats{"test", Space::row(2), Space::discrete(1), 1, 0};
+  EXPECT_THROW(SyncVecEnv<ByteCounter>(of_floats, {}, {Rng(0)}), std::logic_error);
+}
+
+TEST(RolloutEnv, ShowsBytesAsNumbers) {
+  NativeRolloutEnv<ByteCounter> env({"test", ByteCounter::obs_space({}), Space::discrete(1), 1, 0}, {}, Rng(0));
+  EXPECT_FALSE(env.obs_is_float64());
+  std::vector<double> obs;
+  env.reset(obs);
+  EXPECT_EQ(obs, (std::vector<double>{0, 255}));
+  env.step(std::vector<double>{0}, obs);
+  EXPECT_EQ(obs, (std::vector<double>{1, 254}));
+}
+
 TEST(SyncVecEnv, RefusesActionsThatAreNone) {
   auto env = make<CartPole>(1, 500, 0);
-  Matrix obs;
+  Observations obs;
   env.reset(obs);
   StepResult step;
   EXPECT_THROW(env.step(Matrix{{2}}, step), std::logic_error);

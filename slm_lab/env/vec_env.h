@@ -4,6 +4,7 @@
 #include <string>
 
 #include "slm_lab/base/matrix.h"
+#include "slm_lab/base/observations.h"
 #include "slm_lab/base/space.h"
 #include "slm_lab/env/scaling.h"
 
@@ -23,23 +24,23 @@ struct EnvInfo {
 /// A step as it was before running statistics scaled it, for memories that keep rows for longer than the statistics
 /// stand still. Empty where nothing is normalised (EnvInfo::scaling).
 struct RawStep {
-  Matrix obs;       // (num_envs, obs_dim)  what was acted on
-  Matrix next_obs;  // (num_envs, obs_dim)
-  Vector rewards;   // (num_envs)
+  Observations obs;       // (num_envs, obs_dim)  what was acted on
+  Observations next_obs;  // (num_envs, obs_dim)
+  Vector rewards;         // (num_envs)
 };
 
 /// One step of every environment. What ends is told by four names, of which none follows from another: a task that
 /// terminates under a player with lives left, a clock that runs out, a row that restarts, a life lost. Buffers are
 /// sized once by the caller's first step and reused.
 struct StepResult {
-  Matrix next_obs;    // (num_envs, obs_dim)  where the step led, also when the episode ended there
-  Matrix obs;         // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
-  Vector rewards;     // (num_envs)           what the learner sees (wrappers may scale or clip)
-  Mask terminated;    // (num_envs)         the task ended: the value of next_obs is 0
-  Mask truncated;     // (num_envs)         the clock or the environment cut it: the value of next_obs counts
-  Mask episode_over;  // (num_envs)         the row restarts, and its return is recorded
-  Mask life_lost;     // (num_envs)         for learning alone the end of the task, as terminated; the episode goes on
-  Mask diverged;      // (num_envs)         terminated because the physics gave no numbers any more: users should know
+  Observations next_obs;  // (num_envs, obs_dim)  where the step led, also when the episode ended there
+  Observations obs;       // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
+  Vector rewards;         // (num_envs)  what the learner sees (wrappers may scale or clip)
+  Mask terminated;        // (num_envs)  the task ended: the value of next_obs is 0
+  Mask truncated;         // (num_envs)  the clock or the environment cut it: the value of next_obs counts
+  Mask episode_over;      // (num_envs)  the row restarts, and its return is recorded
+  Mask life_lost;         // (num_envs)  for learning alone the end of the task, as terminated; the episode goes on
+  Mask diverged;          // (num_envs)  terminated because the physics gave no numbers any more: users should know
   RawStep raw;
   // Of the episode that ended with this step (read only where episode_over), measured inside every wrapper:
   Eigen::VectorXd episode_return;  // (num_envs)  sum of raw rewards
@@ -58,9 +59,9 @@ struct StepResult {
   }
 
   /// Allocates only when a size changes.
-  void resize(int num_envs, int obs_dim) {
-    next_obs.resize(num_envs, obs_dim);
-    obs.resize(num_envs, obs_dim);
+  void resize(int num_envs, const Space& obs_space) {
+    next_obs.resize(num_envs, obs_space);
+    obs.resize(num_envs, obs_space);
     rewards.resize(num_envs);
     terminated.resize(num_envs);
     truncated.resize(num_envs);
@@ -79,7 +80,7 @@ class VecEnv {
   virtual ~VecEnv() = default;
   virtual const EnvInfo& info() const = 0;
   /// Starts a new episode in every row and writes the first observations into `obs` (num_envs, obs_dim).
-  virtual void reset(Matrix& obs) = 0;
+  virtual void reset(Observations& obs) = 0;
   /// `actions` (num_envs, action_dim); a discrete action is its index as a float. Ended rows restart by themselves.
   virtual void step(const Matrix& actions, StepResult& out) = 0;
   /// Everything that the next step depends on.

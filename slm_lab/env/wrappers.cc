@@ -1,5 +1,6 @@
 #include "slm_lab/env/wrappers.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "slm_lab/base/archive.h"
@@ -53,6 +54,7 @@ Space normalized_space(Space obs_space, std::optional<double> clip) {
   const auto bound = static_cast<float>(clip.value_or(std::numeric_limits<double>::infinity()));
   obs_space.low.assign(obs_space.low.size(), -bound);
   obs_space.high.assign(obs_space.high.size(), bound);
+  obs_space.of_bytes = false;
   return obs_space;
 }
 
@@ -61,7 +63,7 @@ KeepRaw::KeepRaw(std::unique_ptr<VecEnv> inner, Scaling scaling)
   info_.scaling = std::move(scaling);
 }
 
-void KeepRaw::reset(Matrix& obs) {
+void KeepRaw::reset(Observations& obs) {
   EnvWrapper::reset(obs);
   obs_ = obs;
 }
@@ -76,34 +78,35 @@ void KeepRaw::step(const Matrix& actions, StepResult& out) {
 
 void KeepRaw::serialize(Archive& archive) {
   EnvWrapper::serialize(archive);
-  archive("raw_obs", obs_);
+  obs_.serialize("raw_obs", archive);
 }
 
 NormalizeObs::NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use,
                            std::optional<double> clip)
     : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), moments_(moments), use_(use), scaling_(moments, clip) {
+  ensure(!info_.obs_space.of_bytes, "bytes are not normalised: nets scale them");
   info_.obs_space = normalized_space(std::move(info_.obs_space), clip);
   const int dim = info().obs_space.size();
   if (moments_.dim() == 0) moments_ = RunningMoments(dim);
   ensure(moments_.dim() == dim, "the statistics are of this environment's observations");
 }
 
-void NormalizeObs::reset(Matrix& obs) {
+void NormalizeObs::reset(Observations& obs) {
   EnvWrapper::reset(obs);
-  if (use_ == EnvUse::train) moments_.update(obs);
+  if (use_ == EnvUse::train) moments_.update(obs.floats());
   scaling_.refresh();
-  scaling_(obs);
+  scaling_(obs.floats());
 }
 
 void NormalizeObs::step(const Matrix& actions, StepResult& out) {
   EnvWrapper::step(actions, out);
   if (use_ == EnvUse::train) {
-    moments_.update(out.next_obs);
-    moments_.update(out.obs, out.episode_over);
+    moments_.update(out.next_obs.floats());
+    moments_.update(out.obs.floats(), out.episode_over);
   }
   scaling_.refresh();
-  scaling_(out.next_obs);
-  scaling_(out.obs);
+  scaling_(out.next_obs.floats());
+  scaling_(out.obs.floats());
 }
 
 NormalizeReward::NormalizeReward(std::unique_ptr<VecEnv> inner, RunningMoments& moments, double gamma, EnvUse use)
@@ -113,7 +116,7 @@ NormalizeReward::NormalizeReward(std::unique_ptr<VecEnv> inner, RunningMoments& 
       use_(use),
       returns_(Eigen::VectorXd::Zero(info().num_envs)) {}
 
-void NormalizeReward::reset(Matrix& obs) {
+void NormalizeReward::reset(Observations& obs) {
   EnvWrapper::reset(obs);
   returns_.setZero();
 }
@@ -163,19 +166,18 @@ Space stacked_space(const Space& single, FrameOp op, int num_frames) {
 }
 
 FrameStack::FrameStack(std::unique_ptr<VecEnv> inner, FrameOp op, int num_frames)
-    : EnvWrapper(std::move(inner)),
-      info_(EnvWrapper::info()),
-      dim_(info_.obs_space.size()),
-      num_frames_(num_frames),
-      frames_(Matrix::Zero(info_.num_envs, num_frames * dim_)) {
+    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), num_frames_(num_frames) {
   info_.obs_space = stacked_space(info_.obs_space, op, num_frames);
+  frames_.resize(info_.num_envs, info_.obs_space);
+  std::fill_n(frames_.row_data(0), static_cast<std::size_t>(info_.num_envs) * frames_.row_bytes(), std::byte{0});
 }
 
-void FrameStack::fill(Eigen::Index row, const Matrix& obs) {
-  for (int k = 0; k < num_frames_; ++k) frames_.row(row).segment(k * dim_, dim_) = obs.row(row);
+void FrameStack::fill(Eigen::Index row, const ObservationsView& obs) {
+  std::byte* frames = frames_.row_data(row);
+  for (int k = 0; k < num_frames_; ++k) frames = std::copy_n(obs.row_data(row), obs.row_bytes(), frames);
 }
 
-void FrameStack::reset(Matrix& obs) {
+void FrameStack::reset(Observations& obs) {
   EnvWrapper::reset(first_obs_);
   for (Eigen::Index i = 0; i < frames_.rows(); ++i) fill(i, first_obs_);
   obs = frames_;
@@ -184,9 +186,10 @@ void FrameStack::reset(Matrix& obs) {
 void FrameStack::step(const Matrix& actions, StepResult& out) {
   EnvWrapper::step(actions, single_);
   for (Eigen::Index i = 0; i < frames_.rows(); ++i) {
-    float* const frames = frames_.row(i).data();
-    std::copy(frames + dim_, frames + num_frames_ * dim_, frames);
-    frames_.row(i).tail(dim_) = single_.next_obs.row(i);
+    const std::size_t frame = single_.next_obs.row_bytes(), older = frames_.row_bytes() - frame;
+    std::byte* const frames = frames_.row_data(i);
+    std::copy_n(frames + frame, older, frames);
+    std::copy_n(single_.next_obs.row_data(i), frame, frames + older);
   }
   out.next_obs = frames_;
   for (Eigen::Index i = 0; i < frames_.rows(); ++i)
@@ -197,13 +200,14 @@ void FrameStack::step(const Matrix& actions, StepResult& out) {
   out.truncated = single_.truncated;
   out.episode_over = single_.episode_over;
   out.life_lost = single_.life_lost;
+  out.diverged = single_.diverged;
   out.episode_return = single_.episode_return;
   out.episode_length = single_.episode_length;
 }
 
 void FrameStack::serialize(Archive& archive) {
   EnvWrapper::serialize(archive);
-  archive("frames", frames_);
+  frames_.serialize("frames", archive);
 }
 
 }  // namespace slm

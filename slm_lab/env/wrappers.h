@@ -19,7 +19,7 @@ class EnvWrapper : public VecEnv {
  public:
   explicit EnvWrapper(std::unique_ptr<VecEnv> inner) : inner_(std::move(inner)) {}
   const EnvInfo& info() const override { return inner_->info(); }
-  void reset(Matrix& obs) override { inner_->reset(obs); }
+  void reset(Observations& obs) override { inner_->reset(obs); }
   void step(const Matrix& actions, StepResult& out) override { inner_->step(actions, out); }
   void serialize(Archive& archive) override { inner_->serialize(archive); }
 
@@ -71,27 +71,27 @@ class KeepRaw final : public EnvWrapper {
  public:
   KeepRaw(std::unique_ptr<VecEnv> inner, Scaling scaling);
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override;
+  void reset(Observations& obs) override;
   void step(const Matrix& actions, StepResult& out) override;
   void serialize(Archive& archive) override;
 
  private:
   EnvInfo info_;
-  Matrix obs_;  // (num_envs, obs_dim)  to act on
+  Observations obs_;  // (num_envs, obs_dim)  to act on
 };
 
-/// The space of normalised observations: within +-clip, or unbounded.
+/// The space of normalised observations: floats within +-clip, or unbounded.
 Space normalized_space(Space obs_space, std::optional<double> clip);
 
 /// (obs - mean) / sqrt(var + 1e-8) with the moments of every observation seen, as Gymnasium's NormalizeObservation.
 ///
 /// Each observation counts once: a step adds next_obs of all rows and, where an episode ended, the fresh obs too (the
-/// others' obs is their next_obs). Both outputs then use the same, updated moments.
+/// others' obs is their next_obs). Both outputs then use the same, updated moments. Observations are floats.
 class NormalizeObs final : public EnvWrapper {
  public:
   NormalizeObs(std::unique_ptr<VecEnv> inner, RunningMoments& moments, EnvUse use, std::optional<double> clip);
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override;
+  void reset(Observations& obs) override;
   void step(const Matrix& actions, StepResult& out) override;
 
  private:
@@ -107,7 +107,7 @@ class NormalizeObs final : public EnvWrapper {
 class NormalizeReward final : public EnvWrapper {
  public:
   NormalizeReward(std::unique_ptr<VecEnv> inner, RunningMoments& moments, double gamma, EnvUse use);
-  void reset(Matrix& obs) override;
+  void reset(Observations& obs) override;
   void step(const Matrix& actions, StepResult& out) override;
   void serialize(Archive& archive) override;
 
@@ -154,18 +154,18 @@ class FrameStack final : public EnvWrapper {
  public:
   FrameStack(std::unique_ptr<VecEnv> inner, FrameOp op, int num_frames);
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override;
+  void reset(Observations& obs) override;
   void step(const Matrix& actions, StepResult& out) override;
   void serialize(Archive& archive) override;
 
  private:
-  void fill(Eigen::Index row, const Matrix& obs);  // with copies of obs.row(row)
+  void fill(Eigen::Index row, const ObservationsView& obs);  // with copies of that row of obs
 
   EnvInfo info_;
-  int dim_, num_frames_;
-  Matrix frames_;      // (num_envs, num_frames * dim)
-  StepResult single_;  // of the inner environment
-  Matrix first_obs_;   // (num_envs, dim)
+  int num_frames_;
+  Observations frames_;     // (num_envs, num_frames * dim)
+  StepResult single_;       // of the inner environment
+  Observations first_obs_;  // (num_envs, dim)
 };
 
 }  // namespace slm

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "slm_lab/env/registry.h"
 #include "tests/support/scripted_env.h"
@@ -51,12 +52,12 @@ TEST(NormalizeObs, CountsEveryObservationOnceAndUsesTheUpdatedMoments) {
   env->first_obs = Matrix{{1}, {3}};
   RunningMoments moments;
   NormalizeObs wrapper(std::move(owned), moments, EnvUse::train, std::nullopt);
-  Matrix obs;
+  Observations obs;
   wrapper.reset(obs);
   EXPECT_DOUBLE_EQ(moments.count(), 2.0001);
   // mean 2 and variance 1 but for the prior's 1e-4 of a sample: (1 - 2) / 1 and (3 - 2) / 1
-  EXPECT_NEAR(obs(0, 0), -1, 3e-4);
-  EXPECT_NEAR(obs(1, 0), 1, 3e-4);
+  EXPECT_NEAR(obs.floats()(0, 0), -1, 3e-4);
+  EXPECT_NEAR(obs.floats()(1, 0), 1, 3e-4);
 
   // Row 1 ends at 9 and starts afresh at 5: the step shows three observations, 2, 9 and 5.
   env->script(Matrix{{2}, {9}}, Matrix{{0}, {5}}, Vector::Zero(2), kNo, Mask{{false, true}});
@@ -68,10 +69,10 @@ TEST(NormalizeObs, CountsEveryObservationOnceAndUsesTheUpdatedMoments) {
   const auto normal = [&](double x) {
     return static_cast<float>((x - moments.mean()[0]) / std::sqrt(moments.var()[0] + 1e-8));
   };
-  EXPECT_FLOAT_EQ(out.next_obs(0, 0), normal(2));
-  EXPECT_FLOAT_EQ(out.next_obs(1, 0), normal(9));
-  EXPECT_FLOAT_EQ(out.obs(0, 0), normal(2));
-  EXPECT_FLOAT_EQ(out.obs(1, 0), normal(5));
+  EXPECT_FLOAT_EQ(out.next_obs.floats()(0, 0), normal(2));
+  EXPECT_FLOAT_EQ(out.next_obs.floats()(1, 0), normal(9));
+  EXPECT_FLOAT_EQ(out.obs.floats()(0, 0), normal(2));
+  EXPECT_FLOAT_EQ(out.obs.floats()(1, 0), normal(5));
 }
 
 TEST(NormalizeObs, ClipsAndLeavesTheMomentsAloneWhenEvaluating) {
@@ -79,10 +80,10 @@ TEST(NormalizeObs, ClipsAndLeavesTheMomentsAloneWhenEvaluating) {
   env->first_obs = Matrix{{1}, {50}};
   RunningMoments moments(1);  // mean 0, variance 1
   NormalizeObs wrapper(std::move(owned), moments, EnvUse::evaluate, 10.0);
-  Matrix obs;
+  Observations obs;
   wrapper.reset(obs);
-  EXPECT_FLOAT_EQ(obs(0, 0), 1);
-  EXPECT_FLOAT_EQ(obs(1, 0), 10);
+  EXPECT_FLOAT_EQ(obs.floats()(0, 0), 1);
+  EXPECT_FLOAT_EQ(obs.floats()(1, 0), 10);
   EXPECT_DOUBLE_EQ(moments.count(), 1e-4);
 }
 
@@ -94,14 +95,14 @@ TEST(NormalizeObs, ClipsOnBothSides) {
   config.clip_obs = 0.5;
   EnvStatistics statistics;
   const auto env = make_env(config, 3, 0.9, Streams(0, 0, 0), statistics, EnvUse::train);
-  Matrix obs;
+  Observations obs;
   env->reset(obs);
   StepResult step;
   float lowest = 0, highest = 0;
   for (int t = 0; t < 100; ++t) {
     env->step(Matrix::Constant(3, 1, 0.5f), step);
-    lowest = std::min(lowest, step.obs.minCoeff());
-    highest = std::max(highest, step.obs.maxCoeff());
+    lowest = std::min(lowest, step.obs.floats().minCoeff());
+    highest = std::max(highest, step.obs.floats().maxCoeff());
   }
   EXPECT_EQ(lowest, -0.5f);
   EXPECT_EQ(highest, 0.5f);
@@ -122,16 +123,17 @@ TEST(KeepRaw, HoldsWhatTheWrappersOutsideScale) {
   const auto env = make_env(config, 3, 0.9, Streams(0, 0, 0), statistics, EnvUse::train);
   Scaling scaling = env->info().scaling;
   ASSERT_TRUE(scaling.active());
-  Matrix obs, raw_before;
+  Observations obs;
+  std::optional<Observations> raw_before;
   env->reset(obs);
   StepResult step;
   for (int t = 0; t < 250; ++t) {  // over the end of an episode
     env->step(Matrix::Constant(3, 1, 0.5f), step);
-    ASSERT_TRUE(raw_before.size() == 0 || step.raw.obs == raw_before);
+    ASSERT_TRUE(!raw_before || step.raw.obs == *raw_before);
     raw_before = step.raw.next_obs;
-    if (step.episode_over[0]) raw_before.resize(0, 0);
+    if (step.episode_over[0]) raw_before.reset();
     scaling.refresh();
-    Matrix scaled = step.raw.next_obs;
+    Observations scaled = step.raw.next_obs;
     scaling.scale_obs(scaled);
     ASSERT_EQ(scaled, step.next_obs);
     for (int i = 0; i < 3; ++i) {
@@ -211,7 +213,7 @@ TEST(FrameStack, ShiftsFramesAndStartsEpisodesWithCopies) {
   env->first_obs = Matrix{{1}, {10}};
   FrameStack wrapper(std::move(owned), FrameOp::concat, 3);
   EXPECT_EQ(wrapper.info().obs_space.shape, (std::vector<std::int64_t>{3}));
-  Matrix obs;
+  Observations obs;
   wrapper.reset(obs);
   EXPECT_EQ(obs, (Matrix{{1, 1, 1}, {10, 10, 10}}));
 
@@ -226,6 +228,24 @@ TEST(FrameStack, ShiftsFramesAndStartsEpisodesWithCopies) {
   wrapper.step(action, out);
   EXPECT_EQ(out.next_obs, (Matrix{{1, 2, 3}, {50, 50, 60}}));
   EXPECT_EQ(out.obs, out.next_obs);
+}
+
+TEST(FrameStack, JoinsBytesAsItJoinsFloats) {
+  auto owned = std::make_unique<ScriptedEnv>(2, Space::bytes({1, 2}), Space::discrete(2));
+  ScriptedEnv* const env = owned.get();
+  env->first_obs = ByteMatrix{{1, 2}, {10, 255}};
+  FrameStack wrapper(std::move(owned), FrameOp::stack, 2);
+  EXPECT_TRUE(wrapper.info().obs_space.is_image());
+  EXPECT_EQ(wrapper.info().obs_space.shape, (std::vector<std::int64_t>{2, 1, 2}));
+  Observations obs;
+  wrapper.reset(obs);
+  EXPECT_EQ(obs, (ByteMatrix{{1, 2, 1, 2}, {10, 255, 10, 255}}));
+  env->script(ByteMatrix{{3, 4}, {20, 0}}, ByteMatrix{{0, 0}, {50, 60}}, Vector::Zero(2), Mask{{false, true}}, kNo);
+  StepResult out;
+  wrapper.step(Matrix::Zero(2, 1), out);
+  EXPECT_EQ(out.next_obs, (ByteMatrix{{1, 2, 3, 4}, {10, 255, 20, 0}}));
+  EXPECT_EQ(out.obs, (ByteMatrix{{1, 2, 3, 4}, {50, 60, 50, 60}}));
+  EXPECT_EQ(out.diverged.size(), 2) << "what the environment says of its physics passes through";
 }
 
 TEST(FrameStack, StackAddsAnAxis) {

@@ -29,7 +29,8 @@ Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma,
                     const Streams& streams, int num_episodes, ActMode mode, ThreadPool* threads) {
   Rng action_rng = streams.stream("eval_action");
   Evaluation result{std::vector<double>(static_cast<std::size_t>(num_episodes))};
-  Matrix obs, actions;
+  Observations obs;
+  Matrix actions;
   StepResult step;
   for (int first = 0; first < num_episodes; first += kMostCopies) {
     const int copies = std::min(kMostCopies, num_episodes - first);

@@ -118,7 +118,7 @@ double Session::seconds() const {
 void Session::serialize(Archive& archive) {
   archive("frame", frame_);
   archive("t", t_);
-  archive("obs", obs_);
+  obs_.serialize("obs", archive);
   archive("env", *env_);
   archive("env_statistics", env_statistics_);
   archive("algorithm", *algorithm_);

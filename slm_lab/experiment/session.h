@@ -69,7 +69,8 @@ class Session {
 
   std::int64_t frame_ = 0;  // environment steps over all rows
   std::int64_t t_ = 0;      // steps of the vector
-  Matrix obs_, actions_;
+  Observations obs_;
+  Matrix actions_;
   StepResult step_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   double earlier_seconds_ = 0;

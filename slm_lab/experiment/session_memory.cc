@@ -71,7 +71,8 @@ Layers largest_layers(const JsonNode& spec, double inputs) {
 }  // namespace
 
 std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info, double replay_bytes) {
-  const double num_envs = info.num_envs, obs_dim = info.obs_space.size(), obs_bytes = 4 * obs_dim;
+  const double num_envs = info.num_envs, obs_dim = info.obs_space.size();
+  const auto obs_bytes = static_cast<double>(info.obs_space.row_bytes());
   std::vector<MemoryNeed> needs;
   const auto add = [&](const std::string& path, const char* what, double bytes) {
     if (!path.empty() && bytes > 0) needs.push_back({path, what, bytes});

@@ -22,7 +22,7 @@ double quantile(const std::vector<double>& sorted, double q) {
 OnPolicyReplay::OnPolicyReplay(int num_episodes, double cross_entropy, const EnvInfo& info)
     : num_episodes_(num_episodes),
       cross_entropy_(cross_entropy),
-      rollout_(info.num_envs, info.obs_space.size(), info.action_space.size()) {
+      rollout_(info.num_envs, info.obs_space, info.action_space.size()) {
   ensure(info.num_envs == 1, "OnPolicyReplay keeps the episodes of one environment");
   constexpr std::int64_t kMostReserved = 100'000;  // rows; beyond, the vectors grow as they need
   rollout_.reserve(
@@ -34,7 +34,7 @@ OnPolicyReplay::OnPolicyReplay(int num_episodes, double cross_entropy, const Env
   sorted_.reserve(episodes);
 }
 
-void OnPolicyReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void OnPolicyReplay::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   ensure(!ready(), "OnPolicyReplay: full; train and clear first");
   rollout_.add(obs, actions, step, /*is_last=*/false);
   running_return_ += step.rewards[0];

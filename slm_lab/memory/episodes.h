@@ -14,7 +14,7 @@ namespace slm {
 class OnPolicyReplay final : public OnPolicyMemory {
  public:
   OnPolicyReplay(int num_episodes, double cross_entropy, const EnvInfo& info);
-  void add(const Matrix& obs, const Matrix& actions, const StepResult& step) override;
+  void add(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
   bool ready() const override { return static_cast<int>(returns_.size()) == num_episodes_; }
   const Rollout& rollout() const override { return rollout_; }
   void clear() override;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/error.h"
 
 namespace slm {
 namespace {
@@ -15,27 +16,28 @@ int num_extras(const EnvInfo& info) { return info.action_space.size() + 1; }
 
 ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const EnvInfo& info)
     : gamma_(gamma),
-      obs_dim_(info.obs_space.size()),
+      obs_space_(info.obs_space),
       action_dim_(info.action_space.size()),
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
       steps_(info.obs_space, num_extras(info), config.max_size),
-      one_obs_(static_cast<std::size_t>(obs_dim_)) {
+      one_obs_(static_cast<std::size_t>(obs_space_.row_bytes())) {
   running_.reserve(static_cast<std::size_t>(info.num_envs));
   for (int env = 0; env < info.num_envs; ++env)
     running_.emplace_back(info.obs_space, num_extras(info), info.max_episode_steps);
   returns_.reserve(static_cast<std::size_t>(info.max_episode_steps));
 }
 
-void ImitationReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step,
+void ImitationReplay::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step,
                           const Vector& final_values) {
   const bool raw = scaling_.active();
-  const Matrix& kept_obs = raw ? step.raw.obs : obs;
+  const ObservationsView kept_obs = raw ? step.raw.obs : obs;
   const Vector& rewards = raw ? step.raw.rewards : step.rewards;
+  ensure(kept_obs.fit(obs_space_), "observations are those of the environment");
   for (std::size_t env = 0; env < running_.size(); ++env) {
     const auto row = static_cast<Eigen::Index>(env);
     float* const reward =
-        std::copy_n(actions.row(row).data(), action_dim_, running_[env].append(kept_obs.row(row).data()));
+        std::copy_n(actions.row(row).data(), action_dim_, running_[env].append(kept_obs.row_data(row)));
     *reward = rewards[row];
     if (step.is_cut(row)) close(running_[env], step.is_last_reward(row) ? 0 : final_values[row]);
   }
@@ -60,14 +62,14 @@ void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch
   scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();
-  batch.obs.resize(n, obs_dim_);
+  batch.obs.resize(n, obs_space_);
   batch.actions.resize(n, action_dim_);
   batch.returns.resize(n);
   for (const std::int64_t row : batch.draw.rows) steps_.prefetch(row);
   sampler_.weigh(sampler_.config().beta(frame), batch.draw);
   for (Eigen::Index i = 0; i < n; ++i) {
     const std::int64_t row = batch.draw.rows[static_cast<std::size_t>(i)];
-    steps_.read_obs(row, batch.obs.row(i).data());
+    steps_.read_obs(row, batch.obs.row_data(i));
     std::copy_n(steps_.extras(row), action_dim_, batch.actions.row(i).data());
     batch.returns[i] = scaling_.scale() * steps_.extras(row)[action_dim_];
   }

@@ -12,9 +12,9 @@ namespace slm {
 /// Steps of past episodes drawn from an ImitationReplay, n = batch_size rows.
 struct ImitationBatch {
   Draw draw;
-  Matrix obs;      // (n, obs_dim)
-  Matrix actions;  // (n, action_dim)
-  Vector returns;  // (n)  the discounted rewards that followed, to the end of the episode
+  Observations obs;  // (n, obs_dim)
+  Matrix actions;    // (n, action_dim)
+  Vector returns;    // (n)  the discounted rewards that followed, to the end of the episode
 };
 
 /// What self-imitation learns from: every step of finished episodes with the return that it led to, computed when its
@@ -27,7 +27,7 @@ class ImitationReplay {
 
   /// One step of every environment. `final_values` (num_envs, or longer): the value of next_obs, read where the clock
   /// cut an episode.
-  void add(const Matrix& obs, const Matrix& actions, const StepResult& step, const Vector& final_values);
+  void add(const ObservationsView& obs, const Matrix& actions, const StepResult& step, const Vector& final_values);
   std::int64_t size() const { return sampler_.size(); }  ///< steps of finished episodes
   void sample(Rng& rng, std::int64_t frame, ImitationBatch& batch);
   void update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
@@ -39,13 +39,14 @@ class ImitationReplay {
   void close(RowStore& episode, float value_after);
 
   float gamma_;
-  int obs_dim_, action_dim_;
+  Space obs_space_;
+  int action_dim_;
   Scaling scaling_;
   RowSampler sampler_;
-  RowStore steps_;                 // obs; action, return
-  std::vector<RowStore> running_;  // one per environment: obs; action, reward
-  std::vector<float> returns_;     // of the episode that ends; as long as the longest so far
-  std::vector<float> one_obs_;     // (obs_dim)  on its way
+  RowStore steps_;                  // obs; action, return
+  std::vector<RowStore> running_;   // one per environment: obs; action, reward
+  std::vector<float> returns_;      // of the episode that ends; as long as the longest so far
+  std::vector<std::byte> one_obs_;  // on its way
 };
 
 /// Bytes that a full one takes, with the longest episodes running in every environment.

@@ -22,32 +22,34 @@ std::int64_t most_truncations(std::int64_t capacity, const EnvInfo& info) {
 }  // namespace
 
 Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
-    : num_envs_(info.num_envs),
-      obs_dim_(info.obs_space.size()),
+    : obs_space_(info.obs_space),
+      num_envs_(info.num_envs),
       action_dim_(info.action_space.size()),
       capacity_(config.max_size),
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
       steps_(info.obs_space, num_extras(info), config.max_size),
-      final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)),
-      newest_next_obs_(info.num_envs, obs_dim_) {
+      final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)) {
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
   ensure(most_truncations(capacity_, info) <= std::numeric_limits<std::int32_t>::max(),
          "the row of a final observation fits 32 bits");
   free_finals_.reserve(static_cast<std::size_t>(most_truncations(capacity_, info)));
+  newest_next_obs_.resize(num_envs_, obs_space_);
 }
 
-void Replay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void Replay::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   const bool raw = scaling_.active();
-  const Matrix& kept_obs = raw ? step.raw.obs : obs;
+  const ObservationsView kept_obs = raw ? step.raw.obs : obs;
   const Vector& rewards = raw ? step.raw.rewards : step.rewards;
   newest_next_obs_ = raw ? step.raw.next_obs : step.next_obs;
+  ensure(kept_obs.fit(obs_space_) && ObservationsView(newest_next_obs_).fit(obs_space_),
+         "observations are those of the environment");
   for (int env = 0; env < num_envs_; ++env) {
     const std::int64_t row = sampler_.next_row();
     if (row < steps_.size())
       if (const auto old = std::bit_cast<std::int32_t>(steps_.extras(row)[action_dim_ + 1]); old >= 0)
         free_finals_.push_back(old);
-    float* extras = steps_.write(row, kept_obs.row(env).data());
+    float* extras = steps_.write(row, kept_obs.row_data(env));
     extras = std::copy_n(actions.row(env).data(), action_dim_, extras);
     extras[0] = rewards[env];
     extras[1] = std::bit_cast<float>(follow_up(step, env));
@@ -61,7 +63,7 @@ std::int32_t Replay::follow_up(const StepResult& step, int env) {
   if (free_finals_.empty()) free_finals_.push_back(static_cast<std::int32_t>(final_obs_.size()));
   const std::int32_t row = free_finals_.back();
   free_finals_.pop_back();
-  final_obs_.write(row, newest_next_obs_.row(env).data());
+  final_obs_.write(row, newest_next_obs_.row_data(env));
   return row;
 }
 
@@ -69,8 +71,8 @@ void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& ba
   scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();
-  batch.obs.resize(n, obs_dim_);
-  batch.next_obs.resize(n, obs_dim_);
+  batch.obs.resize(n, obs_space_);
+  batch.next_obs.resize(n, obs_space_);
   batch.actions.resize(n, action_dim_);
   batch.rewards.resize(n);
   batch.discounts.resize(n);
@@ -90,11 +92,11 @@ std::int64_t Replay::one_step_later(std::int64_t row) const {
 }
 
 void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const {
-  steps_.read_obs(row, batch.obs.row(i).data());
+  steps_.read_obs(row, batch.obs.row_data(i));
   std::copy_n(steps_.extras(row), action_dim_, batch.actions.row(i).data());
 
   float reward = 0, discount = 1;
-  float* const next_obs = batch.next_obs.row(i).data();
+  std::byte* const next_obs = batch.next_obs.row_data(i);
   bool bootstrapped = false;
   for (int k = 0; !bootstrapped; ++k) {
     const float* extras = steps_.extras(row) + action_dim_;
@@ -110,7 +112,7 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
     } else if (follows >= 0) {
       final_obs_.read_obs(follows, next_obs);
     } else if (age < num_envs_) {
-      std::copy_n(newest_next_obs_.row(num_envs_ - 1 - age).data(), obs_dim_, next_obs);
+      std::copy_n(newest_next_obs_.row_data(num_envs_ - 1 - age), newest_next_obs_.row_bytes(), next_obs);
     } else {
       row = one_step_later(row);
       bootstrapped = k + 1 == num_steps;
@@ -126,7 +128,7 @@ void Replay::serialize(Archive& archive) {
   archive("transitions", steps_);
   archive("final_obs", final_obs_);
   archive("free_finals", free_finals_);
-  archive("newest_next_obs", newest_next_obs_);
+  newest_next_obs_.serialize("newest_next_obs", archive);
 }
 
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {

@@ -12,11 +12,11 @@ namespace slm {
 /// Transitions drawn from a replay, n = batch_size rows.
 struct Batch {
   Draw draw;
-  Matrix obs;        // (n, obs_dim)
-  Matrix actions;    // (n, action_dim)
-  Vector rewards;    // (n)  discounted sum of the next num_steps rewards
-  Matrix next_obs;   // (n, obs_dim)  after them
-  Vector discounts;  // (n)  factor of the value of next_obs: gamma^steps, 0 where the task ended on the way
+  Observations obs;       // (n, obs_dim)
+  Matrix actions;         // (n, action_dim)
+  Vector rewards;         // (n)  discounted sum of the next num_steps rewards
+  Observations next_obs;  // (n, obs_dim)  after them
+  Vector discounts;       // (n)  factor of the value of next_obs: gamma^steps, 0 where the task ended on the way
 };
 
 /// A ring of the last `max_size` transitions of all environments. An observation is kept once: that after a transition
@@ -28,7 +28,7 @@ class Replay {
   Replay(const ReplayConfig& config, const EnvInfo& info);
 
   /// One transition of every environment.
-  void add(const Matrix& obs, const Matrix& actions, const StepResult& step);
+  void add(const ObservationsView& obs, const Matrix& actions, const StepResult& step);
   std::int64_t size() const { return sampler_.size(); }
   std::int64_t num_added() const { return sampler_.num_added(); }
 
@@ -53,14 +53,15 @@ class Replay {
   void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
   float reward_of(const float* extras) const { return scaling_.active() ? scaling_.reward(extras[0]) : extras[0]; }
 
-  int num_envs_, obs_dim_, action_dim_;
+  Space obs_space_;
+  int num_envs_, action_dim_;
   std::int64_t capacity_;
   Scaling scaling_;
   RowSampler sampler_;
   RowStore steps_;  // obs; action, reward, what follows
   RowStore final_obs_;
   std::vector<std::int32_t> free_finals_;  // rows of final_obs_ whose transition was overwritten
-  Matrix newest_next_obs_;                 // (num_envs, obs_dim)
+  Observations newest_next_obs_;           // (num_envs, obs_dim)
 };
 
 /// Bytes that a full replay takes.

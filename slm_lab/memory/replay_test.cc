@@ -202,7 +202,7 @@ class Player {
   void play(Replay& replay, int num_steps) {
     Matrix obs(num_envs_, 1), actions(num_envs_, 1);
     StepResult step;
-    step.next_obs.resize(num_envs_, 1);
+    step.next_obs.resize(num_envs_, Space::row(1));
     step.rewards.resize(num_envs_);
     step.terminated.resize(num_envs_);
     step.truncated.resize(num_envs_);
@@ -211,7 +211,7 @@ class Player {
         obs(e, 0) = number(e, t_[at(e)]);
         actions(e, 0) = static_cast<float>(t_[at(e)] % 10);
         step.rewards[e] = static_cast<float>(t_[at(e)]);
-        step.next_obs(e, 0) = number(e, t_[at(e)] + 1);
+        step.next_obs.floats()(e, 0) = number(e, t_[at(e)] + 1);
         const bool end = ++t_[at(e)] == 3 + e;
         step.terminated[e] = end && episode_[at(e)] % 2 == 0;
         step.truncated[e] = end && episode_[at(e)] % 2 == 1;
@@ -238,7 +238,8 @@ void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int nu
   for (int draw = 0; draw < num_draws; ++draw) {
     replay.sample(rng, 0.5f, num_steps, 0, batch);
     for (Eigen::Index i = 0; i < batch.obs.rows(); ++i) {
-      const int obs = static_cast<int>(batch.obs(i, 0)), e = obs / 10'000, episode = obs / 100 % 100, t = obs % 100;
+      const int obs = static_cast<int>(batch.obs.floats()(i, 0)), e = obs / 10'000, episode = obs / 100 % 100,
+                t = obs % 100;
       const int left = 3 + e - t;  // steps to the end of the episode, this one included
       const auto age = (replay.num_added() - 1 - batch.draw.rows[static_cast<std::size_t>(i)]) % replay.size();
       const int known = static_cast<int>(age) / num_envs + 1;  // the newest steps have no successors yet
@@ -246,7 +247,7 @@ void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int nu
       if (steps == left && episode % 2 == 0) {
         EXPECT_EQ(batch.discounts[i], 0);
       } else {
-        EXPECT_EQ(batch.next_obs(i, 0), static_cast<float>(obs + steps));
+        EXPECT_EQ(batch.next_obs.floats()(i, 0), static_cast<float>(obs + steps));
         EXPECT_EQ(batch.discounts[i], static_cast<float>(std::pow(0.5, steps)));
       }
       float reward = 0;
@@ -280,17 +281,17 @@ TEST(Replay, ScalesRawRowsWhenTheyAreDrawn) {
   info.scaling = Scaling(ObsScaling(statistics.obs, 5), rewards);
   Replay replay(replay_config("Replay", 64, 100), info);
   StepResult step;
-  step.resize(1, 1);
+  step.resize(1, Space::row(1));
   step.terminated << false;
   for (int t = 0; t < 6; ++t) {
     step.truncated << (t == 5);
     step.end_episodes();
-    step.raw.obs.setConstant(1, 1, static_cast<float>(t));
-    step.raw.next_obs.setConstant(1, 1, static_cast<float>(t + 1));
+    step.raw.obs.floats().setConstant(1, 1, static_cast<float>(t));
+    step.raw.next_obs.floats().setConstant(1, 1, static_cast<float>(t + 1));
     step.raw.rewards.setConstant(1, static_cast<float>(t));
-    step.next_obs.setConstant(-1000);  // as scaled then: not to be seen again
+    step.next_obs.floats().setConstant(-1000);  // as scaled then: not to be seen again
     step.rewards.setConstant(-1000);
-    replay.add(Matrix::Constant(1, 1, -1000), Matrix::Constant(1, 1, static_cast<float>(t)), step);
+    replay.add(Observations(Matrix::Constant(1, 1, -1000)), Matrix::Constant(1, 1, static_cast<float>(t)), step);
   }
   statistics.obs.update(Matrix{{1}, {3}});                            // mean 2, variance 1 (nearly)
   statistics.discounted_return.update(Eigen::VectorXd{{-4.0, 4.0}});  // standard deviation 4 (nearly)
@@ -303,8 +304,8 @@ TEST(Replay, ScalesRawRowsWhenTheyAreDrawn) {
     seen.insert(t);
     const int steps = t == 5 ? 1 : 2;
     const auto reward = [](int at) { return std::min(3.0f, static_cast<float>(at) * 2 / 4); };
-    EXPECT_NEAR(batch.obs(i, 0), t - 2, 1e-3);
-    EXPECT_NEAR(batch.next_obs(i, 0), t + steps - 2, 1e-3);
+    EXPECT_NEAR(batch.obs.floats()(i, 0), t - 2, 1e-3);
+    EXPECT_NEAR(batch.next_obs.floats()(i, 0), t + steps - 2, 1e-3);
     EXPECT_NEAR(batch.rewards[i], reward(t) + (steps == 2 ? 0.5f * reward(t + 1) : 0), 1e-3);
   }
   EXPECT_EQ(seen.size(), 6u);
@@ -314,22 +315,22 @@ TEST(Replay, ScalesRawRowsWhenTheyAreDrawn) {
 TEST(Replay, ALifeLostHasNoValueAfterIt) {
   Replay replay(replay_config("Replay", 32, 10), number_env(1));
   StepResult step;
-  step.resize(1, 1);
+  step.resize(1, Space::row(1));
   step.terminated << false;
   step.truncated << false;
   for (int t = 0; t < 3; ++t) {
     step.end_episodes();
     step.life_lost << (t == 1);
-    step.next_obs.setConstant(static_cast<float>(t + 1));
+    step.next_obs.floats().setConstant(static_cast<float>(t + 1));
     step.rewards.setConstant(1);
-    replay.add(Matrix::Constant(1, 1, static_cast<float>(t)), Matrix::Zero(1, 1), step);
+    replay.add(Observations(Matrix::Constant(1, 1, static_cast<float>(t))), Matrix::Zero(1, 1), step);
   }
   Rng rng(1);
   Batch batch;
   replay.sample(rng, 0.5f, /*num_steps=*/3, 0, batch);
   for (Eigen::Index i = 0; i < 32; ++i) {
-    EXPECT_EQ(batch.discounts[i], batch.obs(i, 0) < 2 ? 0 : 0.5f);
-    EXPECT_EQ(batch.rewards[i], batch.obs(i, 0) == 0 ? 1.5f : 1);
+    EXPECT_EQ(batch.discounts[i], batch.obs.floats()(i, 0) < 2 ? 0 : 0.5f);
+    EXPECT_EQ(batch.rewards[i], batch.obs.floats()(i, 0) == 0 ? 1.5f : 1);
   }
 }
 

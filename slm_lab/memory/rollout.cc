@@ -8,8 +8,6 @@
 namespace slm {
 namespace {
 
-void append(std::vector<float>& to, const float* data, Eigen::Index size) { to.insert(to.end(), data, data + size); }
-
 // Moves row `from` of a matrix in a flat vector to row `to`.
 void move_row(std::vector<float>& matrix, std::size_t from, std::size_t to, std::size_t width) {
   std::copy_n(matrix.begin() + static_cast<std::ptrdiff_t>(from * width), width,
@@ -26,19 +24,19 @@ std::int64_t most_finals(std::int64_t num_steps, const EnvInfo& info) {
 
 void Rollout::reserve(std::int64_t num_steps, std::int64_t num_finals) {
   const auto rows = static_cast<std::size_t>(num_steps * num_envs_);
-  obs_.reserve(rows * static_cast<std::size_t>(obs_dim_));
+  obs_.reserve(num_steps * num_envs_);
   actions_.reserve(rows * static_cast<std::size_t>(action_dim_));
   for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) v->reserve(rows);
   next_.reserve(rows);
-  final_obs_.reserve(static_cast<std::size_t>(num_finals * obs_dim_));
+  final_obs_.reserve(num_finals);
 }
 
-void Rollout::add(const Matrix& obs, const Matrix& actions, const StepResult& step, bool is_last) {
-  ensure(obs.rows() == num_envs_ && obs.cols() == obs_dim_, "rollout: obs must be (num_envs, obs_dim)");
+void Rollout::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step, bool is_last) {
+  ensure(obs.rows() == num_envs_, "rollout: obs must be (num_envs, obs_dim)");
   ensure(actions.rows() == num_envs_ && actions.cols() == action_dim_,
          "rollout: actions must be (num_envs, action_dim)");
-  append(obs_, obs.data(), obs.size());
-  append(actions_, actions.data(), actions.size());
+  obs_.append(obs);
+  actions_.insert(actions_.end(), actions.data(), actions.data() + actions.size());
   for (int env = 0; env < num_envs_; ++env) {
     const bool terminated = step.is_last_reward(env);
     const bool ended = step.is_cut(env);
@@ -49,8 +47,8 @@ void Rollout::add(const Matrix& obs, const Matrix& actions, const StepResult& st
     if (terminated) {
       next_.push_back(row);  // any row: its value will be multiplied by 0
     } else if (ended || is_last) {
-      next_.push_back(-1 - static_cast<std::int32_t>(final_obs().rows()));
-      append(final_obs_, step.next_obs.row(env).data(), obs_dim_);
+      next_.push_back(-1 - static_cast<std::int32_t>(final_obs_.size()));
+      final_obs_.append(ObservationsView(step.next_obs).middleRows(env, 1));
     } else {
       next_.push_back(row + num_envs_);
     }
@@ -58,32 +56,33 @@ void Rollout::add(const Matrix& obs, const Matrix& actions, const StepResult& st
 }
 
 void Rollout::clear() {
-  for (std::vector<float>* v : {&obs_, &actions_, &rewards_, &not_terminated_, &not_ended_, &final_obs_}) v->clear();
+  for (std::vector<float>* v : {&actions_, &rewards_, &not_terminated_, &not_ended_}) v->clear();
+  obs_.resize(0);
+  final_obs_.resize(0);
   next_.clear();
 }
 
 void Rollout::keep(std::span<const std::int32_t> rows) {
   std::size_t to = 0;
-  std::int32_t num_finals = 0;
+  std::int64_t num_finals = 0;
   for (const std::int32_t row : rows) {
     const auto from = static_cast<std::size_t>(row);
-    move_row(obs_, from, to, static_cast<std::size_t>(obs_dim_));
+    obs_.move(row, static_cast<std::int64_t>(to));
     move_row(actions_, from, to, static_cast<std::size_t>(action_dim_));
     for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) move_row(*v, from, to, 1);
     if (next_[from] < 0) {
-      move_row(final_obs_, static_cast<std::size_t>(-1 - next_[from]), static_cast<std::size_t>(num_finals),
-               static_cast<std::size_t>(obs_dim_));
-      next_[to] = -1 - num_finals++;
+      final_obs_.move(-1 - next_[from], num_finals);
+      next_[to] = static_cast<std::int32_t>(-1 - num_finals++);
     } else {
       next_[to] = next_[from] - row + static_cast<std::int32_t>(to);
     }
     ++to;
   }
-  obs_.resize(to * static_cast<std::size_t>(obs_dim_));
+  obs_.resize(static_cast<std::int64_t>(to));
   actions_.resize(to * static_cast<std::size_t>(action_dim_));
   for (std::vector<float>* v : {&rewards_, &not_terminated_, &not_ended_}) v->resize(to);
   next_.resize(to);
-  final_obs_.resize(static_cast<std::size_t>(num_finals) * static_cast<std::size_t>(obs_dim_));
+  final_obs_.resize(num_finals);
 }
 
 void Rollout::next_values(const Vector& values, const Vector& final_values, MatrixRef next_values) const {
@@ -94,21 +93,21 @@ void Rollout::next_values(const Vector& values, const Vector& final_values, Matr
 }
 
 void Rollout::serialize(Archive& archive) {
-  archive("obs", obs_);
+  obs_.serialize("obs", archive);
   archive("actions", actions_);
   archive("rewards", rewards_);
   archive("not_terminated", not_terminated_);
   archive("not_ended", not_ended_);
-  archive("final_obs", final_obs_);
+  final_obs_.serialize("final_obs", archive);
   archive("next", next_);
 }
 
 OnPolicyBatchReplay::OnPolicyBatchReplay(int num_steps, const EnvInfo& info)
-    : num_steps_(num_steps), rollout_(info.num_envs, info.obs_space.size(), info.action_space.size()) {
+    : num_steps_(num_steps), rollout_(info.num_envs, info.obs_space, info.action_space.size()) {
   rollout_.reserve(num_steps, most_finals(num_steps, info));
 }
 
-void OnPolicyBatchReplay::add(const Matrix& obs, const Matrix& actions, const StepResult& step) {
+void OnPolicyBatchReplay::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   ensure(!ready(), "OnPolicyBatchReplay: full; train and clear first");
   rollout_.add(obs, actions, step, rollout_.num_steps() + 1 == num_steps_);
 }

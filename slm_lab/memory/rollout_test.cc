@@ -22,7 +22,7 @@ StepResult step_of(std::vector<float> next_obs, std::vector<float> rewards, std:
                    std::vector<bool> truncated) {
   const auto n = static_cast<Eigen::Index>(rewards.size());
   StepResult step;
-  step.next_obs = Eigen::Map<Matrix>(next_obs.data(), n, 1);
+  step.next_obs.floats() = Eigen::Map<Matrix>(next_obs.data(), n, 1);
   step.rewards = Eigen::Map<Vector>(rewards.data(), n);
   step.terminated.resize(n);
   step.truncated.resize(n);
@@ -53,7 +53,7 @@ TEST(OnPolicyBatchReplay, IsTimeMajorAndReadyAfterNumSteps) {
   ASSERT_TRUE(memory.ready());
   const Rollout& rollout = memory.rollout();
   EXPECT_EQ(rollout.size(), 6);
-  EXPECT_EQ(Matrix(rollout.obs()), (Matrix{{1}, {2}, {3}, {20}, {30}, {6}}));
+  EXPECT_EQ(Matrix(rollout.obs().floats()), (Matrix{{1}, {2}, {3}, {20}, {30}, {6}}));
   EXPECT_EQ(Matrix(rollout.actions()), (Matrix{{0}, {1}, {2}, {3}, {4}, {5}}));
   EXPECT_EQ(Matrix(rollout.rewards()), (Matrix{{1, 2}, {3, 4}, {5, 6}}));
   EXPECT_EQ(Matrix(rollout.not_terminated()), (Matrix{{1, 1}, {1, 0}, {1, 1}}));
@@ -63,13 +63,14 @@ TEST(OnPolicyBatchReplay, IsTimeMajorAndReadyAfterNumSteps) {
 TEST(OnPolicyBatchReplay, KeepsFinalObservationsOfTruncatedAndOfLastRowsOnly) {
   OnPolicyBatchReplay memory(3, one_number_env(2));
   fill(memory);
-  EXPECT_EQ(Matrix(memory.rollout().final_obs()), (Matrix{{10}, {50}, {60}}));
+  EXPECT_EQ(Matrix(memory.rollout().final_obs().floats()), (Matrix{{10}, {50}, {60}}));
 }
 
 TEST(OnPolicyBatchReplay, NextValuesFollowEpisodesNotRows) {
   OnPolicyBatchReplay memory(3, one_number_env(2));
   fill(memory);
-  const Vector values = memory.rollout().obs().col(0), final_values = memory.rollout().final_obs().col(0);
+  const Vector values = memory.rollout().obs().floats().col(0),
+               final_values = memory.rollout().final_obs().floats().col(0);
   Matrix next(3, 2);
   memory.rollout().next_values(values, final_values, next);
   EXPECT_EQ(next(0, 0), 10);  // truncated: its own final observation, not the fresh start 3
@@ -99,8 +100,8 @@ TEST(OnPolicyBatchReplay, RestoresAPartialRollout) {
   archive.write(file);
   Archive loaded = Archive::read(file);
   restored.serialize(loaded);
-  EXPECT_EQ(Matrix(restored.rollout().obs()), Matrix(memory.rollout().obs()));
-  EXPECT_EQ(Matrix(restored.rollout().final_obs()), Matrix(memory.rollout().final_obs()));
+  EXPECT_EQ(Matrix(restored.rollout().obs().floats()), Matrix(memory.rollout().obs().floats()));
+  EXPECT_EQ(Matrix(restored.rollout().final_obs().floats()), Matrix(memory.rollout().final_obs().floats()));
   EXPECT_FALSE(restored.ready());
 }
 
@@ -121,17 +122,18 @@ TEST(OnPolicyReplay, IsReadyAfterWholeEpisodes) {
   play(memory, {1, 2, 3});
   ASSERT_TRUE(memory.ready());
   EXPECT_EQ(memory.rollout().num_steps(), 6);
-  EXPECT_EQ(Matrix(memory.rollout().final_obs()), (Matrix{{103}}));
+  EXPECT_EQ(Matrix(memory.rollout().final_obs().floats()), (Matrix{{103}}));
 }
 
 TEST(OnPolicyCrossEntropy, KeepsTheBestEpisodes) {
   OnPolicyReplay memory(4, 0.5, one_number_env(1));
   play(memory, {1, 8, 2, 4});  // the median is 3: episodes 1 (rows 2, 3) and 3 (rows 6, 7) stay
   ASSERT_TRUE(memory.ready());
-  EXPECT_EQ(Matrix(memory.rollout().obs()), (Matrix{{2}, {3}, {6}, {7}}));
-  EXPECT_EQ(Matrix(memory.rollout().final_obs()), (Matrix{{103}, {107}}));
+  EXPECT_EQ(Matrix(memory.rollout().obs().floats()), (Matrix{{2}, {3}, {6}, {7}}));
+  EXPECT_EQ(Matrix(memory.rollout().final_obs().floats()), (Matrix{{103}, {107}}));
   Matrix next(4, 1);
-  memory.rollout().next_values(memory.rollout().obs().col(0), memory.rollout().final_obs().col(0), next);
+  memory.rollout().next_values(memory.rollout().obs().floats().col(0), memory.rollout().final_obs().floats().col(0),
+                               next);
   EXPECT_EQ(next, (Matrix{{3}, {103}, {7}, {107}}));
 }
 

@@ -21,9 +21,9 @@ Eigen::Map<Matrix> matrix_in(AlignedBuffer& buffer, Eigen::Index rows, Eigen::In
 
 DuelingMlpNet::DuelingMlpNet(MlpShape shape, Rng& init) : heads_(with_value_and_advantage(std::move(shape)), init) {}
 
-ConstMatrixRef DuelingMlpNet::infer(const ConstMatrixRef& x) { return combine(heads_.infer(x), infer_out_); }
+ConstMatrixRef DuelingMlpNet::infer(const ObservationsView& x) { return combine(heads_.infer(x), infer_out_); }
 
-ConstMatrixRef DuelingMlpNet::forward(const ConstMatrixRef& x) { return combine(heads_.forward(x), out_); }
+ConstMatrixRef DuelingMlpNet::forward(const ObservationsView& x) { return combine(heads_.forward(x), out_); }
 
 void DuelingMlpNet::backward(const ConstMatrixRef& d_out) { heads_.backward(split_gradient(d_out)); }
 

@@ -4,6 +4,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
@@ -29,19 +30,21 @@ void add_to(AlignedBuffer& sum, const AlignedBuffer& term) {
   for (std::size_t i = 0; i < sum.size(); ++i) to[i] += from[i];
 }
 
+ConstRows rows_over(const ObservationsView::Map<Matrix>& matrix) { return {matrix.data(), matrix.outerStride()}; }
+
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
 
 }  // namespace
 
 float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride); }
 
-ConstMatrixRef MlpNet::infer(const ConstMatrixRef& x) {
+ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
   const int n = static_cast<int>(x.rows());
   float* const out = grown(infer_out_, x.rows() * out_dim_);
   for (int first = 0; first < n; first += kChunk) {
     const int rows = std::min(kChunk, n - first);
-    ConstRows h = rows_from({x.data(), x.outerStride()}, first);
+    ConstRows h = rows_over(dense_input(x.middleRows(first, rows), infer_x_));
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const Layer& layer = layers_[l];
       const Rows y{infer_h_[l % 2].rows(std::min(kChunk, n)), layer.stride()};
@@ -55,9 +58,10 @@ ConstMatrixRef MlpNet::infer(const ConstMatrixRef& x) {
   return matrix_over(out, n, out_dim_, out_dim_);
 }
 
-ConstMatrixRef MlpNet::forward(const ConstMatrixRef& x) {
+ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  x_ = x.data(), x_stride_ = x.outerStride(), n_ = static_cast<int>(x.rows());
+  x_ = rows_over(dense_input(x, x_of_bytes_));
+  n_ = static_cast<int>(x.rows());
   for (Workspace& workspace : h_) workspace.rows(n_);
   for (Workspace& workspace : z_) workspace.rows(n_);
   float* const out = grown(out_, x.rows() * out_dim_);
@@ -183,7 +187,7 @@ void MlpNet::forward_chunk(Chunk chunk, float* out) {
 }
 
 ConstRows MlpNet::layer_input(Chunk chunk, std::size_t l) {
-  if (l == 0) return rows_from({x_, x_stride_}, chunk.first);
+  if (l == 0) return rows_from(x_, chunk.first);
   return h_[l - 1].from(chunk.first);
 }
 

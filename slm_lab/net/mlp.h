@@ -36,7 +36,8 @@ struct MlpShape {
   std::string init_fn = {};  ///< empty: PyTorch's default of a linear layer
 };
 
-/// Linear and activation for each hidden layer, then linear heads on the last one, side by side in the output.
+/// Linear and activation for each hidden layer, then linear heads on the last one, side by side in the output. Bytes
+/// are seen as numbers from 0 to 1 (dense_input.h).
 ///
 /// The gradient of a batch is the sum of those of its pieces of 64 rows, each computed in a buffer of its own and added
 /// in their order: the same bits with any number of threads.
@@ -48,8 +49,8 @@ class MlpNet final : public Net {
 
   int in_dim() const override { return shape_.in_dim; }
   int out_dim() const override { return out_dim_; }
-  ConstMatrixRef infer(const ConstMatrixRef& x) override;
-  ConstMatrixRef forward(const ConstMatrixRef& x) override;
+  ConstMatrixRef infer(const ObservationsView& x) override;
+  ConstMatrixRef forward(const ObservationsView& x) override;
   void backward(const ConstMatrixRef& d_out) override;
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
   void parameters_changed() override;
@@ -139,11 +140,12 @@ class MlpNet final : public Net {
 
   // Of infer(): two layers of a piece of the batch, and the outputs.
   Workspace infer_h_[2];
+  Matrix infer_x_;  // (rows of a piece, in_dim), where they come in bytes
   AlignedBuffer infer_out_;
   // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way
   // (those of hidden layers for a piece of the batch).
-  const float* x_ = nullptr;  // (n, in_dim)
-  std::ptrdiff_t x_stride_ = 0;
+  ConstRows x_{nullptr, 0};  // (n, in_dim)
+  Matrix x_of_bytes_;        // (n, in_dim), or more rows
   int n_ = 0;
   std::vector<Workspace> z_, h_;  // z only where the derivative needs it
   AlignedBuffer out_z_, out_, d_out_;

@@ -110,6 +110,8 @@ TEST(Mlp, TakesWeightsInPyTorchsShapes) {
     write_tensor(net.parameters().tensors[i], values[i], net.parameters().values);
   net.parameters_changed();
   EXPECT_EQ(Matrix(net.infer(Matrix{{3, 1}})), (Matrix{{50.5, 7}}));
+  // Bytes over 255: relu(2 * 0.2 + 10 * 1 + 0.5) = 10.9; 3 * 10.9 + 1.
+  EXPECT_TRUE(Matrix(net.infer(ByteMatrix{{51, 255}})).isApprox(Matrix{{33.7f, 7}}, 1e-6f));
 }
 
 // Beside what they show, features leave the net as it is: its outputs and its gradients, whatever theirs are.

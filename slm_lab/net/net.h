@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "slm_lab/base/matrix.h"
+#include "slm_lab/base/observations.h"
 #include "slm_lab/net/parameters.h"
 
 namespace slm {
@@ -16,9 +16,9 @@ class Net {
   virtual int in_dim() const = 0;
   virtual int out_dim() const = 0;
   /// Outputs (n, out_dim) for `x` (n, in_dim), any n; valid until the next call. Keeps nothing for backward().
-  virtual ConstMatrixRef infer(const ConstMatrixRef& x) = 0;
+  virtual ConstMatrixRef infer(const ObservationsView& x) = 0;
   /// The same, and keeps what backward() needs; `x` must live until then.
-  virtual ConstMatrixRef forward(const ConstMatrixRef& x) = 0;
+  virtual ConstMatrixRef forward(const ObservationsView& x) = 0;
   /// Overwrites parameters().grads with the gradient of a loss whose gradient with respect to the outputs of the last
   /// forward() is `d_out` (n, out_dim).
   virtual void backward(const ConstMatrixRef& d_out) = 0;

@@ -9,6 +9,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net_types.h"
 #include "slm_lab/net/registry.h"
@@ -108,6 +109,25 @@ void expect_gradient(const std::vector<float>& gradient, Loss loss, Move move) {
       EXPECT_NEAR(static_cast<double>(gradient[i]), near, tolerance) << "entry " << i;
   }
   EXPECT_LE(kinks, gradient.size() / 5 + 1);
+}
+
+// Whatever the net does with floats it does with bytes over 255, to the last bit.
+TEST_P(EveryNet, SeesBytesAsNumbersFrom0To1) {
+  const int rows = 70;  // more than it takes at once
+  ByteMatrix bytes(rows, net_->in_dim());
+  for (std::uint8_t& byte : bytes.reshaped()) byte = static_cast<std::uint8_t>(rng_.integers(0, 256));
+  const Matrix floats = bytes.cast<float>() * kByteScale;
+  const std::unique_ptr<Net> other = net_->clone();
+  EXPECT_EQ(Matrix(net_->infer(bytes)), Matrix(other->infer(floats)));
+  for (const int n : {rows, 3, rows}) {
+    const Matrix weight = d_out(n);
+    EXPECT_EQ(Matrix(net_->forward(bytes.topRows(n))), Matrix(other->forward(floats.topRows(n))));
+    net_->infer(bytes.bottomRows(1));  // in between, as always, changes nothing
+    net_->backward(weight);
+    other->backward(weight);
+    EXPECT_TRUE(std::ranges::equal(net_->parameters().grads.span(), other->parameters().grads.span()));
+    EXPECT_EQ(Matrix(net_->backward_input(weight)), Matrix(other->backward_input(weight)));
+  }
 }
 
 TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
@@ -306,11 +326,7 @@ std::vector<NetTypeConfig> every_type(std::index_sequence<kIndex...>) {
   return {NetTypeConfig(std::in_place_index<kIndex>)...};
 }
 
-Space image() {
-  Space space = Space::box(std::vector<float>(12, 0), std::vector<float>(12, 255));
-  space.shape = {1, 4, 3};
-  return space;
-}
+Space image() { return Space::bytes({1, 4, 3}); }
 
 TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
   Rng rng(0);

@@ -37,7 +37,7 @@ float value_of(TargetNet& target) {
 // What constant_net(value) gives for an input of ones: relu(3 value), three of them.
 float output_of(float value) { return 9 * value * value + value; }
 
-float output(TargetNet& target) { return target.infer(Matrix::Ones(1, 2))(0, 0); }
+float output(TargetNet& target) { return target.infer(Matrix(Matrix::Ones(1, 2)))(0, 0); }
 
 TEST(TargetNet, StartsAsACopyAndIsOneOfItsOwn) {
   const auto online = constant_net(0.5f);

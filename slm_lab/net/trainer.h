@@ -15,8 +15,8 @@ class Trainer {
  public:
   Trainer(std::unique_ptr<Net> net, const NetConfig& config);
 
-  ConstMatrixRef infer(const ConstMatrixRef& x) { return net_->infer(x); }
-  ConstMatrixRef forward(const ConstMatrixRef& x) { return net_->forward(x); }
+  ConstMatrixRef infer(const ObservationsView& x) { return net_->infer(x); }
+  ConstMatrixRef forward(const ObservationsView& x) { return net_->forward(x); }
   void backward(const ConstMatrixRef& d_out) { net_->backward(d_out); }
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) { return net_->backward_input(d_out); }
 

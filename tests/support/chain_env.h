@@ -33,12 +33,12 @@ class ChainEnv final : public VecEnv {
   }
 
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override {
+  void reset(Observations& obs) override {
     for (int e = 0; e < info_.num_envs; ++e) restart(e);
-    observe(obs);
+    observe(obs.floats());
   }
   void step(const Matrix& actions, StepResult& out) override {
-    out.resize(info_.num_envs, kPlaces + 1);
+    out.resize(info_.num_envs, info_.obs_space);
     for (int e = 0; e < info_.num_envs; ++e) {
       const bool right = continuous_ ? actions(e, 0) > 1 : actions(e, 0) == 1;
       const int place = places_[e];
@@ -48,10 +48,10 @@ class ChainEnv final : public VecEnv {
       out.truncated[e] = ++lengths_[e] == kClock;
     }
     out.end_episodes();
-    observe(out.next_obs);
+    observe(out.next_obs.floats());
     for (int e = 0; e < info_.num_envs; ++e)
       if (out.episode_over[e]) restart(e);
-    observe(out.obs);
+    observe(out.obs.floats());
   }
   void serialize(Archive& archive) override {
     archive("rng", rng_);

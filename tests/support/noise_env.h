@@ -27,14 +27,14 @@ class NoiseEnv final : public VecEnv {
   }
 
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override {
+  void reset(Observations& obs) override {
     t_ = 0;
-    draw(obs);
+    draw(obs.floats());
   }
   void step(const Matrix&, StepResult& out) override {
-    out.resize(info_.num_envs, info_.obs_space.size());
-    draw(out.next_obs);
-    draw(out.obs);
+    out.resize(info_.num_envs, info_.obs_space);
+    draw(out.next_obs.floats());
+    draw(out.obs.floats());
     for (int e = 0; e < info_.num_envs; ++e) {
       out.rewards[e] = static_cast<float>(rng_.uniform(-largest_reward_ / 2, largest_reward_));
       out.terminated[e] = (t_ + 2 * e) % 5 == 3;
@@ -42,7 +42,7 @@ class NoiseEnv final : public VecEnv {
     }
     out.end_episodes();
     for (int e = 0; e < info_.num_envs; ++e)
-      if (!out.episode_over[e]) out.obs.row(e) = out.next_obs.row(e);
+      if (!out.episode_over[e]) out.obs.floats().row(e) = out.next_obs.floats().row(e);
     ++t_;
   }
   void serialize(Archive& archive) override {
@@ -74,11 +74,11 @@ struct Transitions {
   double reward(int i) const { return rewards[at(i)]; }
   /// 0 where the value of next_obs is 0.
   double goes_on(int i) const { return terminated[at(i)] ? 0 : 1; }
-  void add(const Matrix& o, const Matrix& a, const StepResult& step) {
+  void add(const Observations& o, const Matrix& a, const StepResult& step) {
     for (Eigen::Index e = 0; e < num_envs; ++e) {
-      obs.emplace_back(o.row(e).begin(), o.row(e).end());
-      actions.emplace_back(a.row(e).begin(), a.row(e).end());
-      next_obs.emplace_back(step.next_obs.row(e).begin(), step.next_obs.row(e).end());
+      append_row(obs, o.floats(), e);
+      append_row(actions, a, e);
+      append_row(next_obs, step.next_obs.floats(), e);
       rewards.push_back(step.rewards[e]);
       terminated.push_back(step.terminated[e]);
       truncated.push_back(step.truncated[e]);
@@ -99,6 +99,9 @@ struct Transitions {
     num_envs = n;
   }
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
+  static void append_row(std::vector<std::vector<double>>& to, const Matrix& from, Eigen::Index row) {
+    to.emplace_back(from.row(row).begin(), from.row(row).end());
+  }
 };
 
 inline MatrixD matrix_of(const std::vector<std::vector<double>>& rows) {
@@ -127,7 +130,7 @@ struct RecordedRun {
     act_rng = run.act_rng;
     update_rng = run.update_rng;
     frame = run.frame;
-    const Matrix obs = run.obs;
+    const Observations obs = run.obs;
     const auto stats = run.one_step();
     seen.add(obs, run.actions, run.step);
     return stats;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <vector>
 
@@ -17,12 +18,12 @@ class ScriptedEnv final : public VecEnv {
     info_.num_envs = num_envs;
   }
 
-  Matrix first_obs;
+  Observations first_obs;
   std::deque<StepResult> steps;  ///< one is taken by each step
   Matrix actions;                ///< of the last step
 
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override { obs = first_obs; }
+  void reset(Observations& obs) override { obs = first_obs; }
   void step(const Matrix& given, StepResult& out) override {
     actions = given;
     out = steps.front();
@@ -31,10 +32,10 @@ class ScriptedEnv final : public VecEnv {
   void serialize(Archive&) override {}
 
   /// A step whose rows end where `terminated` or `truncated` says; obs is next_obs, and `fresh` in rows that end.
-  void script(const Matrix& next_obs, const Matrix& fresh, const Vector& rewards, const Mask& terminated,
+  void script(const Observations& next_obs, const Observations& fresh, const Vector& rewards, const Mask& terminated,
               const Mask& truncated) {
     StepResult step;
-    step.resize(static_cast<int>(next_obs.rows()), static_cast<int>(next_obs.cols()));
+    step.resize(static_cast<int>(next_obs.rows()), info_.obs_space);
     step.next_obs = step.obs = next_obs;
     step.rewards = rewards;
     step.terminated = terminated;
@@ -43,7 +44,7 @@ class ScriptedEnv final : public VecEnv {
     step.episode_return.setConstant(7);
     step.episode_length.setConstant(3);
     for (Eigen::Index i = 0; i < next_obs.rows(); ++i)
-      if (step.episode_over[i]) step.obs.row(i) = fresh.row(i);
+      if (step.episode_over[i]) std::copy_n(fresh.row_data(i), fresh.row_bytes(), step.obs.row_data(i));
     steps.push_back(std::move(step));
   }
 

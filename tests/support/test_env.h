@@ -25,9 +25,9 @@ class OneHotEnv final : public VecEnv {
   }
 
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override {
+  void reset(Observations& obs) override {
     t_ = 0;
-    draw(obs);
+    draw(obs.floats());
   }
   void step(const Matrix& actions, StepResult& out) override {
     const int n = info_.num_envs;
@@ -36,7 +36,7 @@ class OneHotEnv final : public VecEnv {
     out.truncated.setConstant(n, ++t_ % episode_length_ == 0);
     out.end_episodes();
     for (int e = 0; e < n; ++e) out.rewards[e] = static_cast<int>(actions(e, 0)) == classes_[e] ? 1.0f : 0.0f;
-    draw(out.next_obs);
+    draw(out.next_obs.floats());
     out.obs = out.next_obs;
   }
   void serialize(Archive& archive) override {
@@ -79,7 +79,7 @@ class MatchEnv final : public VecEnv {
   }
 
   const EnvInfo& info() const override { return info_; }
-  void reset(Matrix& obs) override {
+  void reset(Observations& obs) override {
     t_ = 0;
     draw();
     obs = obs_;
@@ -130,7 +130,8 @@ struct AgentRun {
   VecEnv& env;
   Rng act_rng{101}, update_rng{102};
   std::int64_t frame = 0;
-  Matrix obs = {}, actions = {};
+  Observations obs = {};
+  Matrix actions = {};
   ActionScale scale{agent.action_range(), env.info().action_space};
   StepResult step = {};
 
@@ -149,7 +150,7 @@ struct AgentRun {
     archive("act_rng", act_rng);
     archive("update_rng", update_rng);
     archive("frame", frame);
-    archive("obs", obs);
+    obs.serialize("obs", archive);
   }
 };
 
@@ -161,7 +162,8 @@ inline void run_agent(Algorithm& agent, VecEnv& env, int num_steps) {
 
 /// Mean reward per step of the greedy policy.
 inline double greedy_reward(Algorithm& agent, VecEnv& env, int num_steps) {
-  Matrix obs, actions;
+  Observations obs;
+  Matrix actions;
   StepResult step;
   Rng rng(1);
   ActionScale scale(agent.action_range(), env.info().action_space);

@@ -149,7 +149,7 @@ TEST(MujocoDivergence, EndsTheEpisodeAndPoisonsNothing) {
   EXPECT_FALSE(step.diverged[1] || step.episode_over[1]);
   EXPECT_EQ(step.rewards[0], 0);
   EXPECT_EQ(step.rewards[1], 1);
-  EXPECT_TRUE(step.next_obs.allFinite() && step.obs.allFinite());
+  EXPECT_TRUE(step.next_obs.floats().allFinite() && step.obs.floats().allFinite());
   env->step(Matrix{{0}, {0}}, step);  // a new episode, as if nothing had happened
   EXPECT_FALSE(step.diverged.any());
   EXPECT_EQ(step.episode_length[0], 1);
