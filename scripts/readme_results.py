@@ -37,16 +37,17 @@ def table():
     results = {}
     for path in (ROOT / "docs" / "benchmarks" / "results").glob("**/*.json"):
         result = json.loads(path.read_text())
-        results[result["spec_name"]] = result
+        results[result["row"]] = result
     lines = ["| spec | frames | `total_reward_ma` | MA-100 | D-100 | SLM-Lab's page | frames/s of a session |",
              "|---|---|---|---|---|---|---|"]
     for row in page_rows():
-        name = row["Spec name"].strip("`")
-        result = results[name]
+        result = results.get(row["Row"].strip("`"))
+        if result is None:  # has not run yet
+            continue
         fps = sorted(session["fps"] for session in result["sessions"])
         scores = [row[key].split(" (")[0] for key in ("MA", "MA-100", "D-100")]
         frames = result["sessions"][0]["frames"] // 1000
-        lines.append(f"| `{name}` | {frames}k | {' | '.join(scores)} | {row['SLM-Lab']} "
+        lines.append(f"| {row['Spec name']} | {frames}k | {' | '.join(scores)} | {row['SLM-Lab']} "
                      f"| {rate(fps[0])} to {rate(fps[-1])} |")
     return lines
 

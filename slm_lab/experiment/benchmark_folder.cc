@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 
 std::string stem(const BenchmarkRow& row) { return fmt::format("{}_{}", row.group(), row.spec_name); }
 
+std::string template_set(const BenchmarkRow& row) { return fmt::format("env={}", benchmark_env(row).name); }
+
 bool has_reinforce(const BenchmarkEnv& env) {
   const std::span<const BenchmarkRow> rows = benchmark_rows();
   return std::any_of(rows.begin(), rows.end(),
@@ -46,7 +48,7 @@ LoadedSpec load_benchmark_spec(const BenchmarkRow& row, const fs::path& reposito
   LoadOptions options;
   options.repository = repository;
   options.mode = "train";
-  if (row.is_template) options.sets = {fmt::format("env={}", benchmark_env(row).name)};
+  if (row.is_template) options.sets = {template_set(row)};
   options.overrides = overrides;
   options.overrides.push_back(fmt::format("meta.max_session={}", sessions));
   options.overrides.push_back(fmt::format("meta.seed={}", seed));
@@ -77,6 +79,7 @@ BenchmarkPageRow BenchmarkFolder::page_row(const BenchmarkRow& row) const {
   out.algorithm = row.algorithm;
   out.spec_file = row.spec_file;
   out.spec_name = row.spec_name;
+  if (row.is_template) out.set = template_set(row);
   out.published = row.published;
   out.result = result(row);
   out.spec_changed = out.result && spec_changed(row, *out.result);

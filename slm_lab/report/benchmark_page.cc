@@ -63,10 +63,14 @@ std::string markdown_row(const std::vector<std::string>& cells) {
   return fmt::format("| {} |\n", fmt::join(cells, " | "));
 }
 
+std::string spec_name_text(const BenchmarkPageRow& row) {
+  return fmt::format("`{}`{}", row.spec_name, row.set.empty() ? "" : fmt::format(" `-s {}`", row.set));
+}
+
 std::string env_table(const BenchmarkPageEnv& env) {
-  const std::vector<std::string> header = {"Status",    "Algorithm",  "MA",        "MA-100",   "D-100",
-                                           "IQM of MA", "Target",     "SLM-Lab",   "Seeds",    "Frames",
-                                           "Frames/s",  "Wall-clock", "Spec file", "Spec name"};
+  const std::vector<std::string> header = {"Status",    "Algorithm",  "MA",        "MA-100",    "D-100",
+                                           "IQM of MA", "Target",     "SLM-Lab",   "Seeds",     "Frames",
+                                           "Frames/s",  "Wall-clock", "Spec file", "Spec name", "Row"};
   std::string text = markdown_row(header) + markdown_row(std::vector<std::string>(header.size(), "---"));
   for (const BenchmarkPageRow& row : env.rows) {
     std::vector<std::string> cells = {status_text(env, row), row.algorithm};
@@ -84,7 +88,7 @@ std::string env_table(const BenchmarkPageEnv& env) {
                                  wall_text(*row.result)});
     else
       cells.insert(cells.end(), 4, "-");
-    cells.insert(cells.end(), {fmt::format("`{}`", row.spec_file), fmt::format("`{}`", row.spec_name)});
+    cells.insert(cells.end(), {fmt::format("`{}`", row.spec_file), spec_name_text(row), fmt::format("`{}`", row.id)});
     text += markdown_row(cells);
   }
   return text;
@@ -178,8 +182,8 @@ Curves: MA over frames, mean and one standard deviation over the seeds.
 ## Run it yourself
 
 ```sh
-./slm-lab run SPEC_FILE SPEC_NAME train              # one row, with the seed and sessions of its spec
-./slm-lab benchmark cartpole/ppo                     # one row as on this page
+./slm-lab run SPEC_FILE SPEC_NAME train              # one row, with the seed and sessions of its spec; `-s ...` first
+./slm-lab benchmark cartpole/ppo                     # one row as on this page, by the last column
 ./slm-lab benchmark phase1 --sessions 5 --seed 1000  # CartPole and Acrobot
 ./slm-lab benchmark --list                           # all rows
 ```

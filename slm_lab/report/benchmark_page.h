@@ -14,6 +14,7 @@ struct BenchmarkPageRow {
   std::string id;         ///< cartpole/ppo
   std::string algorithm;  ///< as people call it
   std::string spec_file, spec_name;
+  std::string set;                    ///< KEY=VALUE that -s gives a spec that is a template; empty: it is none
   double published = Scalars::kNone;  ///< the MA that SLM-Lab's own page shows
   std::optional<BenchmarkResult> result;
   bool spec_changed = false;  ///< the spec file says something else now than when the result was made

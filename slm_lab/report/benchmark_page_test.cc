@@ -102,13 +102,19 @@ TEST(BenchmarkPage, ShowsMeansIntervalsMediansAndOrigin) {
   const std::string page = page_of(env_with(result_of({480, 480, 480, 480})));
   EXPECT_THAT(page, HasSubstr("| pass, robust | PPO | 480.00 (480.00 .. 480.00) | 481.00 (481.00 .. 481.00) | "
                               "482.00 (482.00 .. 482.00) | 480.00 | > 400 | 499.7 | 4/4 | 200k | 8.33k | 25.0 s | "
-                              "`ppo_cartpole.json` | `ppo_cartpole` |\n"));
+                              "`ppo_cartpole.json` | `ppo_cartpole` | `cartpole/ppo` |\n"));
   EXPECT_THAT(page, HasSubstr("## CartPole-v1\n\nBox(4). Discrete(2).\n"));
   EXPECT_THAT(page, HasSubstr("![Curves of CartPole-v1](benchmarks/cartpole.png)"));
   EXPECT_THAT(page,
               HasSubstr("a CPU, 2 cores, net kernel x86-64-v3; slm-lab 0.1.0 (0123456789ab); seed 1000, 4 sessions "
                         "per row: all rows"));
   EXPECT_THAT(page, HasSubstr("1 of 1 rows have run, 1 pass; 0 of 1 are above the figure"));
+}
+
+TEST(BenchmarkPage, ARowOfATemplateSaysWithWhat) {
+  BenchmarkPageEnv env = env_with({});
+  env.rows[0].set = "env=CartPole-v1";
+  EXPECT_THAT(page_of(env), HasSubstr("| `ppo_cartpole` `-s env=CartPole-v1` | `cartpole/ppo` |\n"));
 }
 
 TEST(BenchmarkPage, InterquartileMeanFromFourSeedsOn) {
