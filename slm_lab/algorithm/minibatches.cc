@@ -27,8 +27,9 @@ void check_minibatch_size(std::int64_t minibatch_size, std::int64_t num_steps, i
   } else if (rollout % minibatch_size != 0) {
     const std::int64_t parts = num_minibatches(rollout, minibatch_size), fewest = rollout / parts;
     algorithm.note("minibatch_size",
-                   fmt::format("does not divide the rollout of {} rows, which is cut into {} minibatches of {}{} rows",
-                               rollout, parts, fewest, rollout % parts == 0 ? "" : fmt::format(" or {}", fewest + 1)));
+                   fmt::format("does not divide the rollout of {} rows, which is cut into {} of {}{} rows", rollout,
+                               parts == 1 ? "1 minibatch" : fmt::format("{} minibatches", parts), fewest,
+                               rollout % parts == 0 ? "" : fmt::format(" or {}", fewest + 1)));
   }
   if (minibatch_size == 1 && normalize_advantages == "standardize")
     algorithm.problem("minibatch_size",

@@ -1,12 +1,15 @@
 #include "slm_lab/spec/load.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <span>
 #include <system_error>
 
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/near_name.h"
@@ -61,16 +64,16 @@ fs::path resolve(const std::string& file, const fs::path& repository) {
   throw SpecError(fmt::format("{}: no such spec file{}", file, near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
-/// Up to a little more than the largest spec, so that a device or a huge file cannot fill the memory.
+/// Up to a little more than the largest spec, so that a device or a huge file cannot fill the memory. Of a FIFO, what
+/// those write who have it open, as <(...) of a shell does; one that nobody has open is empty, and not waited for.
 std::string read_text(const std::string& file, const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw SpecError(fmt::format("{}: a folder, not a spec file", file));
-  std::ifstream in(path, std::ios::binary);
-  if (!in) refuse_to_read(file, {errno, std::generic_category()});
+  if (access(path.c_str(), R_OK) != 0) refuse_to_read(file, {errno, std::generic_category()});
+  Descriptor in(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  fcntl(in.number(), F_SETFL, 0);
   std::string text(kMaxJsonBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) throw Error(ExitCode::io, fmt::format("{}: reading failed", file));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  text.resize(in.read(std::as_writable_bytes(std::span(text))));
   return text;
 }
 

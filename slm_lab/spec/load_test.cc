@@ -1,8 +1,10 @@
 #include "slm_lab/spec/load.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,8 +18,10 @@ namespace slm {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class LoadSpec : public testing::Test {
  protected:
@@ -223,8 +227,23 @@ TEST_F(LoadSpec, AFileThatCannotBeOpenedIsAnInputError) {
     FAIL() << "read a socket";
   } catch (const Error& failure) {
     EXPECT_EQ(failure.code(), ExitCode::io);
-    EXPECT_EQ(failure.what(), path + ": cannot be read: No such device or address");
+    EXPECT_THAT(failure.what(), AllOf(StartsWith(path), HasSubstr("No such device or address")));
   }
+}
+
+TEST_F(LoadSpec, AFifoThatNobodyHasOpenIsEmpty) {
+  const std::string path = root_ / "fifo.json";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_THAT(error(path, "my_ppo"), StartsWith(path + ":1:1: "));
+}
+
+TEST_F(LoadSpec, APipeHoldsWhatItsWriterSaid) {  // <(...) of a shell
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(::write(ends[1], "[]", 2), 2);
+  close(ends[1]);
+  EXPECT_THAT(error("/dev/fd/" + std::to_string(ends[0]), "my_ppo"), HasSubstr("expected an object of specs by name"));
+  close(ends[0]);
 }
 
 }  // namespace
