@@ -190,7 +190,7 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
     gather_rows(rollout.actions(), rows, minibatch_.actions);
     gather_rows(advantages_.data(), rows, minibatch_.advantages);
     gather_rows(targets_.data(), rows, minibatch_.targets);
-    const TrainStats stats = step_on({.obs = minibatch_.obs.topRows(n),
+    const TrainStats stats = step_on({.obs = minibatch_.obs.top_rows(n),
                                       .actions = {minibatch_.actions.data(), n, minibatch_.actions.cols()},
                                       .advantages = {minibatch_.advantages.data(), n},
                                       .targets = {minibatch_.targets.data(), n}});
@@ -204,7 +204,7 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
   return mean;
 }
 
-TrainStats ActorCritic::step_on(Rows rows) {
+TrainStats ActorCritic::step_on(const Rows& rows) {
   advantage_normalizer_.minibatch(rows.advantages);
   // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
   nets_.forward(rows.obs);

@@ -66,7 +66,7 @@ class ActorCritic final : public Algorithm {
   void estimate_advantages();
   TrainStats train(Rng& rng);
   TrainStats train_minibatches(std::int64_t num_parts, Rng& rng);
-  TrainStats step_on(Rows rows);
+  TrainStats step_on(const Rows& rows);
 
   ActorCriticConfig config_;
   Space obs_space_;

@@ -218,7 +218,7 @@ Ppo::MinibatchStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
   advantage_normalizer_.minibatch(minibatch_.advantages.head(n));
 
   // L = L_clip - entropy_coef * mean H + value loss, with L_clip over log pi(a|s) of the rows' actions.
-  nets_.forward(minibatch_.obs.topRows(n));
+  nets_.forward(minibatch_.obs.top_rows(n));
   Distribution& distribution = exploration_.distribution();
   distribution.evaluate(nets_.policy_outputs(), minibatch_.actions.topRows(n));
   const auto clip_eps = static_cast<float>(config_.clip_eps_spec.at(frame_));

@@ -261,7 +261,7 @@ TEST_P(EveryAlgorithm, EvaluationChangesNothing) {
   Rng other(9);
   Matrix ignored;
   for (int t = 0; t < 100; ++t) {
-    algorithm2->act(run2.obs.topRows(2), t % 2 == 0 ? ActMode::evaluate : ActMode::greedy, other, ignored);
+    algorithm2->act(run2.obs.top_rows(2), t % 2 == 0 ? ActMode::evaluate : ActMode::greedy, other, ignored);
     run.one_step();
     run2.one_step();
     ASSERT_EQ(run.actions, run2.actions) << t;

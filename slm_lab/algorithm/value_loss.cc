@@ -21,7 +21,7 @@ void through_symlog(const ValueLoss::Values& values, Eigen::Map<Vector> d_values
 }  // namespace
 
 float ValueLoss::operator()(const Values& values, const Eigen::Ref<const Vector>& targets,
-                            Eigen::Map<Vector> d_values) {
+                            const Eigen::Map<Vector>& d_values) {
   if (!symlog_) return on_scale(values, targets, d_values);
   const float loss = on_scale(symlog(values, symlog_values_), symlog(targets, symlog_targets_), d_values);
   through_symlog(values, d_values);
@@ -29,7 +29,7 @@ float ValueLoss::operator()(const Values& values, const Eigen::Ref<const Vector>
 }
 
 float ValueLoss::clipped(const Values& values, const Eigen::Ref<const Vector>& old_values,
-                         const Eigen::Ref<const Vector>& targets, float clip_eps, Eigen::Map<Vector> d_values) {
+                         const Eigen::Ref<const Vector>& targets, float clip_eps, const Eigen::Map<Vector>& d_values) {
   if (!symlog_) return clipped_value_loss(values, old_values, targets, clip_eps, coef_, d_values);
   const float loss = clipped_value_loss(symlog(values, symlog_values_), symlog(old_values, symlog_old_values_),
                                         symlog(targets, symlog_targets_), clip_eps, coef_, d_values);

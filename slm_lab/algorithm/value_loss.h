@@ -16,10 +16,10 @@ class ValueLoss {
       : loss_(loss), coef_(static_cast<float>(coef)), normalize_(normalize), symlog_(symlog) {}
 
   /// Returns the loss and writes its gradient with respect to `values` (n) into `d_values` (n).
-  float operator()(const Values& values, const Eigen::Ref<const Vector>& targets, Eigen::Map<Vector> d_values);
+  float operator()(const Values& values, const Eigen::Ref<const Vector>& targets, const Eigen::Map<Vector>& d_values);
   /// The same of clipped_value_loss() in the place of loss_spec, not normalised.
   float clipped(const Values& values, const Eigen::Ref<const Vector>& old_values,
-                const Eigen::Ref<const Vector>& targets, float clip_eps, Eigen::Map<Vector> d_values);
+                const Eigen::Ref<const Vector>& targets, float clip_eps, const Eigen::Map<Vector>& d_values);
   void serialize(Archive& archive) { archive("normalizer", normalizer_); }
 
  private:

@@ -16,7 +16,7 @@ constexpr const char* kWrongKind = "observations are asked for as the kind of nu
 
 }  // namespace
 
-ObservationsView ObservationsView::middleRows(Eigen::Index first, Eigen::Index n) const {
+ObservationsView ObservationsView::middle_rows(Eigen::Index first, Eigen::Index n) const {
   ensure(first >= 0 && n >= 0 && first + n <= rows_, "rows that are there");
   ObservationsView rows = *this;
   rows.data_ = row_data(first);

@@ -45,8 +45,8 @@ class ObservationsView {
 
   Eigen::Index rows() const { return rows_; }
   Eigen::Index cols() const { return cols_; }
-  ObservationsView middleRows(Eigen::Index first, Eigen::Index n) const;
-  ObservationsView topRows(Eigen::Index n) const { return middleRows(0, n); }
+  ObservationsView middle_rows(Eigen::Index first, Eigen::Index n) const;
+  ObservationsView top_rows(Eigen::Index n) const { return middle_rows(0, n); }
 
   bool are_bytes() const { return are_bytes_; }
   Map<Matrix> floats() const;     ///< a defect where they are bytes
@@ -78,7 +78,7 @@ class Observations {
 
   Eigen::Index rows() const { return view().rows(); }
   Eigen::Index cols() const { return view().cols(); }
-  ObservationsView topRows(Eigen::Index n) const { return view().topRows(n); }
+  ObservationsView top_rows(Eigen::Index n) const { return view().top_rows(n); }
   bool are_bytes() const { return std::holds_alternative<ByteMatrix>(numbers_); }
 
   /// The matrix of float or of std::uint8_t; asking for the other one is a defect.

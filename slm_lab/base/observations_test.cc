@@ -64,16 +64,16 @@ TEST(ObservationsView, IsOfBlocksWithoutACopy) {
   const Matrix wide{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}};
   const ObservationsView view = wide.middleCols(1, 2);
   EXPECT_EQ(view.floats(), (Matrix{{2, 3}, {5, 6}, {8, 9}}));
-  EXPECT_EQ(view.middleRows(1, 2).floats(), (Matrix{{5, 6}, {8, 9}}));
+  EXPECT_EQ(view.middle_rows(1, 2).floats(), (Matrix{{5, 6}, {8, 9}}));
   EXPECT_EQ(static_cast<const void*>(view.row_data(1)), &wide(1, 1));
   EXPECT_EQ(view.row_bytes(), 8u);
   EXPECT_THROW(view.bytes(), std::logic_error);
-  EXPECT_THROW(view.middleRows(2, 2), std::logic_error);
+  EXPECT_THROW(view.middle_rows(2, 2), std::logic_error);
   EXPECT_EQ(ObservationsView(wide.row(2)).floats(), (Matrix{{7, 8, 9}}));
 
   const Observations observations(kBytes);
   const ObservationsView bytes = observations;
-  EXPECT_EQ(bytes.topRows(1).bytes(), (ByteMatrix{{1, 2, 3}}));
+  EXPECT_EQ(bytes.top_rows(1).bytes(), (ByteMatrix{{1, 2, 3}}));
   EXPECT_EQ(static_cast<const void*>(bytes.row_data(1)), &observations.bytes()(1, 0));
   EXPECT_THROW(bytes.floats(), std::logic_error);
 }

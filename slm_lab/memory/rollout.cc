@@ -48,7 +48,7 @@ void Rollout::add(const ObservationsView& obs, const Matrix& actions, const Step
       next_.push_back(row);  // any row: its value will be multiplied by 0
     } else if (ended || is_last) {
       next_.push_back(-1 - static_cast<std::int32_t>(final_obs_.size()));
-      final_obs_.append(ObservationsView(step.next_obs).middleRows(env, 1));
+      final_obs_.append(ObservationsView(step.next_obs).middle_rows(env, 1));
     } else {
       next_.push_back(row + num_envs_);
     }

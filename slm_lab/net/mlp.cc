@@ -44,7 +44,7 @@ ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   float* const out = grown(infer_out_, x.rows() * out_dim_);
   for (int first = 0; first < n; first += kChunk) {
     const int rows = std::min(kChunk, n - first);
-    ConstRows h = rows_over(dense_input(x.middleRows(first, rows), infer_x_));
+    ConstRows h = rows_over(dense_input(x.middle_rows(first, rows), infer_x_));
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const Layer& layer = layers_[l];
       const Rows y{infer_h_[l % 2].rows(std::min(kChunk, n)), layer.stride()};

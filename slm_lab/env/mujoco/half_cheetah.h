@@ -11,7 +11,7 @@ struct HalfCheetahFigure {
   static constexpr int kLeastCoordinates = 1;
   static constexpr std::string_view kExpected = "expected a coordinate x";
   static constexpr std::size_t kUnseen = 1;
-  static constexpr auto add_noise = add_normal;
+  static constexpr auto kAddNoise = add_normal;
 };
 using HalfCheetah = PlanarTask<HalfCheetahFigure>;
 

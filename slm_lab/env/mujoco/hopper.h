@@ -13,7 +13,7 @@ struct HopperFigure {
   static constexpr int kLeastCoordinates = 3;
   static constexpr std::string_view kExpected = "expected three coordinates or more: x, z and the lean";
   static constexpr std::size_t kUnseen = 1;
-  static constexpr auto add_noise = add_uniform;
+  static constexpr auto kAddNoise = add_uniform;
   static bool is_healthy(const Kwargs& k, const MujocoState& state) {
     const std::span<const double> qpos = state.qpos();
     const auto in_state_range = [&](double value) { return k.healthy_state_range.encloses(value); };

@@ -38,7 +38,7 @@ class PlanarTask {
   void reset(Rng& rng) {
     state_.reset();
     add_uniform(state_.qpos(), k_.reset_noise_scale, rng);
-    Figure::add_noise(state_.qvel(), k_.reset_noise_scale, rng);
+    Figure::kAddNoise(state_.qvel(), k_.reset_noise_scale, rng);
     state_.start();
   }
 

@@ -11,7 +11,7 @@ struct SwimmerFigure {
   static constexpr int kLeastCoordinates = 2;
   static constexpr std::string_view kExpected = "expected two coordinates or more: x and y";
   static constexpr std::size_t kUnseen = 2;
-  static constexpr auto add_noise = add_uniform;
+  static constexpr auto kAddNoise = add_uniform;
 };
 using Swimmer = PlanarTask<SwimmerFigure>;
 

@@ -11,7 +11,7 @@ struct Walker2dFigure {
   static constexpr int kLeastCoordinates = 3;
   static constexpr std::string_view kExpected = "expected three coordinates or more: x, z and the lean";
   static constexpr std::size_t kUnseen = 1;
-  static constexpr auto add_noise = add_uniform;
+  static constexpr auto kAddNoise = add_uniform;
   static bool is_healthy(const Kwargs& k, const MujocoState& state) {
     return k.healthy_z_range.encloses(state.qpos()[1]) && k.healthy_angle_range.encloses(state.qpos()[2]);
   }
