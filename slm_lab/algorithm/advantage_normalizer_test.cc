@@ -5,6 +5,8 @@
 #include <cmath>
 #include <filesystem>
 
+#include "tests/support/scratch_folder.h"
+
 namespace slm {
 namespace {
 
@@ -59,11 +61,11 @@ TEST(AdvantageNormalizer, GoesOnFromACheckpoint) {
   for (int k = 0; k < 50; ++k) of_minibatch(saved, kAdvantages);
   Archive out;
   saved.serialize(out);
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "advantage_normalizer.safetensors";
+  const ScratchFolder scratch;
+  const std::filesystem::path file = scratch / "advantage_normalizer.safetensors";
   out.write(file);
   Archive in = Archive::read(file);
   loaded.serialize(in);
-  std::filesystem::remove(file);
   EXPECT_EQ(of_minibatch(loaded, kAdvantages), of_minibatch(saved, kAdvantages));
   EXPECT_LT(of_minibatch(loaded, kAdvantages)[0], 2);  // 40 / (52.5 (1 - 0.99^52))
 }

@@ -10,6 +10,7 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
+#include "tests/support/option_refusal.h"
 
 namespace slm {
 namespace {
@@ -32,15 +33,6 @@ std::vector<FormatKey> options_of(const EnvEntry& entry) {
   return options;
 }
 
-std::string refusal(const std::string& env, const std::string& option) {
-  try {
-    make_rollout_env(env, std::vector{option}, 0);
-  } catch (const SpecError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(HostileOptions, AreRefusedWithTheirNames) {
   int num_refused = 0;
   for (const EnvEntry& entry : env_table()) {
@@ -49,10 +41,12 @@ TEST(HostileOptions, AreRefusedWithTheirNames) {
       const auto nonsense = kNonsense.find(option.types.at(0));
       if (nonsense == kNonsense.end() || option.types.size() > 1) continue;  // files and bodies: mujoco/options_test.cc
       for (const std::string& value : nonsense->second) {
-        EXPECT_THAT(refusal(env, option.name + "=" + value), testing::HasSubstr(option.name)) << env << " " << value;
+        EXPECT_THAT(option_refusal(env, option.name + "=" + value), testing::HasSubstr(option.name))
+            << env << " " << value;
         ++num_refused;
       }
-      EXPECT_THAT(refusal(env, option.name + "x=1"), testing::HasSubstr(option.name)) << env << ", a letter too many";
+      EXPECT_THAT(option_refusal(env, option.name + "x=1"), testing::HasSubstr(option.name))
+          << env << ", a letter too many";
     }
   }
   EXPECT_GE(num_refused, 200);

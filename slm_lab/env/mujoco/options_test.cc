@@ -1,6 +1,8 @@
 // What a user can ask of MuJoCo's environments: every option of Gymnasium's, bodies of their own, and nonsense.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <map>
@@ -13,6 +15,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 #include "tests/support/golden_traces.h"
+#include "tests/support/option_refusal.h"
 
 namespace slm {
 namespace {
@@ -25,19 +28,10 @@ const std::vector<std::string> kEnvs{"Hopper-v5",   "HalfCheetah-v5",      "Walk
                                      "Humanoid-v5", "HumanoidStandup-v5"};
 
 std::string write_model(const std::string& name, const std::string& xml) {
-  const std::string file = testing::TempDir() + "slm_" + name + ".xml";
+  const std::string file =
+      fmt::format("{}slm_{}_{}.xml", testing::TempDir(), getpid(), name);  // other runs have theirs
   std::ofstream(file) << xml;
   return file;
-}
-
-/// The text with which the option is refused; empty where it is not.
-std::string refusal(const std::string& env, const std::string& option) {
-  try {
-    make_rollout_env(env, std::vector{option}, 0);
-  } catch (const SpecError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(MujocoOptions, AreGymnasiumsWithItsDefaults) {
@@ -68,10 +62,10 @@ TEST(MujocoOptions, FilesAndBodiesThatAreNoneAreRefusedWithWords) {
                               "true", "[\"hopper.xml\"]", "null"})
       options.push_back(std::string("xml_file=") + value);
     options.push_back("xml_fil=hopper.xml");
-    for (const std::string& option : options) EXPECT_NE(refusal(env, option), "") << env << " " << option;
+    for (const std::string& option : options) EXPECT_NE(option_refusal(env, option), "") << env << " " << option;
   }
   for (const char* body : {"-1", "14", "1.5", "nobody", "[]", "null", "true"})
-    EXPECT_NE(refusal("Ant-v5", std::string("main_body=") + body), "") << body;
+    EXPECT_NE(option_refusal("Ant-v5", std::string("main_body=") + body), "") << body;
 }
 
 TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
@@ -102,7 +96,7 @@ TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
     const std::string file = write_model(name, xml);
     for (const std::string& env : kEnvs) {
       if (name == "another_body" && env == "HalfCheetah-v5") continue;  // which needs no more than one coordinate
-      EXPECT_THAT(refusal(env, "xml_file=" + file), testing::HasSubstr(name)) << env;
+      EXPECT_THAT(option_refusal(env, "xml_file=" + file), testing::HasSubstr(name)) << env;
     }
   }
 }
@@ -124,7 +118,7 @@ TEST(MujocoOptions, ModelsThatAskForTooMuchAreRefusedWithWords) {
       {"user_data", "<size nuserdata='2000000000'/><worldbody>" + cart + "</worldbody>"}};
   for (const auto& [name, xml] : models) {
     const std::string file = write_model(name, "<mujoco>" + xml + motor + "</mujoco>");
-    EXPECT_THAT(refusal("HalfCheetah-v5", "xml_file=" + file), testing::HasSubstr(name));
+    EXPECT_THAT(option_refusal("HalfCheetah-v5", "xml_file=" + file), testing::HasSubstr(name));
   }
 }
 
