@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "tests/support/scratch_folder.h"
+#include "tests/support/reread.h"
 
 namespace slm {
 namespace {
@@ -61,10 +61,7 @@ TEST(AdvantageNormalizer, GoesOnFromACheckpoint) {
   for (int k = 0; k < 50; ++k) of_minibatch(saved, kAdvantages);
   Archive out;
   saved.serialize(out);
-  const ScratchFolder scratch;
-  const std::filesystem::path file = scratch / "advantage_normalizer.safetensors";
-  out.write(file);
-  Archive in = Archive::read(file);
+  Archive in = reread(out);
   loaded.serialize(in);
   EXPECT_EQ(of_minibatch(loaded, kAdvantages), of_minibatch(saved, kAdvantages));
   EXPECT_LT(of_minibatch(loaded, kAdvantages)[0], 2);  // 40 / (52.5 (1 - 0.99^52))

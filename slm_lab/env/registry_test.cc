@@ -14,6 +14,7 @@
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
+#include "tests/support/reread.h"
 
 namespace slm {
 
@@ -165,15 +166,11 @@ TEST_P(EveryEnv, ContinuesFromACheckpointAsIfNothingHadHappened) {
   const EnvConfig config = wrapped_config_of(entry().name);
   Play whole(config, 2, 7);
   whole.advance(333);  // in the middle of episodes
-  const std::filesystem::path file =
-      std::filesystem::path(testing::TempDir()) / ("slm_env_" + std::string(entry().name) + ".safetensors");
   Archive out;
   out("run", whole);
-  out.write(file);
 
   Play resumed(config, 2, 123);
-  Archive in = Archive::read(file);
-  std::filesystem::remove(file);
+  Archive in = reread(out);
   in("run", resumed);
   whole.advance(300);
   resumed.advance(300);

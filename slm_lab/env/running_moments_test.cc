@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "slm_lab/base/archive.h"
+#include "tests/support/reread.h"
 
 namespace slm {
 namespace {
@@ -54,7 +55,6 @@ TEST(RunningMoments, SingleValuesAreABatchOfOneFeature) {
 }
 
 TEST(EnvStatistics, AreRestoredAlsoWhenThereIsNothingInThem) {
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "slm_env_statistics.safetensors";
   EnvStatistics seen, empty;
   seen.obs = RunningMoments(2);
   seen.obs.update(Matrix{{1, 2}, {5, 6}});
@@ -62,11 +62,9 @@ TEST(EnvStatistics, AreRestoredAlsoWhenThereIsNothingInThem) {
   Archive out;
   out("seen", seen);
   out("empty", empty);
-  out.write(file);
 
   EnvStatistics a, b;
-  Archive in = Archive::read(file);
-  std::filesystem::remove(file);
+  Archive in = reread(out);
   in("seen", a);
   in("empty", b);
   EXPECT_TRUE((a.obs.mean() == seen.obs.mean()).all());

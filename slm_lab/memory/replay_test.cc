@@ -8,6 +8,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/env/running_moments.h"
+#include "tests/support/reread.h"
 
 namespace slm {
 namespace {
@@ -341,15 +342,13 @@ TEST(Replay, CountsFinalObservationsBeyondWhatAFloatHolds) {
 }
 
 TEST(Replay, ContinuesFromACheckpoint) {
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "replay_test.safetensors";
   for (const char* name : {"Replay", "PrioritizedReplay"}) {
     Replay replay(replay_config(name, 16, 50), number_env(3)), restored(replay_config(name, 16, 50), number_env(3));
     Player player(3);
     player.play(replay, 25);
     Archive archive;
     replay.serialize(archive);
-    archive.write(file);
-    Archive loaded = Archive::read(file);
+    Archive loaded = reread(archive);
     restored.serialize(loaded);
     Player same = player;
     player.play(replay, 5);
@@ -364,7 +363,6 @@ TEST(Replay, ContinuesFromACheckpoint) {
       EXPECT_EQ(batch.draw.weights, batch2.draw.weights);
     }
   }
-  std::filesystem::remove(file);
 }
 
 }  // namespace

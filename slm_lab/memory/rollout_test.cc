@@ -4,6 +4,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
+#include "tests/support/reread.h"
 
 namespace slm {
 namespace {
@@ -96,9 +97,7 @@ TEST(OnPolicyBatchReplay, RestoresAPartialRollout) {
   fill(memory);
   Archive archive;
   memory.serialize(archive);
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "rollout_test.safetensors";
-  archive.write(file);
-  Archive loaded = Archive::read(file);
+  Archive loaded = reread(archive);
   restored.serialize(loaded);
   EXPECT_EQ(Matrix(restored.rollout().obs().floats()), Matrix(memory.rollout().obs().floats()));
   EXPECT_EQ(Matrix(restored.rollout().final_obs().floats()), Matrix(memory.rollout().final_obs().floats()));
