@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "slm_lab/algorithm/divergence.h"
-#include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 
@@ -23,40 +23,32 @@ DqnConfig read_config(SpecReader& reader, const std::string& name) {
   return c;
 }
 
-class DqnPlan final : public AlgorithmPlan {
+class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
  public:
-  explicit DqnPlan(AgentReader& agent)
-      : config_(read_config(agent.algorithm, agent.name)),
-        memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net, {.loss = true, .target = config_.target != DqnConfig::Target::online})) {}
-  double gamma() const override { return config_.loop.gamma; }
+  using OffPolicyPlan::OffPolicyPlan;
   TrainingRate training_rate(int num_envs) const override {
-    TrainingRate rate = batch_rate(config_.loop, memory_.replay, num_envs);
-    rate.updates *= config_.training_batch_iter;
+    TrainingRate rate = OffPolicyPlan::training_rate(num_envs);
+    rate.updates *= config().training_batch_iter;
     return rate;
-  }
-  std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
-  void check(const EnvInfo& info, AgentReader& agent) const override {
-    check_replay_memory(memory_, replay_bytes(info), info, agent);
-    check_value_based_actions(config_.action, info, agent.algorithm);
-    check_net(net_, info, agent.net);
-    if (config_.target == DqnConfig::Target::online)
-      for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
-        if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));
-  }
-  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
-    return std::make_unique<Dqn>(config_, memory_.replay, net_, info, streams);
   }
 
  private:
-  DqnConfig config_;
-  MemoryConfig memory_;
-  NetConfig net_;
+  void check_settings(const EnvInfo& info, AgentReader& agent) const override {
+    check_value_based_actions(config().action, info, agent.algorithm);
+    check_net(net(), info, agent.net);
+    if (config().target == DqnConfig::Target::online)
+      for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
+        if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));
+  }
 };
 
 }  // namespace
 
-std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) { return std::make_unique<DqnPlan>(agent); }
+std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) {
+  const DqnConfig config = read_config(agent.algorithm, agent.name);
+  const NetUse use{.loss = true, .target = config.target != DqnConfig::Target::online};
+  return std::make_unique<DqnPlan>(config, agent, use);
+}
 
 Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)

@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "slm_lab/algorithm/divergence.h"
-#include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 
@@ -58,42 +58,31 @@ void check_target_entropy(const SacConfig& config, const EnvInfo& info, SpecRead
   if (config.temperature.fixed_alpha) algorithm.note("target_entropy", "not used: fixed_alpha keeps the temperature");
 }
 
-class SacPlan final : public AlgorithmPlan {
+class SacPlan final : public OffPolicyPlan<Sac, SacConfig> {
  public:
-  explicit SacPlan(AgentReader& agent)
-      : config_(read_config(agent.algorithm)),
-        memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net, kEveryNetUse)) {}
-  double gamma() const override { return config_.loop.gamma; }
-  TrainingRate training_rate(int num_envs) const override { return batch_rate(config_.loop, memory_.replay, num_envs); }
-  std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
-  void check(const EnvInfo& info, AgentReader& agent) const override {
-    check_replay_memory(memory_, replay_bytes(info), info, agent);
-    check_action_config(config_.action, info, /*needs_gradient=*/true, agent.algorithm);
+  using OffPolicyPlan::OffPolicyPlan;
+
+ private:
+  void check_settings(const EnvInfo& info, AgentReader& agent) const override {
+    check_action_config(config().action, info, /*needs_gradient=*/true, agent.algorithm);
     check_bounded_actions(info, agent.name, agent.algorithm);
-    if (config_.action.action_policy == "random")
+    if (config().action.action_policy == "random")
       agent.algorithm.problem("action_policy",
                               "SoftActorCritic draws from the policy that it learns; expected default (the algorithm "
                               "Random draws uniformly, and training_start_step says until when this one does)");
-    if (config_.action.action_pdtype == "Beta")
+    if (config().action.action_pdtype == "Beta")
       agent.algorithm.problem("action_pdtype",
                               "SoftActorCritic draws continuous actions from a Normal under tanh; expected default");
-    check_policy_net(net_, config_.action, info, agent.net);
-    check_target_entropy(config_, info, agent.algorithm);
+    check_policy_net(net(), config().action, info, agent.net);
+    check_target_entropy(config(), info, agent.algorithm);
   }
-  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
-    return std::make_unique<Sac>(config_, memory_.replay, net_, info, streams);
-  }
-
- private:
-  SacConfig config_;
-  MemoryConfig memory_;
-  NetConfig net_;
 };
 
 }  // namespace
 
-std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent) { return std::make_unique<SacPlan>(agent); }
+std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent) {
+  return std::make_unique<SacPlan>(read_config(agent.algorithm), agent, kEveryNetUse);
+}
 
 Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)

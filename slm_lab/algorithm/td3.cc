@@ -4,7 +4,7 @@
 
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/exploration.h"
-#include "slm_lab/algorithm/memory_checks.h"
+#include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/registry.h"
 
@@ -28,28 +28,15 @@ Td3Config read_config(SpecReader& reader) {
   return c;
 }
 
-class Td3Plan final : public AlgorithmPlan {
+class Td3Plan final : public OffPolicyPlan<Td3, Td3Config> {
  public:
-  explicit Td3Plan(AgentReader& agent)
-      : config_(read_config(agent.algorithm)),
-        memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net, kEveryNetUse)) {}
-  double gamma() const override { return config_.loop.gamma; }
-  TrainingRate training_rate(int num_envs) const override { return batch_rate(config_.loop, memory_.replay, num_envs); }
-  std::int64_t replay_bytes(const EnvInfo& info) const override { return slm::replay_bytes(memory_.replay, info); }
-  void check(const EnvInfo& info, AgentReader& agent) const override {
-    check_replay_memory(memory_, replay_bytes(info), info, agent);
-    check_bounded_actions(info, agent.name, agent.algorithm);
-    if (net_.log_std_init) agent.net.note("log_std_init", "not used: the policy of TD3 has no standard deviation");
-  }
-  std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
-    return std::make_unique<Td3>(config_, memory_.replay, net_, info, streams);
-  }
+  using OffPolicyPlan::OffPolicyPlan;
 
  private:
-  Td3Config config_;
-  MemoryConfig memory_;
-  NetConfig net_;
+  void check_settings(const EnvInfo& info, AgentReader& agent) const override {
+    check_bounded_actions(info, agent.name, agent.algorithm);
+    if (net().log_std_init) agent.net.note("log_std_init", "not used: the policy of TD3 has no standard deviation");
+  }
 };
 
 std::unique_ptr<Net> make_actor(const NetConfig& config, const EnvInfo& info, const Streams& streams) {
@@ -61,7 +48,9 @@ std::unique_ptr<Net> make_actor(const NetConfig& config, const EnvInfo& info, co
 
 }  // namespace
 
-std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent) { return std::make_unique<Td3Plan>(agent); }
+std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent) {
+  return std::make_unique<Td3Plan>(read_config(agent.algorithm), agent, kEveryNetUse);
+}
 
 Td3::Td3(const Td3Config& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
