@@ -15,6 +15,8 @@ constexpr std::string_view kWrittenByRun[] = {
 
 SearchScheduler read_search_scheduler(SpecReader& r) {
   SearchScheduler s;
+  r.read("name", s.name, "asha compares trials at rungs; median stops those below the median of the others",
+         one_of({"asha", "median"}));
   r.read("grace_period", s.grace_period, "frames before any trial may be stopped", at_least(1));
   r.read("reduction_factor", s.reduction_factor, "each rung keeps the best 1/reduction_factor of its trials", above(1));
   r.read("brackets", s.brackets, "brackets with later first rungs", at_least(1));
@@ -53,9 +55,11 @@ MetaConfig read_meta_config(SpecReader& r) {
   const auto* as_bool = std::get_if<bool>(&rigorous_eval);
   m.rigorous_eval = as_bool ? *as_bool : std::get<int>(rigorous_eval);
   r.read("seed", m.seed, "the seed of all randomness; --seed goes before it", at_least(0));
+  r.read("search_sampler", m.search_sampler, "how a search draws its specs",
+         one_of({kSearchSamplers.begin(), kSearchSamplers.end()}));
   if (auto child = r.child("search_resources", "what one trial of a search takes"))
     m.search_resources = read_search_resources(*child);
-  if (auto child = r.child("search_scheduler", "stops the worse trials of a search early (ASHA)"))
+  if (auto child = r.child("search_scheduler", "stops the worse trials of a search early"))
     m.search_scheduler = read_search_scheduler(*child);
   r.inert("num_gpus", "device choice is not part of an experiment's meaning");
   for (const auto key : kWrittenByRun) r.inert(key, "written by a run");

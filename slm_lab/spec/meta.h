@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,8 +9,12 @@
 
 namespace slm {
 
-/// meta.search_scheduler: ASHA, in frames.
+/// What meta.search_sampler may be; the first is the default.
+inline constexpr std::array kSearchSamplers = {"tpe", "multivariate_tpe", "random", "sobol", "grid"};
+
+/// meta.search_scheduler, in frames.
 struct SearchScheduler {
+  std::string name = "asha";      ///< or "median"
   std::int64_t grace_period = 1;  ///< the first rung: no trial stops before
   double reduction_factor = 4;    ///< spacing of the rungs, and the share 1/x that goes on at each
   int brackets = 1;
@@ -28,6 +33,7 @@ struct MetaConfig {
   std::int64_t log_frequency = 10000, eval_frequency = 10000;  ///< in frames
   int rigorous_eval = 0;                                       ///< episodes of an evaluation; 0: none
   std::int64_t seed = 0;
+  std::string search_sampler = kSearchSamplers[0];
   SearchResources search_resources;
   std::optional<SearchScheduler> search_scheduler;
 };

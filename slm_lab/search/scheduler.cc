@@ -1,0 +1,11 @@
+#include "slm_lab/search/scheduler.h"
+
+#include "slm_lab/search/asha.h"
+
+namespace slm {
+
+std::unique_ptr<Scheduler> make_scheduler(const SearchScheduler& spec, std::int64_t max_frame, std::uint64_t seed) {
+  return std::make_unique<Asha>(spec, max_frame, seed);
+}
+
+}  // namespace slm
