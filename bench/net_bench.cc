@@ -8,6 +8,7 @@
 
 #include "bench/timing.h"
 #include "slm_lab/base/float_mode.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/registry.h"
 #include "slm_lab/net/trainer.h"
 
@@ -154,6 +155,30 @@ void BM_NetUpdate(benchmark::State& state) {
   });
 }
 BENCHMARK(BM_NetUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
+
+/// One net of 23-256-256-1 (SAC's critic of HalfCheetah) or of 17-64-64-6, by batches: what threads gain.
+void BM_SharedUpdate(benchmark::State& state) {
+  set_flush_to_zero();
+  const int threads = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(2));
+  const Task t =
+      state.range(1) == 256 ? Task{n, 23, {256, 256}, 1, Activation::relu} : Task{n, 17, {64, 64}, 6, Activation::tanh};
+  Trainer trainer = trainer_of(t, t.actions);
+  ThreadPool pool(threads);
+  trainer.net().share_work(pool);
+  const Matrix x = Matrix::Random(t.n, t.in);
+  Matrix d(t.n, t.actions);
+  const auto update = [&] {
+    d = trainer.forward(x) * 0.01f;
+    trainer.backward(d);
+    trainer.step();
+  };
+  report_best(state, update_operations(t) / 2, update, {.clock = wall_seconds, .batches = 1000});
+}
+BENCHMARK(BM_SharedUpdate)
+    ->ArgNames({"threads", "width", "n"})
+    ->ArgsProduct({{1, 2}, {64, 256}, {64, 128, 256, 512}})
+    ->Iterations(1)
+    ->UseManualTime();
 
 void BM_EigenUpdate(benchmark::State& state) {
   set_flush_to_zero();

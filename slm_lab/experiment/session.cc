@@ -42,6 +42,8 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
       eval_record_(env_->info().num_envs),
       best_weights_(*algorithm_, env_statistics_),
       actions_(env_->info().num_envs, env_->info().action_space.size()) {
+  if (pool)
+    for (const NamedNet& net : algorithm_->nets()) net.net->share_work(*pool);
   env_->reset(obs_);
 }
 

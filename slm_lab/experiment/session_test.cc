@@ -68,6 +68,21 @@ TEST_P(EverySession, DoesNotDependOnThreads) {
   EXPECT_EQ(weights_sha256(alone.algorithm()), weights_sha256(threaded.algorithm()));
 }
 
+/// One whose batches are large enough for threads to share.
+TEST(Session, SharesGradientsAmongThreadsToTheSameBits) {
+  const LabSpec spec = read({"benchmark/sac/sac_pendulum.json",
+                             "sac_pendulum",
+                             {"agent.net.hid_layers=[96, 64]", "agent.memory.batch_size=200",
+                              "agent.algorithm.training_start_step=200", "meta.log_frequency=50"}},
+                            "260");
+  ThreadPool three(3);
+  Session alone(spec, 0, 0), threaded(spec, 0, 0, &three);
+  run_to_end(alone);
+  run_to_end(threaded);
+  EXPECT_GT(alone.algorithm().opt_step(), 0);
+  EXPECT_EQ(weights_sha256(alone.algorithm()), weights_sha256(threaded.algorithm()));
+}
+
 TEST_P(EverySession, ContinuesFromAnyStepToTheSameBits) {
   const LabSpec spec = read(GetParam());
   Session whole(spec, 0, 0);

@@ -20,6 +20,7 @@ class DuelingMlpNet final : public Net {
   void parameters_changed() override { heads_.parameters_changed(); }
   Parameters& parameters() override { return heads_.parameters(); }
   std::unique_ptr<Net> clone() const override { return std::make_unique<DuelingMlpNet>(*this); }
+  void share_work(ThreadPool& threads) override { heads_.share_work(threads); }
   std::map<std::string, std::string> description() const override;
 
  private:

@@ -1,6 +1,8 @@
 #include "slm_lab/net/mlp.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
@@ -13,6 +15,9 @@ namespace {
 /// Rows. A larger batch goes through the net in pieces, forward and backward, so that what a piece leaves in one layer
 /// is still in the cache when the next needs it.
 constexpr int kChunk = 64;
+/// Multiplications and additions of one pass of a batch from which on threads share it: some 10 us of one core, where
+/// to hand work over takes 5 (bench/net_bench.cc).
+constexpr std::int64_t kWorthSharing = 500'000;
 
 float* grown(AlignedBuffer& buffer, Eigen::Index size) {
   const auto wanted = static_cast<std::size_t>(size);
@@ -24,15 +29,15 @@ ConstMatrixRef matrix_over(const float* data, Eigen::Index rows, Eigen::Index co
   return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
 }
 
-void add_to(AlignedBuffer& sum, const AlignedBuffer& term) {
-  float* const to = sum.data();
-  const float* const from = term.data();
-  for (std::size_t i = 0; i < sum.size(); ++i) to[i] += from[i];
+void add_to(std::span<float> sum, const float* term) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
 }
 
 ConstRows rows_over(const ObservationsView::Map<Matrix>& matrix) { return {matrix.data(), matrix.outerStride()}; }
 
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
+
+int num_chunks(int n) { return (n + kChunk - 1) / kChunk; }
 
 }  // namespace
 
@@ -40,22 +45,24 @@ float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride
 
 ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  const int n = static_cast<int>(x.rows());
   float* const out = grown(infer_out_, x.rows() * out_dim_);
-  for (int first = 0; first < n; first += kChunk) {
-    const int rows = std::min(kChunk, n - first);
-    ConstRows h = rows_over(dense_input(x.middle_rows(first, rows), infer_x_));
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-      const Layer& layer = layers_[l];
-      const Rows y{infer_h_[l % 2].rows(std::min(kChunk, n)), layer.stride()};
-      kernels().dense_forward(rows, layer.in, layer.out, h, hidden_weight(layer), value(layer.bias), shape_.hidden, y);
-      h = y;
-    }
-    float* const out_rows = out + static_cast<std::ptrdiff_t>(first) * out_dim_;
-    heads_forward(rows, h, out_rows);
-    activate_heads(rows, out_rows, out_rows);
+  for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
+    infer_chunk(x.middle_rows(chunk.first, chunk.n), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_, rows);
+  });
+  return matrix_over(out, x.rows(), out_dim_, out_dim_);
+}
+
+void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows) {
+  const int n = static_cast<int>(x.rows());
+  ConstRows h = rows_over(dense_input(x, rows.x_of_bytes));
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    const Rows y{rows.h[l % 2].rows(n), layer.stride()};
+    kernels().dense_forward(n, layer.in, layer.out, h, hidden_weight(layer), value(layer.bias), shape_.hidden, y);
+    h = y;
   }
-  return matrix_over(out, n, out_dim_, out_dim_);
+  heads_forward(n, h, out);
+  activate_heads(n, out, out);
 }
 
 ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
@@ -66,7 +73,7 @@ ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
   for (Workspace& workspace : z_) workspace.rows(n_);
   float* const out = grown(out_, x.rows() * out_dim_);
   float* const z = shape_.out.empty() ? out : grown(out_z_, x.rows() * out_dim_);
-  for_each_chunk([&](int index, int) { forward_chunk(chunk_at(index), z); });
+  for_each_chunk(n_, [&](int, Chunk chunk, PieceRows&) { forward_chunk(chunk, z); });
   activate_heads(n_, z, out);
   return matrix_over(out, n_, out_dim_, out_dim_);
 }
@@ -74,40 +81,47 @@ ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
 void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
   refresh_transposed(1);
-  const auto num_pieces = static_cast<std::size_t>(num_chunks());
-  const bool shared = num_threads() > 1;
-  make_backward_rows(num_threads());
+  const auto num_pieces = static_cast<std::size_t>(num_chunks(n_));
+  const bool shared = num_threads(n_) > 1;
   while (num_pieces > 1 && piece_grads_.size() < (shared ? num_pieces - 1 : 1))
     piece_grads_.emplace_back(parameters_.grads.size());
-  for_each_chunk([&](int index, int thread) {
-    const Chunk chunk = chunk_at(index);
+  for_each_chunk(n_, [&](int index, Chunk chunk, PieceRows& rows) {
     const auto piece = static_cast<std::size_t>(index);
     float* const grads = index == 0 ? parameters_.grads.data() : piece_grads_[shared ? piece - 1 : 0].data();
-    backward_chunk(chunk, rows_from(dy, chunk.first), grads, backward_rows_[static_cast<std::size_t>(thread)]);
-    if (!shared && index > 0) add_to(parameters_.grads, piece_grads_[0]);
+    backward_chunk(chunk, rows_from(dy, chunk.first), grads, rows);
+    if (!shared && index > 0) add_to(parameters_.grads.span(), piece_grads_[0].data());
   });
-  if (shared)
-    for (std::size_t piece = 1; piece < num_pieces; ++piece) add_to(parameters_.grads, piece_grads_[piece - 1]);
+  if (shared) add_piece_grads(num_pieces);
+}
+
+/// Each thread adds up all pieces, in their order, in a part of the parameters.
+void MlpNet::add_piece_grads(std::size_t num_pieces) {
+  const auto parts = static_cast<std::size_t>(threads_->size());
+  const std::size_t part = (parameters_.grads.size() + parts - 1) / parts;
+  threads_->run(threads_->size(), [&](int thread) {
+    const std::size_t first = std::min(static_cast<std::size_t>(thread) * part, parameters_.grads.size());
+    const std::size_t size = std::min(part, parameters_.grads.size() - first);
+    for (std::size_t piece = 1; piece < num_pieces; ++piece)
+      add_to(parameters_.grads.span().subspan(first, size), piece_grads_[piece - 1].data() + first);
+  });
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
   refresh_transposed(0);
-  make_backward_rows(1);
   float* const d_x = d_x_.rows(n_);
-  for (int first = 0; first < n_; first += kChunk) {
-    const Chunk chunk{first, std::min(kChunk, n_ - first)};
-    choose_rows(chunk, rows_from(dy, first));
-    if (static_cast<int>(chosen_.size()) < chunk.n) {
-      backward_input_of_chosen(chunk, rows_from(dy, first));
-      continue;
-    }
-    const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(first) : gradient_rows(backward_rows_[0], l); };
-    const std::size_t last = layers_.size();
-    ConstRows d = heads_backward_input(chunk.n, rows_from(dy, first), kept(chunk, last), to(last));
-    for (std::size_t l = last; l-- > 0;) d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
-  }
+  for_each_chunk(
+      n_, [&](int, Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
   return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
+}
+
+void MlpNet::backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows) {
+  choose_rows(chunk, dy, rows);
+  if (static_cast<int>(rows.chosen.size()) < chunk.n) return backward_input_of_chosen(chunk, dy, rows);
+  const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(chunk.first) : gradient_rows(rows, l); };
+  const std::size_t last = layers_.size();
+  ConstRows d = heads_backward_input(chunk.n, dy, kept(chunk, last), to(last));
+  for (std::size_t l = last; l-- > 0;) d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
 }
 
 void MlpNet::parameters_changed() {
@@ -127,32 +141,27 @@ void MlpNet::bound_free_heads() {
   }
 }
 
-// Pieces of the batch of the last forward().
+// Pieces of a batch.
 
-int MlpNet::num_chunks() const { return (n_ + kChunk - 1) / kChunk; }
-
-MlpNet::Chunk MlpNet::chunk_at(int index) const {
-  const int first = index * kChunk;
-  return {first, std::min(kChunk, n_ - first)};
+int MlpNet::num_threads(int n) const {
+  if (!threads_ || n * static_cast<std::int64_t>(parameters_.values.size()) < kWorthSharing) return 1;
+  return std::clamp(num_chunks(n), 1, threads_->size());
 }
 
-int MlpNet::num_threads() const { return threads_ ? std::clamp(num_chunks(), 1, threads_->size()) : 1; }
-
 template <class Task>
-void MlpNet::for_each_chunk(Task&& task) {
-  const int chunks = num_chunks(), threads = num_threads();
+void MlpNet::for_each_chunk(int n, Task&& task) {
+  const int chunks = num_chunks(n), threads = num_threads(n);
+  while (piece_rows_.size() < static_cast<std::size_t>(threads)) piece_rows_.push_back(make_piece_rows());
   const auto run = [&](int thread) {
-    for (int index = thread; index < chunks; index += threads) task(index, thread);
+    for (int index = thread; index < chunks; index += threads) {
+      const int first = index * kChunk;
+      task(index, Chunk{first, std::min(kChunk, n - first)}, piece_rows_[static_cast<std::size_t>(thread)]);
+    }
   };
   if (threads == 1)
     run(0);
   else
     threads_->run(threads, run);
-}
-
-void MlpNet::make_backward_rows(int threads) {
-  while (backward_rows_.size() < static_cast<std::size_t>(threads))
-    backward_rows_.push_back({{{.stride = widest_}, {.stride = widest_}}});
 }
 
 /// Weights from layer `first` on as (out, in), where they changed.
@@ -238,7 +247,7 @@ ConstRows MlpNet::through_head_activations(const ConstMatrixRef& d_out) {
 }
 
 /// Overwrites `grads`, which is laid out as the parameters, with the gradient of one piece of the batch.
-void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, BackwardRows& rows) {
+void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows) {
   heads_backward_weights(chunk, dy, grads);
   if (layers_.empty()) return;
   const std::size_t last = layers_.size();
@@ -294,45 +303,43 @@ ConstRows MlpNet::kept(Chunk chunk, std::size_t l) {
 }
 
 /// Where the gradient with respect to the output of layer l - 1 is put; its neighbours' lie elsewhere.
-Rows MlpNet::gradient_rows(BackwardRows& rows, std::size_t l) const {
+Rows MlpNet::gradient_rows(PieceRows& rows, std::size_t l) const {
   return {rows.d[l % 2].rows(std::min(kChunk, n_)), kernel_padded(layers_[l - 1].out)};
 }
 
 // Rows without a gradient need no work: SAC's actor learns in each row through the smaller of its critics only.
 
-void MlpNet::choose_rows(Chunk chunk, ConstRows dy) {
-  chosen_.clear();
-  chosen_.reserve(kChunk);  // at the first call; later ones allocate nothing
+void MlpNet::choose_rows(Chunk chunk, ConstRows dy, PieceRows& rows) const {
+  rows.chosen.clear();
+  rows.chosen.reserve(kChunk);  // at the first call; later ones allocate nothing
   for (int i = 0; i < chunk.n; ++i) {
     const float* row = dy.data + i * dy.stride;
-    if (std::any_of(row, row + out_dim_, [](float d) { return d != 0; })) chosen_.push_back(i);
+    if (std::any_of(row, row + out_dim_, [](float d) { return d != 0; })) rows.chosen.push_back(i);
   }
 }
 
-/// The chosen ones of `rows` side by side.
-ConstRows MlpNet::gather_chosen(ConstRows rows, int width, Workspace& to) {
-  float* at = to.rows(kChunk);
-  for (const int row : chosen_) {
-    std::copy_n(rows.data + row * rows.stride, width, at);
-    at += to.stride;
-  }
-  return to.from(0);
-}
-
-void MlpNet::backward_input_of_chosen(Chunk chunk, ConstRows dy) {
-  const int n = static_cast<int>(chosen_.size());
+void MlpNet::backward_input_of_chosen(Chunk chunk, ConstRows dy, PieceRows& rows) {
+  const int n = static_cast<int>(rows.chosen.size());
   const Rows d_x = d_x_.from(chunk.first);
   std::fill_n(d_x.data, chunk.n * d_x.stride, 0.0f);
-  chosen_d_x_.rows(kChunk);
-  const auto to = [&](std::size_t l) { return l == 0 ? chosen_d_x_.from(0) : gradient_rows(backward_rows_[0], l); };
+  rows.chosen_d_x.rows(kChunk);
+  const auto chosen_of = [&](ConstRows all, int width, Workspace& to) {  // side by side
+    float* at = to.rows(kChunk);
+    for (const int row : rows.chosen) {
+      std::copy_n(all.data + row * all.stride, width, at);
+      at += to.stride;
+    }
+    return to.from(0);
+  };
+  const auto to = [&](std::size_t l) { return l == 0 ? rows.chosen_d_x.from(0) : gradient_rows(rows, l); };
   const auto kept_rows = [&](std::size_t l) {
-    return l == 0 ? ConstRows{nullptr, 0} : gather_chosen(kept(chunk, l), layers_[l - 1].stride(), chosen_kept_);
+    return l == 0 ? ConstRows{nullptr, 0} : chosen_of(kept(chunk, l), layers_[l - 1].stride(), rows.chosen_kept);
   };
   const std::size_t last = layers_.size();
-  ConstRows d = heads_backward_input(n, gather_chosen(dy, out_dim_, chosen_dy_), kept_rows(last), to(last));
+  ConstRows d = heads_backward_input(n, chosen_of(dy, out_dim_, rows.chosen_dy), kept_rows(last), to(last));
   for (std::size_t l = last; l-- > 0;) d = layer_backward_input(n, l, d, kept_rows(l), to(l));
   for (int i = 0; i < n; ++i)
-    std::copy_n(d.data + i * d.stride, shape_.in_dim, d_x.data + chosen_[static_cast<std::size_t>(i)] * d_x.stride);
+    std::copy_n(d.data + i * d.stride, shape_.in_dim, d_x.data + rows.chosen[static_cast<std::size_t>(i)] * d_x.stride);
 }
 
 }  // namespace slm

@@ -12,8 +12,6 @@
 
 namespace slm {
 
-class ThreadPool;
-
 /// A group of outputs.
 struct Head {
   int width;
@@ -58,8 +56,7 @@ class MlpNet final : public Net {
   std::unique_ptr<Net> clone() const override { return std::make_unique<MlpNet>(*this); }
   std::map<std::string, std::string> description() const override;
 
-  /// Threads (may be null) that share the pieces of a batch in forward() and backward(); borrowed.
-  void share_work(ThreadPool* threads) { threads_ = threads; }
+  void share_work(ThreadPool& threads) override { threads_ = &threads; }
 
  private:
   struct Layer {
@@ -83,9 +80,18 @@ class MlpNet final : public Net {
     float* rows(Eigen::Index n);
     Rows from(int row) { return {buffer.data() + row * stride, stride}; }
   };
-  /// A piece of the batch of the last forward(): n rows from `first` on.
+  /// A piece of a batch: n rows from `first` on.
   struct Chunk {
     int first, n;
+  };
+  /// What one thread needs to take a piece of a batch through the net, there and back.
+  struct PieceRows {
+    Workspace h[2] = {};     // of infer(): two neighbouring layers
+    Matrix x_of_bytes = {};  // of infer(): (rows, in_dim)
+    Workspace d[2] = {};     // the gradients of two neighbouring layers
+    // Of backward_input(): the rows that have a gradient, and what belongs to them, side by side.
+    std::vector<int> chosen = {};
+    Workspace chosen_dy = {}, chosen_kept = {}, chosen_d_x = {};
   };
 
   // mlp_layout.cc
@@ -98,19 +104,15 @@ class MlpNet final : public Net {
 
   void bound_free_heads();
 
-  /// What one thread needs on the way back: the gradients of two neighbouring layers for a piece of the batch.
-  struct BackwardRows {
-    Workspace d[2];
-  };
-
-  int num_chunks() const;
-  int num_threads() const;  // that have a piece of the batch each
-  void make_backward_rows(int threads);
-  Chunk chunk_at(int index) const;
+  int num_threads(int n) const;  // that share a batch of n rows
+  PieceRows make_piece_rows() const;
   template <class Task>
-  void for_each_chunk(Task&& task);  // task(index of the chunk, index of the thread)
+  void for_each_chunk(int n, Task&& task);  // task(index of the chunk, the chunk, rows of its thread)
+  void infer_chunk(const ObservationsView& x, float* out, PieceRows& rows);
   void forward_chunk(Chunk chunk, float* out);
-  void backward_chunk(Chunk chunk, ConstRows dy, float* grads, BackwardRows& rows);
+  void backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows);
+  void add_piece_grads(std::size_t num_pieces);
+  void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
   void activate_heads(int n, const float* z, float* out);
@@ -120,10 +122,9 @@ class MlpNet final : public Net {
   void refresh_transposed(std::size_t first);
   ConstRows layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx);
   ConstRows kept(Chunk chunk, std::size_t l);
-  Rows gradient_rows(BackwardRows& rows, std::size_t l) const;
-  void choose_rows(Chunk chunk, ConstRows dy);
-  ConstRows gather_chosen(ConstRows rows, int width, Workspace& to);
-  void backward_input_of_chosen(Chunk chunk, ConstRows dy);
+  Rows gradient_rows(PieceRows& rows, std::size_t l) const;
+  void choose_rows(Chunk chunk, ConstRows dy, PieceRows& rows) const;
+  void backward_input_of_chosen(Chunk chunk, ConstRows dy, PieceRows& rows);
 
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
   ConstRows hidden_weight(const Layer& layer) const { return {value(layer.weight), layer.stride()}; }
@@ -138,9 +139,9 @@ class MlpNet final : public Net {
   Parameters parameters_;
   AlignedBuffer transposed_;  // every hidden weight as (out, in), for the gradient with respect to its input
 
-  // Of infer(): two layers of a piece of the batch, and the outputs.
-  Workspace infer_h_[2];
-  Matrix infer_x_;  // (rows of a piece, in_dim), where they come in bytes
+  ThreadPool* threads_ = nullptr;
+  std::vector<PieceRows> piece_rows_;  // one for each thread
+
   AlignedBuffer infer_out_;
   // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way
   // (those of hidden layers for a piece of the batch).
@@ -150,12 +151,7 @@ class MlpNet final : public Net {
   std::vector<Workspace> z_, h_;  // z only where the derivative needs it
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_x_;
-  std::vector<BackwardRows> backward_rows_;  // one for each thread
-  std::vector<AlignedBuffer> piece_grads_;   // of all pieces but the first, where threads share; else of one at a time
-  ThreadPool* threads_ = nullptr;
-  // Of backward_input(): the rows of a piece that have a gradient, and what belongs to them, side by side.
-  std::vector<int> chosen_;
-  Workspace chosen_dy_, chosen_kept_, chosen_d_x_;
+  std::vector<AlignedBuffer> piece_grads_;  // of all pieces but the first, where threads share; else of one at a time
 };
 
 }  // namespace slm

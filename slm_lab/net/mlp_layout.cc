@@ -89,11 +89,16 @@ void MlpNet::size_workspaces() {
     h_.push_back({.stride = layer.stride()});
     if (!derivative_from_output(shape_.hidden)) z_.push_back({.stride = layer.stride()});
   }
-  for (Workspace& workspace : infer_h_) workspace.stride = widest;
   widest_ = widest;
-  d_x_.stride = chosen_d_x_.stride = kernel_padded(shape_.in_dim);
-  chosen_dy_.stride = kernel_padded(out_dim_);
-  chosen_kept_.stride = widest;
+  d_x_.stride = kernel_padded(shape_.in_dim);
+}
+
+MlpNet::PieceRows MlpNet::make_piece_rows() const {
+  PieceRows rows;
+  for (Workspace* of : {&rows.h[0], &rows.h[1], &rows.d[0], &rows.d[1], &rows.chosen_kept}) of->stride = widest_;
+  rows.chosen_dy.stride = kernel_padded(out_dim_);
+  rows.chosen_d_x.stride = kernel_padded(shape_.in_dim);
+  return rows;
 }
 
 void MlpNet::initialise(Rng& rng) {

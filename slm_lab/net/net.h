@@ -9,6 +9,8 @@
 
 namespace slm {
 
+class ThreadPool;
+
 /// A differentiable function of a batch. Several heads stand side by side in the columns of one output matrix.
 class Net {
  public:
@@ -30,6 +32,8 @@ class Net {
   virtual Parameters& parameters() = 0;
   const Parameters& parameters() const { return const_cast<Net*>(this)->parameters(); }
   virtual std::unique_ptr<Net> clone() const = 0;
+  /// Threads that may share the work on a batch; borrowed. No bit of a result depends on how many there are.
+  virtual void share_work(ThreadPool&) {}
   /// What it is made of, by the names of `agent.net` where that has one; numbers and lists as JSON. For model files.
   virtual std::map<std::string, std::string> description() const = 0;
 };
