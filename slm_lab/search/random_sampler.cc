@@ -19,9 +19,13 @@ class RandomSampler final : public Sampler {
 
 }  // namespace
 
+Rng sampler_stream(std::uint64_t seed, int trial, int attempt) {
+  return Streams(seed, static_cast<std::uint64_t>(trial), 0)
+      .stream("search_sampler", static_cast<std::uint64_t>(attempt));
+}
+
 Parameters random_parameters(const std::vector<SearchDimension>& space, std::uint64_t seed, int trial, int attempt) {
-  Rng rng =
-      Streams(seed, static_cast<std::uint64_t>(trial), 0).stream("search_sampler", static_cast<std::uint64_t>(attempt));
+  Rng rng = sampler_stream(seed, trial, attempt);
   Parameters drawn;
   for (const SearchDimension& dimension : space)
     drawn.push_back(number_at(dimension, rng.random() + 0x1p-54));  // in the middle of what random() may be: never 0

@@ -15,9 +15,9 @@ struct SamplerRow {
   std::unique_ptr<Sampler> (*make)(std::vector<SearchDimension> space, std::uint64_t seed);
 };
 constexpr std::array kSamplers = {
-    SamplerRow{"tpe", make_random_sampler},    SamplerRow{"multivariate_tpe", make_random_sampler},
-    SamplerRow{"random", make_random_sampler}, SamplerRow{"sobol", make_random_sampler},
-    SamplerRow{"grid", make_random_sampler},
+    SamplerRow{"tpe", make_tpe_sampler},       SamplerRow{"multivariate_tpe", make_multivariate_tpe_sampler},
+    SamplerRow{"random", make_random_sampler}, SamplerRow{"sobol", make_sobol_sampler},
+    SamplerRow{"grid", make_grid_sampler},
 };
 
 }  // namespace

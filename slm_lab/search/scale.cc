@@ -95,6 +95,13 @@ double Scale::place(double number) const {
 
 double Scale::at_share(double share) const { return normal ? normal_quantile(share) : low + (high - low) * share; }
 
+std::pair<double, double> Scale::cell(double number) const {
+  if (normal) return {place(number - step / 2), place(number + step / 2)};
+  return {number == first ? low : place(number - step / 2), place(number + step / 2)};
+}
+
+double Scale::at_index(std::int64_t index) const { return tidied(first + static_cast<double>(index) * step); }
+
 std::optional<std::int64_t> Scale::count() const {
   if (step == 0 || normal) return std::nullopt;
   return static_cast<std::int64_t>(std::llround((last - first) / step)) + 1;

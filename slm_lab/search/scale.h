@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "slm_lab/spec/search_space.h"
 
@@ -21,6 +22,14 @@ struct Scale {
   double number(double at) const;       ///< of a place on the line
   double place(double number) const;    ///< where a number stands on the line
   double at_share(double share) const;  ///< the place below which `share` in (0, 1) of all draws lie
+  /// The ends of the cell of the line that is rounded to `number`; with a step.
+  std::pair<double, double> cell(double number) const;
+
+  double width() const { return normal ? 4 : high - low; }  ///< of a normal distribution: of most of its draws
+  double prior_mean() const { return (low + high) / 2; }
+  double prior_sd() const { return normal ? 1 : width(); }  ///< of a bell that stands for how the dimension is drawn
+
+  double at_index(std::int64_t index) const;  ///< the numbers of a counted dimension, from 0
   /// The numbers there are; nothing where they are not counted (no step, or no ends).
   std::optional<std::int64_t> count() const;
 };

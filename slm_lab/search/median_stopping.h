@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "slm_lab/search/scheduler.h"
+
+namespace slm {
+
+/// The median stopping rule (Golovin et al. 2017, "Google Vizier", section 3.2) as Ray Tune has it: a trial stops when
+/// the best value it ever reported is below the median of the other trials' averages up to the same frame. Only trials
+/// that have come at least as far count, from the grace period on, and there must be three of them.
+class MedianStopping final : public Scheduler {
+ public:
+  MedianStopping(const SearchScheduler& spec, std::int64_t max_frame);
+  Decision report(int trial, std::int64_t frame, double value) override;
+  std::vector<Rung> rungs() const override { return {}; }
+
+ private:
+  struct Report {
+    std::int64_t frame;
+    double value;
+  };
+  double average(const std::vector<Report>& reports, std::int64_t frame) const;
+
+  std::int64_t grace_period_, max_frame_;
+  std::map<int, std::vector<Report>> reports_;  // of each trial
+};
+
+}  // namespace slm
