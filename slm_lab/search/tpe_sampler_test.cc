@@ -71,15 +71,15 @@ TEST(TpeSampler, GoesWhereTheGoodTrialsAre) {
   }
 }
 
-// 20 searches each of 60 trials, every one against every one: U = 200 +- 37 for samplers alike; 322 once in a thousand
+// 20 searches each of 100 trials, every one against every one: U = 200 +- 37 for samplers alike; 322 once in a thousand
 // times (Mann-Whitney).
 TEST(TpeSampler, BeatsRandomDraws) {
   for (const char* name : {"tpe", "multivariate_tpe"}) {
     std::vector<double> random;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) random.push_back(best_of("random", seed, 60));
+    for (std::uint64_t seed = 0; seed < 20; ++seed) random.push_back(best_of("random", seed, 100));
     std::ptrdiff_t wins = 0;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      const double best = best_of(name, seed, 60);
+      const double best = best_of(name, seed, 100);
       wins += std::ranges::count_if(random, [&](double one) { return best > one; });
     }
     EXPECT_GE(wins, 322) << name;
