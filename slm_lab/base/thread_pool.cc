@@ -16,6 +16,9 @@ namespace {
 /// shorter than an update.
 constexpr std::chrono::microseconds kLooking{50};
 
+std::uint64_t number(std::uint64_t tasks) { return tasks >> 32; }
+std::uint64_t next(std::uint64_t tasks) { return tasks & 0xffffffff; }
+
 void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -53,15 +56,13 @@ void ThreadPool::run_all(int num_tasks, void* context, Call call) {
     const std::lock_guard lock(mutex_);
     context_ = context;
     call_ = call;
-    num_tasks_ = num_tasks;
-    next_ = 0;
     running_ = true;
-    busy_ = static_cast<int>(workers_.size());
-    ++round_;
+    done_ = 0;
+    tasks_.store(static_cast<std::uint64_t>(num_tasks) << 32, std::memory_order_release);
   }
   start_.notify_all();
   work();
-  const auto finished = [&] { return busy_.load(std::memory_order_acquire) == 0; };
+  const auto finished = [&] { return done_.load(std::memory_order_acquire) == static_cast<std::uint32_t>(num_tasks); };
   if (!look(finished)) {
     std::unique_lock lock(mutex_);
     finished_.wait(lock, finished);
@@ -70,33 +71,47 @@ void ThreadPool::run_all(int num_tasks, void* context, Call call) {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void ThreadPool::work() {
-  for (int index = next_++; index < num_tasks_; index = next_++) {
-    try {
-      call_(context_, index);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_ || index < failed_index_) {
-        failure_ = std::current_exception();
-        failed_index_ = index;
-      }
+void ThreadPool::do_task(int index) {
+  try {
+    call_(context_, index);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_ || index < failed_index_) {
+      failure_ = std::current_exception();
+      failed_index_ = index;
     }
+  }
+}
+
+bool ThreadPool::tasks_are_left() const {
+  const std::uint64_t tasks = tasks_.load(std::memory_order_acquire);
+  return next(tasks) < number(tasks);
+}
+
+void ThreadPool::work() {
+  std::uint64_t tasks = tasks_.load(std::memory_order_acquire);
+  while (next(tasks) < number(tasks)) {
+    // Whichever call of run the number is of: who has taken a task knows that its call lasts until the task is done.
+    if (!tasks_.compare_exchange_weak(tasks, tasks + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+    do_task(static_cast<int>(next(tasks)));
+    if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == number(tasks)) {
+      { const std::lock_guard lock(mutex_); }  // not between the caller's last look and its sleep
+      finished_.notify_one();
+    }
+    tasks = tasks_.load(std::memory_order_acquire);
   }
 }
 
 void ThreadPool::serve() {
   set_flush_to_zero();
-  for (std::uint64_t done = 0;; ++done) {  // no round ends without this worker
-    const auto started = [&] { return stop_ || round_.load(std::memory_order_acquire) != done; };
-    if (!look(started)) {
+  const auto called = [&] { return stop_ || tasks_are_left(); };
+  for (;;) {
+    if (!look(called)) {
       std::unique_lock lock(mutex_);
-      start_.wait(lock, started);
+      start_.wait(lock, called);
     }
     if (stop_) return;
     work();
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) > 1) continue;
-    { const std::lock_guard lock(mutex_); }  // not between the caller's last look and its sleep
-    finished_.notify_one();
   }
 }
 
@@ -110,7 +125,6 @@ bool ThreadPool::look(Done&& done) const {
       if (done()) return true;
       pause();
     }
-    std::this_thread::yield();  // where other programs fill the cores, one of ours may be waiting for this one
   } while (std::chrono::steady_clock::now() < until);
   return false;
 }

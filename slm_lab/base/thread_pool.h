@@ -16,8 +16,10 @@ namespace slm {
 /// A fixed number of threads for tasks that are known by their index. Which thread does a task is left open: results
 /// are independent of the pool's size as long as each task writes only what belongs to its index.
 ///
-/// Who waits (a worker for tasks, the caller for workers) looks for some microseconds before it sleeps: a step of an
-/// environment may take less time than to wake a thread. Nobody looks where there are more threads than cores.
+/// Who waits (a worker for tasks, the caller for those that a worker has begun) looks for some microseconds before it
+/// sleeps: a step of an environment may take less time than to wake a thread. Nobody looks where there are more threads
+/// than cores. A worker that wakes late, because other programs fill the cores, holds nobody up: the caller does what
+/// is left.
 class ThreadPool {
  public:
   explicit ThreadPool(int size);  ///< threads that compute, the caller of run() among them; 1 runs everything inline
@@ -40,7 +42,9 @@ class ThreadPool {
   using Call = void (*)(void* context, int index);
 
   void run_all(int num_tasks, void* context, Call call);
+  void do_task(int index);
   void end_workers();
+  bool tasks_are_left() const;
   void work();  // takes tasks until none is left
   void serve();
   template <class Done>
@@ -50,15 +54,13 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_, finished_;
-  std::atomic<std::uint64_t> round_{0};  // counts the calls of run
-  std::atomic<int> busy_{0};             // workers that have not finished this round
+  std::atomic<std::uint64_t> tasks_{0};  // of this call of run: their number, 32 bits, then the next to be taken
+  std::atomic<std::uint32_t> done_{0};
   std::atomic<bool> stop_{false};
 
   void* context_ = nullptr;
   Call call_ = nullptr;
-  int num_tasks_ = 0;
   bool running_ = false;
-  std::atomic<int> next_{0};
   std::exception_ptr failure_;
   int failed_index_ = 0;
 };
