@@ -264,7 +264,8 @@ TEST(EnvRegistry, EveryNameIsFoundAndDescribed) {
     const EnvInfo info = env_info(config_of(name), 1);
     EXPECT_EQ(info.name, name);
     EXPECT_GT(info.obs_space.size(), 0);
-    EXPECT_TRUE(name.ends_with("-v4") || find_random_baseline(name) != nullptr);
+    EXPECT_TRUE(name.ends_with("-v4") || find_random_baseline(name) != nullptr)
+        << "needs a row in slm_lab/env/random_baseline.cc: what `slm-lab rollout " << name << " --episodes 100` prints";
   }
   EXPECT_EQ(find_env("CartPole-v0")->max_episode_steps, 200);
   EXPECT_EQ(find_env("CartPole-v0")->reward_threshold, 195);
