@@ -49,7 +49,7 @@ bool is_command(const std::string& word) {
 }
 
 /// SLM-Lab's, for those who know it.
-constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", "plot", "dashboard", "search"};
+constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", "plot", "dashboard"};
 
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
   if (std::ranges::find(kLaterCommands, std::string_view(word)) != std::end(kLaterCommands))

@@ -8,10 +8,12 @@
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/enjoy_options.h"
 #include "slm_lab/cli/limits.h"
-#include "slm_lab/experiment/train.h"
+#include "slm_lab/experiment/search.h"
 
 namespace slm {
 namespace {
+
+constexpr const char* kModes = "dev, train, train@latest, train@DIR, search, search@latest, search@DIR or enjoy@DIR";
 
 struct RunArguments {
   std::string spec_file = "slm_lab/spec/benchmark/ppo/ppo_cartpole.json";
@@ -22,6 +24,7 @@ struct RunArguments {
   std::optional<std::uint64_t> seed;
   std::optional<int> sessions;
   TrainOptions train;
+  int keep = 3;
   EnjoyOptions enjoy;
 };
 
@@ -37,9 +40,9 @@ LoadedSpec load(const RunArguments& arguments, const Invocation& invocation, con
 }
 
 [[noreturn]] void refuse_mode(const std::string& mode, const std::string& word) {
-  const auto near = near_name(word, std::vector<std::string>{"dev", "train", "enjoy"});
+  const auto near = near_name(word, std::vector<std::string>{"dev", "train", "search", "enjoy"});
   const bool misspelt = near && *near != word;
-  throw SpecError(fmt::format("mode {}: expected dev, train, train@latest, train@DIR or enjoy@DIR{}", mode,
+  throw SpecError(fmt::format("mode {}: expected {}{}", mode, kModes,
                               misspelt ? fmt::format("; did you mean {}{}?", *near, mode.substr(word.size())) : ""));
 }
 
@@ -67,9 +70,11 @@ int run(const RunArguments& arguments, const Invocation& invocation) {
   if ((mode == "train" || mode == "dev") && !where.empty())
     return continue_training(load(arguments, invocation, mode), where, arguments.train);
   if (mode == "enjoy" && !where.empty()) return enjoy(where, arguments.enjoy);
-  if (mode == "search")
-    throw Error(ExitCode::missing,
-                "mode search is not in this version yet; `slm-lab spec check` checks a search space");
+  if (mode == "search") {
+    const SearchOptions options{.run = arguments.train, .keep = arguments.keep};
+    if (at == std::string::npos) return search(load(arguments, invocation, mode), options);
+    if (!where.empty()) return continue_search(load(arguments, invocation, mode), where, options);
+  }
   refuse_mode(arguments.mode, mode);
 }
 
@@ -84,7 +89,7 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
       ->capture_default_str();
   app.add_option("spec_name", a.spec_name, "which spec of the file; not needed where it has one")
       ->capture_default_str();
-  app.add_option("mode", a.mode, "dev, train, train@latest, train@DIR or enjoy@DIR")->capture_default_str();
+  app.add_option("mode", a.mode, kModes)->capture_default_str();
   app.add_option("-s,--set", a.sets, "KEY=VALUE: fill ${KEY} in the spec file (repeatable)")->allow_extra_args(false);
   app.add_option("--override", a.overrides, "PATH=VALUE: set any key, as agent.algorithm.gamma=0.98 (repeatable)")
       ->allow_extra_args(false);
@@ -103,6 +108,9 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
       ->capture_default_str();
   app.add_flag("--keep-replay", a.train.keep_replay,
                "keep the replay of a finished run, so that it can train on with a larger env.max_frame");
+  app.add_option("--keep", a.keep, "trials of a search that keep their models; -1: all")
+      ->check(whole_number(-1, std::numeric_limits<int>::max()))
+      ->capture_default_str();
   add_enjoy_options(app, a.enjoy);
   app.add_option("--executor", a.executor, "where sessions run; ray, on a cluster, is not in this version yet")
       ->check(CLI::IsMember({"local", "ray"}))

@@ -23,6 +23,14 @@ void write_all(int descriptor, const std::string& line) {
   }
 }
 
+/// A stop signal ends the wait, and so does the end of whoever would answer: then this process ends, too.
+bool read_answer() {
+  char answer = LocalExecutor::kGoOn;
+  const ssize_t count = read(STDIN_FILENO, &answer, 1);
+  if (count == 0) std::_Exit(static_cast<int>(ExitCode::terminated));
+  return answer != LocalExecutor::kEnd;
+}
+
 void end_with_parent(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) std::_Exit(static_cast<int>(ExitCode::terminated));  // it ended before the line above
@@ -40,7 +48,7 @@ int run(const SessionJob& job, pid_t parent) {
     if (std::ferror(stdout) != 0) throw Error(ExitCode::io, "cannot write the log file: is the disk full?");
   };
   try {
-    const int code = run_session(job, report);
+    const int code = run_session(job, {report, read_answer});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the log file: is the disk full?");
     return code;
   } catch (...) {  // whatever it is, the user learns of it
@@ -62,6 +70,9 @@ std::function<int()> add_session(CLI::App& app, const Invocation&) {
   app.add_option("--session", job->session, "index of the session");
   app.add_option("--threads", job->threads, "threads of this session");
   app.add_option("--checkpoint-seconds", job->checkpoint_seconds, "seconds between checkpoints");
+  app.add_option("--asks", job->asks, "waits at each log point for an answer on standard input");
+  app.add_option("--of-search", job->of_search, "a trial of a search");
+  app.add_option("--spec-hash", job->spec_hash, "of the spec of the trial");
   app.add_option("--parent", *parent, "process that started this one")->required();
   return [job, parent] { return run(*job, *parent); };
 }

@@ -14,7 +14,6 @@
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/metric_files.h"
-#include "slm_lab/report/summary.h"
 
 namespace slm {
 namespace {
@@ -67,28 +66,28 @@ SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int tri
   return metrics;
 }
 
-std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial) {
+TrialAnalysis analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial) {
+  TrialAnalysis analysis;
   std::vector<SessionMetrics> metrics;
-  std::vector<SessionSummary> summaries;
   std::map<int, SessionResult> results;
   for (int session = 0; session < spec.meta.max_session; ++session) {
     const auto result = read_session_result(folder, trial, session);
     if (!result) continue;
     metrics.push_back(metrics_of(folder, spec, trial, session, *result));
-    summaries.push_back({.name = fmt::format("s{}", session),
-                         .frame = static_cast<double>(result->frame),
-                         .fps = result->fps(),
-                         .seconds = result->seconds,
-                         .total_reward_ma = result->total_reward_ma,
-                         .episode_return_ma100 = result->ma100,
-                         .eval_return_d100 = result->d100,
-                         .opt_step = result->opt_step});
+    analysis.sessions.push_back({.name = fmt::format("s{}", session),
+                                 .frame = static_cast<double>(result->frame),
+                                 .fps = result->fps(),
+                                 .seconds = result->seconds,
+                                 .total_reward_ma = result->total_reward_ma,
+                                 .episode_return_ma100 = result->ma100,
+                                 .eval_return_d100 = result->d100,
+                                 .opt_step = result->opt_step});
     results.emplace(session, *result);
   }
-  const TrialMetrics trial_scores = trial_metrics(metrics);
-  write_file_durably(folder.trial_metrics_scalar(trial), trial_metrics_scalar_json(trial_scores));
-  write_trial_results(folder, trial, trial_metrics_json(trial_scores, metrics), results);
-  return trial_summary(summaries);
+  analysis.metrics = trial_metrics(metrics);
+  write_file_durably(folder.trial_metrics_scalar(trial), trial_metrics_scalar_json(analysis.metrics));
+  write_trial_results(folder, trial, trial_metrics_json(analysis.metrics, metrics), results);
+  return analysis;
 }
 
 }  // namespace slm

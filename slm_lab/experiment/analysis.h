@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/metrics.h"
+#include "slm_lab/report/summary.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/session_result.h"
 
@@ -17,7 +19,11 @@ void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial);
 SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
                           const SessionResult& result);
 
-/// Metrics of a finished trial: writes the trial_metrics files and returns the table for the terminal.
-std::string analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial);
+struct TrialAnalysis {
+  TrialMetrics metrics;
+  std::vector<SessionSummary> sessions;  ///< for trial_summary
+};
+/// Metrics of a finished trial: writes the trial_metrics files.
+TrialAnalysis analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial);
 
 }  // namespace slm

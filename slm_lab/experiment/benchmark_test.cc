@@ -87,6 +87,7 @@ class InlineExecutor final : public Executor {
   Resources budget() const override { return budget_; }
   void start(JobId id, const SessionJob& job) override { waiting_.emplace_back(id, job); }
   void stop(JobId, Stop) override {}
+  void answer(JobId, bool) override {}
 
   std::vector<JobEvent> wait(int) override {
     const auto [id, job] = waiting_.front();
@@ -98,7 +99,11 @@ class InlineExecutor final : public Executor {
     if (log_.fail.contains(name))
       ended.exit_code = static_cast<int>(ExitCode::diverged);
     else
-      run_session(job, [&](const SessionMessage& message) { events.emplace_back(JobReported{id, message}); });
+      run_session(job, {.report =
+                            [&](const SessionMessage& message) {
+                              events.emplace_back(JobReported{id, message});
+                            },
+                        .goes_on = nullptr});
     events.emplace_back(ended);
     return events;
   }

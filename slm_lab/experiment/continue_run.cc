@@ -49,7 +49,7 @@ void check_checkpoints(const DataFolder& folder, int sessions) {
 
 /// At any moment the spec's files are those that the manifest knows, so that this can be interrupted and repeated.
 LoadedSpec extend(const DataFolder& folder, std::int64_t frames, int sessions) {
-  const LoadedSpec longer = load_saved_spec(folder, kTrial, {fmt::format("{}={}", kMaxFrame, frames)});
+  const LoadedSpec longer = load_saved_spec(folder, kTrial, /*hash=*/"", {fmt::format("{}={}", kMaxFrame, frames)});
   SpecReport report(longer.file);
   read_lab_spec(longer, report);  // throws where other keys do not go with it
   unpack_states(folder, kTrial, sessions);

@@ -9,11 +9,13 @@
 
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
 #include "slm_lab/experiment/evaluation.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/experiment/session_files.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/search_journal.h"
 
 namespace slm {
 namespace {
@@ -27,16 +29,30 @@ struct Played {
   std::optional<int> session;
 };
 
+/// Of a search the trial with the highest score that still has its weights; of a run its only one.
+int best_trial(const DataFolder& folder) {
+  if (!folder.is_search()) return 0;
+  const std::vector<JournalTrial> trials = SearchJournal::read(folder);
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    if (trials[i].state == JournalTrial::State::failed || std::isnan(trials[i].value)) continue;
+    if (!file_exists(folder.weights(static_cast<int>(i), /*session=*/0, /*best=*/true))) continue;
+    if (!best || trials[i].value > trials[*best].value) best = i;
+  }
+  if (!best) throw SpecError(fmt::format("{}: a search without weights to play yet", folder.root().string()));
+  return static_cast<int>(*best);
+}
+
 Played find_run(const std::string& where, const EnjoyOptions& options) {
+  const auto play = [&](const DataFolder& folder) { return Played{folder, best_trial(folder), options.session}; };
   if (where == "latest")
-    return {options.spec_name.empty() ? DataFolder::latest(options.data)
-                                      : DataFolder::latest(options.data, options.spec_name),
-            0, options.session};
+    return play(options.spec_name.empty() ? DataFolder::latest(options.data)
+                                          : DataFolder::latest(options.data, options.spec_name));
   static const std::regex kSpecFile(R"(.+?_t(\d{1,6})(?:_s(\d{1,6}))?_spec\.json)");
   const fs::path path = where;
   const std::string name = path.filename().string();
   std::smatch match;
-  if (!std::regex_match(name, match, kSpecFile)) return {DataFolder::open(path), 0, options.session};
+  if (!std::regex_match(name, match, kSpecFile)) return play(DataFolder::open(path));
   // SLM-Lab writes a spec file per session; here the name alone says which.
   Played played{DataFolder::open(path.has_parent_path() ? path.parent_path() : "."), std::stoi(match[1]),
                 options.session};

@@ -20,15 +20,17 @@ class JobSource {
   virtual ~JobSource() = default;
   /// The next job to start among those that fit into `free`; nothing when none does, or none is left for now.
   virtual std::optional<Job> next(const Resources& free) = 0;
-  /// A session said something. Returns whether it goes on; if not, it is asked to checkpoint and end.
+  /// A session said something. Returns whether it goes on; if not, it is asked to checkpoint and end. To a job that
+  /// asks the answer counts at its log points: there it ends and is done.
   virtual bool reported(JobId job, const SessionMessage& message) = 0;
   /// A session crashed and will be started again from its checkpoint.
   virtual void crashed(JobId job, int signal) = 0;
-  /// A job has ended for good: it is done, failed, or was stopped.
+  /// A job has ended for good: it is done, failed, or was stopped. What takes time is left to idle(), as a core waits
+  /// for its next job meanwhile.
   virtual void ended(const JobEnded& job) = 0;
   /// Everything is being stopped; `text` says why and what happens, for the user.
   virtual void stopping(const std::string& text) = 0;
-  /// Called at least ten times a second, for what depends on the clock.
+  /// Called at least ten times a second, and after every ended(): for what depends on the clock or takes time.
   virtual void idle() {}
 };
 

@@ -128,8 +128,8 @@ LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report) {
   return spec;
 }
 
-LabSpec read_saved_spec(const DataFolder& folder, int trial) {
-  const LoadedSpec loaded = load_saved_spec(folder, trial);
+LabSpec read_saved_spec(const DataFolder& folder, int trial, const std::string& hash) {
+  const LoadedSpec loaded = load_saved_spec(folder, trial, hash);
   SpecReport report(loaded.file);
   return read_lab_spec(loaded, report);
 }

@@ -32,8 +32,8 @@ LabSpec read_lab_spec(SpecReader& reader);
 /// The same for a loaded file: throws SpecError with all problems at once. `report` keeps inert keys and notes.
 LabSpec read_lab_spec(const LoadedSpec& loaded, SpecReport& report);
 
-/// The spec that a run folder holds of one of its trials.
-LabSpec read_saved_spec(const DataFolder& folder, int trial);
+/// The spec that a run folder holds of one of its trials; `hash` as load_saved_spec takes it.
+LabSpec read_saved_spec(const DataFolder& folder, int trial, const std::string& hash = "");
 
 /// What keeps a checked spec from running here.
 struct MissingFeature {

@@ -24,14 +24,18 @@ void check(int error, const char* what) {
 }
 
 std::vector<std::string> command(const SessionJob& job) {
-  return {"slm-lab",
-          "session",
-          job.folder.string(),
-          fmt::format("--trial={}", job.trial),
-          fmt::format("--session={}", job.session),
-          fmt::format("--threads={}", job.threads),
-          fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
-          fmt::format("--parent={}", getpid())};
+  std::vector<std::string> words = {"slm-lab",
+                                    "session",
+                                    job.folder.string(),
+                                    fmt::format("--trial={}", job.trial),
+                                    fmt::format("--session={}", job.session),
+                                    fmt::format("--threads={}", job.threads),
+                                    fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
+                                    fmt::format("--asks={}", job.asks),
+                                    fmt::format("--of-search={}", job.of_search),
+                                    fmt::format("--parent={}", getpid())};
+  if (!job.spec_hash.empty()) words.push_back("--spec-hash=" + job.spec_hash);
+  return words;
 }
 
 /// A session is ours, so this happens only where it could not say all: a full pipe of a killed process, a log level of
@@ -71,20 +75,32 @@ LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
 
-  int ends[2];
+  int ends[2], answers[2] = {-1, -1};
   check(pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno, "pipe");
+  if (job.asks && pipe2(answers, O_CLOEXEC) != 0) {
+    const int error = errno;
+    for (const int end : ends) close(end);
+    check(error, "pipe");
+  }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (job.asks)
+    posix_spawn_file_actions_adddup2(&actions, answers[0], STDIN_FILENO);
+  else
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0644);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[1], kReportDescriptor);
-  Child child{.id = id, .pipe = ends[0], .partial = {}};
+  Child child{.id = id, .pipe = ends[0], .answers = answers[1], .partial = {}};
   const int error = posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
-  if (error != 0) close(ends[0]);
+  if (job.asks) close(answers[0]);
+  if (error != 0) {
+    close(ends[0]);
+    if (job.asks) close(answers[1]);
+  }
   check(error, log.c_str());  // most likely that file cannot be written, or there are too many processes
   return child;
 }
@@ -121,6 +137,7 @@ bool LocalExecutor::read_lines(Child& child, std::vector<JobEvent>& events) {
 
 JobEnded LocalExecutor::reap(Child& child) {
   close(child.pipe);
+  if (child.answers >= 0) close(child.answers);
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -133,6 +150,12 @@ JobEnded LocalExecutor::reap(Child& child) {
 void LocalExecutor::stop(JobId id, Stop how) {
   for (Child& child : children_)
     if (child.id == id) stop(child, how);
+}
+
+void LocalExecutor::answer(JobId id, bool goes_on) {
+  const char text = goes_on ? kGoOn : kEnd;
+  for (const Child& child : children_)
+    if (child.id == id && child.answers >= 0 && write(child.answers, &text, 1) < 0) return;  // it has ended meanwhile
 }
 
 void LocalExecutor::stop(Child& child, Stop how) {

@@ -12,6 +12,8 @@ class LocalExecutor final : public Executor {
  public:
   /// Where a session process finds its end of the pipe; high enough to hide no other descriptor.
   static constexpr int kReportDescriptor = 64;
+  /// The answers that it reads on its standard input.
+  static constexpr char kGoOn = 'g', kEnd = 'e';
 
   explicit LocalExecutor(const Resources& budget) : budget_(budget) {}
   ~LocalExecutor() override;
@@ -19,12 +21,14 @@ class LocalExecutor final : public Executor {
   void start(JobId id, const SessionJob& job) override;
   std::vector<JobEvent> wait(int milliseconds) override;
   void stop(JobId id, Stop how) override;
+  void answer(JobId id, bool goes_on) override;
 
  private:
   struct Child {
     JobId id;
     pid_t pid = -1;
     int pipe = -1;        // its reports
+    int answers = -1;     // to it; its standard input
     std::string partial;  // of a line
     bool stopped = false;
   };

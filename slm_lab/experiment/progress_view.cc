@@ -3,26 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
-
 #include "slm_lab/report/log_line.h"
 
 namespace slm {
 namespace {
 
 constexpr std::chrono::seconds kLineInterval{1};
-constexpr std::array<std::string_view, 4> kLevels = {"ERROR", "WARNING", "INFO", "DEBUG"};
-
-int rank(std::string_view level) {
-  for (std::size_t i = 0; i < kLevels.size(); ++i)
-    if (std::tolower(level[0]) == std::tolower(kLevels[i][0])) return static_cast<int>(i);
-  return 2;
-}
 
 }  // namespace
 
 ProgressView::ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact)
-    : verbosity_(rank(log_level)),
+    : verbosity_(log_rank(log_level)),
       compact_(compact),
       sessions_(std::move(sessions)),
       lines_(sessions_.size()),
@@ -48,7 +39,7 @@ void ProgressView::show(std::size_t session, const SessionMessage& message) {
   progress.best = message.best;
   if (message.kind == SessionMessage::Kind::warning) print(progress.name, "WARNING", message.text);
   if (message.kind == SessionMessage::Kind::log_point) {
-    const bool all = verbosity_ >= rank("DEBUG") && !message.details.empty();
+    const bool all = verbosity_ >= log_rank("DEBUG") && !message.details.empty();
     lines_[session].newest = all ? message.text + "  " + message.details : message.text;
     if (!compact_ && std::chrono::steady_clock::now() >= lines_[session].next) print_newest(session);
   }
@@ -82,7 +73,7 @@ void ProgressView::print_newest(std::size_t session) {
 }
 
 void ProgressView::print(const std::string& unit, std::string_view level, const std::string& text) {
-  if (rank(level) <= verbosity_) panel_.print(stamped_line(std::chrono::system_clock::now(), level, unit, text));
+  if (log_rank(level) <= verbosity_) panel_.print(stamped_line(std::chrono::system_clock::now(), level, unit, text));
 }
 
 }  // namespace slm

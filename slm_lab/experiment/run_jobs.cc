@@ -58,7 +58,12 @@ class JobLoop {
   void handle(const JobReported& report) {
     State& state = jobs_.at(report.job);
     state.frame = std::max(state.frame, report.message.frame);
-    if (!source_.reported(report.job, report.message)) executor_.stop(report.job, Stop::at_checkpoint);
+    const bool goes_on = source_.reported(report.job, report.message);
+    if (state.job.session.asks) {
+      if (report.message.kind == SessionMessage::Kind::log_point) executor_.answer(report.job, goes_on);
+    } else if (!goes_on) {
+      executor_.stop(report.job, Stop::at_checkpoint);
+    }
   }
 
   void handle(const JobEnded& ended) {
@@ -70,8 +75,8 @@ class JobLoop {
     free_.cores += state.job.needs.cores;
     free_.bytes += state.job.needs.bytes;
     jobs_.erase(ended.job);
-    start_what_fits();  // before anything that takes time
     source_.ended(ended);
+    start_what_fits();  // before anything that takes time: see JobSource::idle()
   }
 
   /// It keeps its budget while it waits.

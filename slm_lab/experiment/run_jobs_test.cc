@@ -37,6 +37,7 @@ class ScriptedExecutor final : public Executor {
     log.push_back((how == Stop::now ? "kill " : "stop ") + std::to_string(id));
     if (how == Stop::now) script.push_back({JobEnded{id, 128 + SIGKILL, /*crashed=*/false, /*failure=*/""}});
   }
+  void answer(JobId id, bool goes_on) override { log.push_back((goes_on ? "go on " : "end ") + std::to_string(id)); }
   std::vector<JobEvent> wait(int) override {
     if (script.empty()) return {};
     std::vector<JobEvent> events = script.front();
@@ -59,7 +60,9 @@ class ListedJobs final : public JobSource {
     if (next_ == needs_.size() || needs_[next_].cores > free.cores || needs_[next_].bytes > free.bytes)
       return std::nullopt;
     const JobId id = next_++;
-    return Job{id, {}, needs_[id]};
+    Job job{id, {}, needs_[id]};
+    job.session.asks = asks;
+    return job;
   }
   bool reported(JobId, const SessionMessage& message) override { return message.frame <= max_frame; }
   void crashed(JobId job, int) override { log.push_back("crashed " + std::to_string(job)); }
@@ -70,6 +73,7 @@ class ListedJobs final : public JobSource {
   void stopping(const std::string& text) override { log.push_back(text); }
 
   std::int64_t max_frame = 1'000'000;
+  bool asks = false;
   std::vector<std::string> log, failures;
 
  private:
@@ -110,6 +114,50 @@ TEST(RunJobs, WaitsForMemoryThoughCoresAreFree) {
   run_jobs(watch, executor);
   EXPECT_EQ(started_before_the_end, 1u);
   EXPECT_THAT(executor.log, ElementsAre("start 0", "start 1"));
+}
+
+// A session that asks is answered at its log points, and only there; it ends by itself.
+TEST(RunJobs, AnswersASessionThatAsks) {
+  ScriptedExecutor executor({.cores = 1, .bytes = 0});
+  ListedJobs source({{1, 0}});
+  source.asks = true;
+  source.max_frame = 100;
+  const auto log_point = [](std::int64_t frame) {
+    JobReported event = report(0, frame);
+    event.message.kind = SessionMessage::Kind::log_point;
+    return event;
+  };
+  executor.script = {{log_point(50)}, {report(0, 101)}, {log_point(150)}, {done(0)}};
+  run_jobs(source, executor);
+  EXPECT_THAT(executor.log, ElementsAre("start 0", "go on 0", "end 0"));
+}
+
+// What took its place may depend on how a job ended.
+TEST(RunJobs, TellsOfAnEndBeforeItAsksForTheNextJob) {
+  ScriptedExecutor executor({.cores = 1, .bytes = 0});
+  ListedJobs source({{1, 0}, {1, 0}});
+  executor.script = {{done(0)}, {done(1)}};
+  std::vector<std::string> log;
+  class Watch final : public JobSource {
+   public:
+    Watch(ListedJobs& inner, std::vector<std::string>& log) : inner_(inner), log_(log) {}
+    std::optional<Job> next(const Resources& free) override {
+      const auto job = inner_.next(free);
+      if (job) log_.push_back("next " + std::to_string(job->id));
+      return job;
+    }
+    bool reported(JobId, const SessionMessage&) override { return true; }
+    void crashed(JobId, int) override {}
+    void ended(const JobEnded& job) override { log_.push_back("ended " + std::to_string(job.job)); }
+    void stopping(const std::string&) override {}
+    void idle() override { log_.push_back("idle"); }
+
+   private:
+    ListedJobs& inner_;
+    std::vector<std::string>& log_;
+  } watch(source, log);
+  run_jobs(watch, executor);
+  EXPECT_THAT(log, ElementsAre("next 0", "ended 0", "next 1", "idle", "ended 1", "idle"));
 }
 
 // What a search needs: one is stopped while the others go on.

@@ -11,6 +11,7 @@ std::string SessionMessage::to_line() const {
                      {"frame", frame},
                      {"fps", fps},
                      {"seconds", seconds},
+                     {"total_reward_ma", total_reward_ma},
                      {"return_ma", return_ma},
                      {"best", best}};  // NaN becomes null
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -25,6 +26,7 @@ SessionMessage SessionMessage::from_line(const std::string& line) {
   message.frame = json.at("frame").get<std::int64_t>();
   message.fps = json.at("fps").get<double>();
   message.seconds = json.at("seconds").get<double>();
+  message.total_reward_ma = number_or_nan(json.at("total_reward_ma"));
   message.return_ma = number_or_nan(json.at("return_ma"));
   message.best = number_or_nan(json.at("best"));
   return message;

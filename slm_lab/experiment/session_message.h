@@ -14,9 +14,10 @@ struct SessionMessage {
   std::string details;  ///< log_point: for the log file, and for a user who asks for level DEBUG
   std::int64_t frame = 0;
   double fps = 0;
-  double seconds = 0;                                           ///< of training so far
-  double return_ma = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last 100 episodes
-  double best = std::numeric_limits<double>::quiet_NaN();       ///< highest total_reward_ma
+  double seconds = 0;                                                 ///< of training so far
+  double total_reward_ma = std::numeric_limits<double>::quiet_NaN();  ///< of the newest log point
+  double return_ma = std::numeric_limits<double>::quiet_NaN();        ///< mean of the last 100 episodes
+  double best = std::numeric_limits<double>::quiet_NaN();             ///< highest total_reward_ma
 
   std::string to_line() const;  ///< ends with a newline
   static SessionMessage from_line(const std::string& line);

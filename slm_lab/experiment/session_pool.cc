@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/experiment/analysis.h"
@@ -117,12 +118,13 @@ class SessionPool final : public JobSource {
     view_.exited(job.job, job.exit_code);
     if (job.exit_code != 0 && stop_signal() != 0) state.interrupted = true;
     if (job.exit_code != 0 && stop_signal() == 0) add_failure(job);
-    if (--state.left == 0) end(sessions_[job.job].run);
+    if (--state.left == 0) to_end_.push_back(sessions_[job.job].run);
   }
 
   void stopping(const std::string& text) override { view_.warn("trial", text); }
 
   void idle() override {
+    for (const std::size_t run : std::exchange(to_end_, {})) end(run);
     for (std::size_t run = 0; run < runs_.size(); ++run) {
       State& state = states_[run];
       if (!state.checkpoint_seen || state.left == 0 || Clock::now() - state.graphs_drawn < kGraphInterval) continue;
@@ -197,6 +199,7 @@ class SessionPool final : public JobSource {
   std::vector<PoolSession> sessions_;  // by job
   std::vector<State> states_;          // by run
   std::deque<JobId> waiting_;          // sessions to start
+  std::vector<std::size_t> to_end_;    // runs whose last session has ended
   int running_ = 0;
   ForkedWork graphs_;  // by run
 };

@@ -18,13 +18,11 @@ namespace {
 /// A session of a run folder, its files and its reports.
 class SessionProcess {
  public:
-  using Report = std::function<void(const SessionMessage&)>;
-
-  SessionProcess(const SessionJob& job, const Report& report)
+  SessionProcess(const SessionJob& job, const SessionLine& line)
       : folder_(DataFolder::open(job.folder)),
         job_(job),
-        report_(report),
-        spec_(read_saved_spec(folder_, job.trial)),
+        line_(line),
+        spec_(read_saved_spec(folder_, job.trial, job.spec_hash)),
         pool_(job.threads),
         session_(spec_, job.trial, job.session, &pool_),
         files_(folder_, job.trial, job.session),
@@ -34,9 +32,10 @@ class SessionProcess {
   int run() {
     if (read_session_result(folder_, job_.trial, job_.session)) return 0;  // done by an earlier run
     resume();
-    while (!session_.finished()) {
-      if (step()) log_point();
-      if (stop_signal() != 0) return stop();
+    bool goes_on = tell_again();
+    while (goes_on && !session_.finished()) {
+      if (step()) goes_on = log_point();
+      if (goes_on && stop_signal() != 0) return stop();
     }
     finish();
     return 0;
@@ -87,10 +86,27 @@ class SessionProcess {
              *program == program_text() ? "" : fmt::format(", saved by {}; this is {}", *program, program_text())));
   }
 
-  void log_point() {
+  /// To a parent that may not have heard, or not have kept, what the checkpoint knows. Returns whether it goes on.
+  bool tell_again() {
+    if (!job_.asks) return true;
+    for (const SessionRow& row : session_.record().rows()) {
+      SessionMessage message = this->message(SessionMessage::Kind::log_point);
+      message.frame = static_cast<std::int64_t>(row.frame);
+      message.total_reward_ma = row.total_reward_ma;
+      line_.report(message);
+      if (!line_.goes_on()) return false;
+      if (stop_signal() != 0) return true;
+    }
+    return true;
+  }
+
+  /// Returns whether it goes on.
+  bool log_point() {
     const SessionRow& row = session_.log_point();
     send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
+    if (job_.asks && !line_.goes_on()) return false;
     if (!session_.finished() && timer_.due()) checkpoint();
+    return true;
   }
 
   void checkpoint() {
@@ -108,7 +124,10 @@ class SessionProcess {
   }
 
   void finish() {
-    checkpoint();
+    if (job_.of_search)
+      files_.write(session_, spec_);
+    else
+      checkpoint();
     SessionResult result;
     result.seconds = session_.seconds();
     result.frame = session_.frame();
@@ -117,28 +136,37 @@ class SessionProcess {
     result.total_reward_ma = session_.record().rows().back().total_reward_ma;
     result.best_total_reward_ma = session_.record().best_total_reward_ma();
     result.ma100 = session_.record().episode_return_ma100();
-    const Evaluation evaluation = session_.evaluate_final();
-    result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};
+    if (!job_.of_search) {
+      const Evaluation evaluation = session_.evaluate_final();
+      result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};
+    }
     result.weights_sha256 = weights_sha256(session_.algorithm());
     files_.write_result(result);
   }
 
   void send(SessionMessage::Kind kind, std::string text, std::string details = "") const {
-    SessionMessage message;
-    message.kind = kind;
+    SessionMessage message = this->message(kind);
     message.text = std::move(text);
     message.details = std::move(details);
+    line_.report(message);
+  }
+
+  SessionMessage message(SessionMessage::Kind kind) const {
+    const auto& rows = session_.record().rows();
+    SessionMessage message;
+    message.kind = kind;
     message.frame = session_.frame();
     message.seconds = session_.seconds();
     message.fps = static_cast<double>(message.frame) / message.seconds;
     message.return_ma = session_.record().episode_return_ma100();
     message.best = session_.record().best_total_reward_ma();
-    report_(message);
+    if (!rows.empty()) message.total_reward_ma = rows.back().total_reward_ma;
+    return message;
   }
 
   DataFolder folder_;
   SessionJob job_;
-  const Report& report_;
+  const SessionLine& line_;
   LabSpec spec_;
   ThreadPool pool_;
   Session session_;
@@ -151,8 +179,6 @@ class SessionProcess {
 
 }  // namespace
 
-int run_session(const SessionJob& job, const std::function<void(const SessionMessage&)>& report) {
-  return SessionProcess(job, report).run();
-}
+int run_session(const SessionJob& job, const SessionLine& line) { return SessionProcess(job, line).run(); }
 
 }  // namespace slm

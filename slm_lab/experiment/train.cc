@@ -29,11 +29,6 @@
 namespace slm {
 namespace {
 
-void print_findings(const SpecReport& report) {
-  for (const SpecFinding& finding : report.inert_keys()) say(fmt::format("note: {}", report.line(finding)));
-  for (const SpecFinding& finding : report.notes()) say(fmt::format("note: {}", report.line(finding)));
-}
-
 /// What one session needs was checked with the spec.
 void check_memory(const LabSpec& spec, int slots) {
   const auto needed = static_cast<double>(spec.session_bytes);
@@ -107,7 +102,7 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
   catch_stop_signals(SecondStop::end_at_once);  // before the first line is printed: nobody may be there to read it
   SpecReport report(loaded.file);
   const LabSpec spec = read_lab_spec(loaded, report);
-  print_findings(report);
+  say_findings(report);
   check_memory(spec, num_slots(spec, num_threads(options)));
   check_runnable(spec);
   const DataFolder folder = DataFolder::create(options.data, loaded.name, options.name);
@@ -121,7 +116,10 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
 
 int continue_training(const LoadedSpec& loaded, const std::string& where, const TrainOptions& options) {
   catch_stop_signals(SecondStop::end_at_once);
-  const DataFolder folder = where == "latest" ? DataFolder::latest(options.data, loaded.name) : DataFolder::open(where);
+  const DataFolder folder =
+      where == "latest" ? DataFolder::latest_run(options.data, loaded.name) : DataFolder::open(where);
+  if (folder.is_search())
+    throw SpecError(fmt::format("{0}: a search; it goes on with search@{0}", folder.root().string()));
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   remove_unfinished_files(folder.root());
   const LoadedSpec saved = spec_to_continue(folder, loaded, [](const std::string& text) { say("note: " + text); });

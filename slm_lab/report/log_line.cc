@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <ctime>
 #include <iterator>
@@ -23,7 +24,16 @@ void append(std::string_view name, double value, std::string& line) {
   if (!std::isnan(value)) fmt::format_to(std::back_inserter(line), "  {} {:>8}", name, quantity_text(value));
 }
 
+constexpr std::array<std::string_view, 4> kLevels = {"ERROR", "WARNING", "INFO", "DEBUG"};
+constexpr int kUnknownLevel = 2;
+
 }  // namespace
+
+int log_rank(std::string_view level) {
+  for (std::size_t i = 0; i < kLevels.size(); ++i)
+    if (!level.empty() && std::tolower(level[0]) == std::tolower(kLevels[i][0])) return static_cast<int>(i);
+  return kUnknownLevel;
+}
 
 std::string log_line(const SessionRow& row) {
   std::string line =

@@ -16,6 +16,9 @@ std::string log_line(const SessionRow& row);
 /// Empty when the session has none of it.
 std::string log_details(const SessionRow& row);
 
+/// 0 for ERROR, then WARNING, INFO and DEBUG, in any case: what is higher than the user's level is not shown.
+int log_rank(std::string_view level);
+
 /// A line of a log file: `2026-11-23 06:26:47 | INFO | ppo_cartpole_t0_s0 | text`, local time, no newline at its end.
 std::string stamped_line(std::chrono::system_clock::time_point time, std::string_view level, std::string_view unit,
                          std::string_view text);

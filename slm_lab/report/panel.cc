@@ -169,11 +169,19 @@ bool is_live_terminal(int file) {
   return isatty(file) == 1 && term != nullptr && std::string_view(term) != "dumb" && !set("CI");
 }
 
-void Panel::show(std::span<const SessionProgress> sessions) {
+void Panel::show(std::span<const SessionProgress> sessions, std::string_view head) {
   if (!live_) return;
   const Size size = terminal_size(file_);
   const PanelStyle style{.width = size.columns, .color = !set("NO_COLOR"), .unicode = is_utf8_locale()};
-  lines_ = render(sessions, style, size.lines - 1);
+  lines_.clear();
+  int num_lines = 0;
+  for (std::size_t at = 0; at < head.size() && num_lines < size.lines - 2; ++num_lines) {
+    const std::size_t end = std::min(head.find('\n', at), head.size());
+    lines_.append(num_lines == 0 ? "" : "\n").append(head.substr(at, end - at).substr(0, usable(style)));
+    at = end + 1;
+  }
+  if (!sessions.empty() || num_lines == 0)
+    lines_.append(num_lines == 0 ? "" : "\n").append(render(sessions, style, size.lines - 1 - num_lines));
   if (std::chrono::steady_clock::now() >= next_draw_) redraw();
 }
 

@@ -47,8 +47,9 @@ class Panel {
   Panel& operator=(const Panel&) = delete;
 
   bool live() const { return live_; }
-  void show(std::span<const SessionProgress> sessions);  ///< does nothing if it drew a moment ago
-  void print(std::string_view line);                     ///< above the panel, which moves down
+  /// Draws `head` (lines without escapes, or none) and below it the sessions, if it drew none a moment ago.
+  void show(std::span<const SessionProgress> sessions, std::string_view head = "");
+  void print(std::string_view line);  ///< above the panel, which moves down
   /// Draws the last state, and leaves the cursor on the line below; after that, print() is plain.
   void close();
 

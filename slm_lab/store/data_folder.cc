@@ -123,6 +123,12 @@ std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std
   return folders;
 }
 
+[[noreturn]] void refuse_latest(const fs::path& data, const std::string& spec_name, const char* what,
+                                const char* mode) {
+  throw SpecError(fmt::format("no {0} of {1} in {2}: start one with `slm-lab run SPEC_FILE {1} {3}`", what, spec_name,
+                              data.string(), mode));
+}
+
 void check_name(const std::string& name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
@@ -186,9 +192,21 @@ DataFolder DataFolder::latest(const fs::path& data) {
 
 DataFolder DataFolder::latest(const fs::path& data, const std::string& spec_name) {
   const std::vector<DataFolder> folders = all(data, spec_name);
-  if (folders.empty())
-    throw SpecError(fmt::format("no run of {0} in {1}: start one with `slm-lab run SPEC_FILE {0} train`", spec_name,
-                                data.string()));
+  if (folders.empty()) refuse_latest(data, spec_name, "run", "train");
+  return folders.back();
+}
+
+DataFolder DataFolder::latest_run(const fs::path& data, const std::string& spec_name) {
+  std::vector<DataFolder> folders = all(data, spec_name);
+  std::erase_if(folders, [](const DataFolder& folder) { return folder.is_search(); });
+  if (folders.empty()) refuse_latest(data, spec_name, "run", "train");
+  return folders.back();
+}
+
+DataFolder DataFolder::latest_search(const fs::path& data, const std::string& spec_name) {
+  std::vector<DataFolder> folders = all(data, spec_name);
+  std::erase_if(folders, [](const DataFolder& folder) { return !folder.is_search(); });
+  if (folders.empty()) refuse_latest(data, spec_name, "search", "search");
   return folders.back();
 }
 
@@ -235,6 +253,16 @@ fs::path DataFolder::trial_metrics(int trial) const { return info() / (trial_pre
 fs::path DataFolder::trial_metrics_scalar(int trial) const {
   return root_ / (trial_prefix(trial) + "_trial_metrics_scalar.json");
 }
+
+fs::path DataFolder::search_journal() const { return info() / (spec_name_ + "_search_journal.log"); }
+bool DataFolder::is_search() const { return file_exists(search_journal()); }
+
+fs::path DataFolder::search_results(std::string_view file) const {
+  return info() / fmt::format("{}_{}", spec_name_, file);
+}
+
+// Not in the root: there every *_spec.json names what the folder is of.
+fs::path DataFolder::best_spec() const { return info() / "best_spec.json"; }
 
 fs::path DataFolder::weights(int trial, int session, bool best) const {
   return model() / fmt::format("{}{}_net_model.safetensors", session_prefix(trial, session), best ? "_ckpt-best" : "");

@@ -24,6 +24,9 @@ class DataFolder {
   static std::uint64_t next_number(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of them; throws SpecError when there is none.
   static DataFolder latest(const std::filesystem::path& data, const std::string& spec_name);
+  /// The same that is no search, and the newest that is one.
+  static DataFolder latest_run(const std::filesystem::path& data, const std::string& spec_name);
+  static DataFolder latest_search(const std::filesystem::path& data, const std::string& spec_name);
   /// The newest of any spec.
   static DataFolder latest(const std::filesystem::path& data);
   /// An existing run folder (or a spec file inside one); throws SpecError when it is none.
@@ -48,6 +51,10 @@ class DataFolder {
   std::filesystem::path trial_log(int trial) const;                    ///< what its sessions printed
   std::filesystem::path trial_metrics(int trial) const;
   std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
+  std::filesystem::path search_journal() const;                 ///< of a search, which is known by it
+  bool is_search() const;
+  std::filesystem::path search_results(std::string_view file) const;  ///< info/{name}_{file}
+  std::filesystem::path best_spec() const;                            ///< of a search: a spec file that `train` takes
   /// All nets, `best` or last, and what normalised what they saw.
   std::filesystem::path weights(int trial, int session, bool best) const;
 

@@ -9,8 +9,19 @@ namespace slm {
 /// spec file that `slm-lab run` accepts.
 void save_spec(const DataFolder& folder, const LoadedSpec& loaded);
 
+/// That of a search, whose trials have specs of their own.
+void save_search_spec(const DataFolder& folder, const LoadedSpec& loaded);
+
+/// The spec of a trial of a search, which is not that of its run.
+void save_trial_spec(const DataFolder& folder, int trial, const LoadedSpec& loaded);
+
 /// What save_spec wrote, with PATH=VALUE overrides. Throws Error(corrupt) when it cannot be read or is not the one that
-/// the run's manifest knows.
-LoadedSpec load_saved_spec(const DataFolder& folder, int trial, const std::vector<std::string>& overrides = {});
+/// the run's manifest knows; of a trial of a search: when its hash is not `hash`, or where that is empty not the one
+/// that the journal knows.
+LoadedSpec load_saved_spec(const DataFolder& folder, int trial, const std::string& hash = "",
+                           const std::vector<std::string>& overrides = {});
+
+/// The spec that was given to a search, verified in the same way.
+LoadedSpec load_search_spec(const DataFolder& folder);
 
 }  // namespace slm

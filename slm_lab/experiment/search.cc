@@ -1,0 +1,169 @@
+#include "slm_lab/experiment/search.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "slm_lab/base/available_cores.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/base/lock.h"
+#include "slm_lab/base/memory_limit.h"
+#include "slm_lab/base/shell_quote.h"
+#include "slm_lab/experiment/local_executor.h"
+#include "slm_lab/experiment/run_jobs.h"
+#include "slm_lab/experiment/say.h"
+#include "slm_lab/experiment/search_run.h"
+#include "slm_lab/experiment/stop_signal.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/spec/difference.h"
+#include "slm_lab/store/manifest.h"
+#include "slm_lab/store/saved_spec.h"
+
+namespace slm {
+namespace {
+
+constexpr const char* kMaxTrial = "meta.max_trial";
+constexpr const char* kScheduler = "meta.search_scheduler";
+
+int num_threads(const SearchOptions& options) {
+  return options.run.threads > 0 ? options.run.threads : available_cores();
+}
+
+SearchSpec read_search_spec(const LoadedSpec& loaded, const SearchOptions& options) {
+  SpecReport report(loaded.file);
+  SearchSpec search{loaded, read_lab_spec(loaded, report), {}};
+  say_findings(report, /*but=*/kScheduler);  // which says what train makes of it
+  const MetaConfig& meta = search.spec.meta;
+  search.searched = searched_dimensions(search.spec.search);
+  if (search.searched.empty())
+    throw SpecError(fmt::format(
+        R"({}: {} has nothing to search: give it a search block, as {{"agent.algorithm.gamma__uniform": [0.95, 0.999]}})",
+        loaded.file, loaded.name));
+  if (!meta.max_trial)
+    throw SpecError(fmt::format("{}: {}: missing: how many specs a search samples; give it with --override {}=16",
+                                loaded.file, kMaxTrial, kMaxTrial));
+  if (search.cores_per_session() > num_threads(options))
+    throw SpecError(
+        fmt::format("{}: meta.search_resources.cpu = {}: expected a number of cores that there are; "
+                    "nearest legal value: {}",
+                    loaded.file, meta.search_resources.cpu, num_threads(options)));
+  if (meta.search_resources.gpu > 0) say("note: meta.search_resources.gpu: trials run on processors, no GPU is taken");
+  if (!meta.search_scheduler) return search;
+  if (meta.max_session > 1)
+    say(
+        fmt::format("note: meta.max_session = {}: under a scheduler, which compares sessions while they run, a trial "
+                    "has one session",
+                    meta.max_session));
+  if (meta.search_scheduler->grace_period >= search.spec.env.max_frame)
+    say(fmt::format("note: {}.grace_period = {} is not before the end of a trial, env.max_frame = {}: none is stopped",
+                    kScheduler, meta.search_scheduler->grace_period, search.spec.env.max_frame));
+  return search;
+}
+
+/// What to do next, to be copied: with the program as it was called.
+void print_what_next(const DataFolder& folder, const SearchOptions& options, const SearchRun& run, double seconds,
+                     int exit_code) {
+  const std::string root = folder.root().string();
+  const std::string& launcher = options.run.launcher;
+  if (!run.done())
+    return say("stopped; what was done is kept. Go on with: " +
+               shell_command({launcher, "run", folder.spec_file().string(), folder.spec_name(), "search@" + root}));
+  std::string text = fmt::format("results in {} ({:.1f} s)\n", root, seconds);
+  if (const ExperimentTrial* best = run.results().best(); best != nullptr && exit_code == 0)
+    text += fmt::format("train the best: {}\nplay it: {}\n",
+                        shell_command({launcher, "run", folder.best_spec().string(), folder.spec_name(), "train"}),
+                        shell_command({launcher, "enjoy", folder.trial_spec_file(best->trial).string()}));
+  std::fputs(text.c_str(), stdout);
+}
+
+int run(const SearchSpec& search, const DataFolder& folder, SearchJournal& journal, Manifest manifest,
+        const SearchOptions& options) {
+  const Resources budget{static_cast<double>(num_threads(options)), memory_limit()};
+  const std::unique_ptr<Executor> executor =
+      options.make_executor ? options.make_executor(budget) : std::make_unique<LocalExecutor>(budget);
+  const auto start = std::chrono::steady_clock::now();
+  SearchView view(options.run.log_level);
+  SearchRun run(search, folder, journal, view,
+                {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep});
+  run_jobs(run, *executor);
+  journal.sync();
+  view.close();
+  run.results().write(options.keep);
+  int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;
+  if (!run.done()) exit_code = 128 + stop_signal();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  close_manifest(folder, manifest, seconds.count(), exit_code);
+  std::fputs(run.results().table().c_str(), stdout);
+  print_what_next(folder, options, run, manifest.wall_seconds(), exit_code);
+  return exit_code;
+}
+
+/// The space holds a legal spec, and the sampler can draw from it.
+void check_space(const SearchSpec& search) {
+  const auto sampler = make_sampler(search.spec.meta.search_sampler, search.spec.search,
+                                    static_cast<std::uint64_t>(search.spec.meta.seed));
+  const auto draw = draw_trial(search, *sampler, /*trial=*/0, {});
+  if (!draw) throw SpecError(fmt::format("{}: the search space is empty", search.loaded.file));
+}
+
+DataFolder find_search(const SearchOptions& options, const std::string& name, const std::string& where) {
+  if (where == "latest") return DataFolder::latest_search(options.run.data, name);
+  const DataFolder folder = DataFolder::open(where);
+  if (!folder.is_search())
+    throw SpecError(fmt::format("{0}: no search; a run goes on with train@{0}", folder.root().string()));
+  return folder;
+}
+
+/// A search keeps its settings.
+void compare(const LoadedSpec& saved, const LoadedSpec& given, const DataFolder& folder) {
+  std::string refused, kept;
+  for (const SpecDifference& difference : spec_differences(saved.root, given.root))
+    (difference.by_option ? refused : kept) +=
+        fmt::format("\n  {} = {}: the search has {}", difference.path, difference.after, difference.before);
+  if (!refused.empty())
+    throw SpecError(
+        fmt::format("{}: a search keeps its settings; start a new one for{}", folder.root().string(), refused));
+  if (!kept.empty())
+    say(fmt::format("note: {} differs from the spec of the search, which keeps its own:{}", given.file, kept));
+}
+
+FolderLock lock(const DataFolder& folder) {
+  return FolderLock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
+}
+
+}  // namespace
+
+int search(const LoadedSpec& loaded, const SearchOptions& options) {
+  catch_stop_signals(SecondStop::end_at_once);
+  const SearchSpec search = read_search_spec(loaded, options);
+  check_runnable(search.spec);
+  check_space(search);
+  const DataFolder folder = DataFolder::create(options.run.data, loaded.name, options.run.name);
+  const FolderLock held = lock(folder);
+  const MetaConfig& meta = search.spec.meta;
+  Manifest manifest = start_manifest(folder, options.run.data, loaded.hash, static_cast<std::uint64_t>(meta.seed),
+                                     kernels().name, options.run.command_line);
+  SearchJournal journal = SearchJournal::create(
+      folder, search.searched, {{"spec", loaded.name}, {"spec_hash", loaded.hash}, {"sampler", meta.search_sampler}});
+  save_search_spec(folder, loaded);
+  say(fmt::format("search folder {}, seed {}: {} trials drawn by {}", folder.root().string(), meta.seed,
+                  search.max_trial(), meta.search_sampler));
+  return run(search, folder, journal, std::move(manifest), options);
+}
+
+int continue_search(const LoadedSpec& given, const std::string& where, const SearchOptions& options) {
+  catch_stop_signals(SecondStop::end_at_once);
+  const DataFolder folder = find_search(options, given.name, where);
+  const FolderLock held = lock(folder);
+  remove_unfinished_files(folder.root());
+  const LoadedSpec saved = load_search_spec(folder);
+  compare(saved, given, folder);
+  const SearchSpec search = read_search_spec(saved, options);
+  SearchJournal journal = SearchJournal::open(folder, search.searched);
+  say(fmt::format("continues {}, seed {}", folder.root().string(), search.spec.meta.seed));
+  return run(search, folder, journal, continue_manifest(folder, kernels().name, options.run.command_line), options);
+}
+
+}  // namespace slm

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "slm_lab/experiment/executor.h"
+#include "slm_lab/experiment/train.h"
+#include "slm_lab/spec/load.h"
+
+namespace slm {
+
+struct SearchOptions {
+  TrainOptions run;
+  int keep = 3;  ///< as many trials keep their models; negative: all
+  std::function<std::unique_ptr<Executor>(const Resources& budget)> make_executor = nullptr;  ///< or LocalExecutor
+};
+
+/// Searches the space of a spec in a new run folder: meta.max_trial specs drawn from it, as many at once as there are
+/// cores, the worse ones stopped early by meta.search_scheduler. Returns the exit code; throws Error before anything is
+/// created when the search cannot run here.
+int search(const LoadedSpec& spec, const SearchOptions& options);
+
+/// Continues a search: `where` is `latest` (the newest of this spec name) or its run folder. The folder's own spec is
+/// used. One trial at a time, it comes to the results of a search that was never interrupted.
+int continue_search(const LoadedSpec& spec, const std::string& where, const SearchOptions& options);
+
+}  // namespace slm

@@ -1,0 +1,330 @@
+// Mode search: from a spec with a search block to a table, files and a spec to train, whatever is killed on the way.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <thread>
+
+#include "slm_lab/base/build_info.h"
+#include "slm_lab/base/rng.h"
+#include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/search_journal.h"
+#include "tests/support/process.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/scratch_folder.h"
+
+namespace slm {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+const std::string kLr = R"("agent.net.actor_optim_spec.lr__loguniform": [1e-4, 1e-2])";
+const std::string kSpace = R"({"agent.algorithm.gamma__uniform": [0.9, 0.999], )" + kLr + "}";
+const std::string kAsha = R"(meta.search_scheduler={"grace_period": 500, "reduction_factor": 2})";
+
+/// A search of a shipped spec made small: trials of 2,000 frames.
+class Search : public testing::Test {
+ protected:
+  Words words(const std::string& mode, const Words& overrides, const Words& more = {}) const {
+    Words words = {"run",          source_dir() + "/slm_lab/spec/benchmark/ppo/ppo_cartpole.json",
+                   "ppo_cartpole", mode,
+                   "--data",       data_.string()};
+    Words changes = {"env.max_frame=2000",
+                     "meta.log_frequency=250",
+                     "meta.max_session=1",
+                     "meta.max_trial=6",
+                     "agent.algorithm.time_horizon=32",
+                     "agent.net.hid_layers=[16]",
+                     "agent.algorithm.minibatch_size=64",
+                     "meta.search_sampler=random",
+                     "search=" + kSpace};
+    changes.insert(changes.end(), overrides.begin(), overrides.end());
+    for (const std::string& change : changes) words.insert(words.end(), {"--override", change});
+    words.insert(words.end(), more.begin(), more.end());
+    return slm_lab(words);
+  }
+  ProcessResult run(const std::string& mode, const Words& overrides = {}, const Words& more = {}) const {
+    return run_program(words(mode, overrides, more));
+  }
+  /// Refused before anything was made; returns what the user is told.
+  std::string refusal(const Words& overrides, int exit_code = 2, const Words& more = {}) const {
+    const ProcessResult result = run("search", overrides, more);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_THAT(files_below(data_), IsEmpty());
+    return result.err;
+  }
+
+  DataFolder folder() const { return DataFolder::open(only_run(data_)); }
+  Json data_dict() const { return Json::parse(read_file(folder().search_results("trial_data_dict.json"))); }
+  std::vector<JournalTrial> trials() const { return SearchJournal::read(folder()); }
+
+  ScratchFolder scratch_;
+  fs::path data_ = scratch_ / "data";
+};
+
+TEST_F(Search, LeavesATableTheFilesOfEachTrialAndASpecToTrain) {
+  const ProcessResult result = run("search", {kAsha});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("trial  total_reward_ma  strength  frames     state   gamma"));
+  const Json dict = data_dict();
+  ASSERT_EQ(dict.size(), 6u);
+  int stopped = 0;
+  double best_score = -1;
+  std::string best;
+  for (const auto& [trial, entry] : dict.items()) {
+    const bool is_stopped = entry["state"] == "stopped";
+    stopped += is_stopped ? 1 : 0;
+    EXPECT_EQ(is_stopped, entry["frame"] < 2000) << entry;
+    EXPECT_GE(entry["agent.algorithm.gamma"], 0.9);
+    EXPECT_LT(entry["agent.algorithm.gamma"], 0.999);
+    for (const char* file : {"_spec.json", "_trial_metrics_scalar.json"})
+      EXPECT_TRUE(fs::exists(folder().root() / fmt::format("ppo_cartpole_t{}{}", trial, file))) << trial;
+    EXPECT_TRUE(fs::exists(folder().session_csv(std::stoi(trial), 0, "train")));
+    if (entry["total_reward_ma"] <= best_score) continue;
+    best_score = entry["total_reward_ma"];
+    best = trial;
+  }
+  EXPECT_GE(stopped, 1);
+  const auto df = csv_cells(read_file(folder().search_results("experiment_df.csv")));
+  ASSERT_EQ(df.size(), 7u);
+  EXPECT_EQ(df[0][2], "agent.net.actor_optim_spec.lr");
+  EXPECT_EQ(read_file(folder().root() / "ppo_cartpole_experiment_df.csv"),
+            read_file(folder().search_results("experiment_df.csv")));
+
+  // The best spec is the one that was given, with the values of the best trial in it.
+  const Json spec = Json::parse(read_file(folder().best_spec()))["ppo_cartpole"];
+  EXPECT_EQ(spec["agent"]["algorithm"]["gamma"], dict[best]["agent.algorithm.gamma"]);
+  EXPECT_EQ(spec["search"], Json::parse(kSpace));
+  EXPECT_THAT(result.out, HasSubstr(fmt::format("run {} ppo_cartpole train", folder().best_spec().string())));
+  EXPECT_EQ(run_program(slm_lab({"spec", "check", folder().best_spec().string()})).exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr(fmt::format("enjoy {}", folder().trial_spec_file(std::stoi(best)).string())));
+  const ProcessResult played = run_program(slm_lab({"enjoy", folder().trial_spec_file(std::stoi(best)).string()}));
+  EXPECT_EQ(played.exit_code, 0) << played.err;
+  // The folder itself stands for its best trial.
+  EXPECT_EQ(run_program(slm_lab({"enjoy", folder().root().string()})).out, played.out);
+}
+
+// A trial is a session of its own number: the same whether it was searched alone or among others.
+TEST_F(Search, OneAtATimeIsAFunctionOfSpecAndSeed) {
+  ASSERT_EQ(run("search", {kAsha}, {"--threads", "1"}).exit_code, 0);
+  auto first = results_of(folder().root());
+  fs::remove_all(data_);
+  ASSERT_EQ(run("search", {kAsha}, {"--threads", "1", "--checkpoint-seconds", "0"}).exit_code, 0);
+  auto second = results_of(folder().root());
+  for (auto* results : {&first, &second}) results->erase("info/ppo_cartpole_search_journal.log");
+  EXPECT_THAT(differing(first, second), IsEmpty());
+  EXPECT_GE(first.size(), 6u * 2 + 3);
+  fs::remove_all(data_);
+  ASSERT_EQ(run("search", {}, {"--seed", "1", "--threads", "1"}).exit_code, 0);
+  EXPECT_THAT(differing(first, results_of(folder().root())), Not(IsEmpty()));
+}
+
+TEST_F(Search, KeepsTheModelsOfTheBestTrials) {
+  ASSERT_EQ(run("search", {}, {"--keep", "2"}).exit_code, 0);
+  std::multimap<double, std::string> by_score;
+  const Json dict = data_dict();
+  for (const auto& [trial, entry] : dict.items()) by_score.emplace(-entry["total_reward_ma"].get<double>(), trial);
+  std::vector<std::string> expected;
+  for (auto best = by_score.begin(); best != std::next(by_score.begin(), 2); ++best)
+    for (const char* which : {"", "_ckpt-best"})
+      expected.push_back(fmt::format("ppo_cartpole_t{}_s0{}_net_model.safetensors", best->second, which));
+  EXPECT_THAT(files_below(folder().model()), testing::UnorderedElementsAreArray(expected));
+}
+
+TEST_F(Search, RunsAllSessionsWithoutAScheduler) {
+  const ProcessResult result = run("search", {"meta.max_session=2", "meta.max_trial=2"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("95 % of its mean"));
+  const Json dict = data_dict();
+  for (const auto& [trial, entry] : dict.items()) {
+    EXPECT_TRUE(fs::exists(folder().session_csv(std::stoi(trial), 1, "train")));
+    EXPECT_EQ(entry["state"], "complete");
+    EXPECT_EQ(entry["total_reward_ma"], trials()[std::stoi(trial)].value);
+  }
+}
+
+TEST_F(Search, RunsOneSessionUnderASchedulerAndSaysSo) {
+  const ProcessResult result = run("search", {"meta.max_session=2", "meta.max_trial=2", kAsha});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("note: meta.max_session = 2: under a scheduler"));
+  EXPECT_THAT(result.err, Not(HasSubstr("train leaves it alone")));
+  EXPECT_FALSE(fs::exists(folder().session_csv(0, 1, "train")));
+  const Json best = Json::parse(read_file(folder().best_spec()))["ppo_cartpole"];
+  EXPECT_EQ(best["meta"]["max_session"], 2);  // which train runs
+}
+
+constexpr const char* kDivergence = "agent.net.clip_grad_val=null";  // with the larger of the coefficients below
+
+// A net that diverges is the trial's failure: it has a reason, is never the best, and the search goes on.
+TEST_F(Search, RecordsAFailedTrialAndGoesOn) {
+  const ProcessResult result =
+      run("search", {R"(search={"agent.algorithm.val_loss_coef__choice": [0.5, 1e30]})", kDivergence});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  int failed = 0;
+  for (const JournalTrial& trial : trials()) {
+    if (trial.state != JournalTrial::State::failed) continue;
+    ++failed;
+    EXPECT_THAT(trial.reason, HasSubstr("PPO: the gradient became inf"));
+  }
+  EXPECT_GE(failed, 1);
+  EXPECT_LE(failed, 5);
+  EXPECT_THAT(result.out, HasSubstr(" failed: PPO: the gradient became inf"));
+  const Json dict = data_dict();
+  for (const auto& [trial, entry] : dict.items())
+    EXPECT_EQ(entry["total_reward_ma"].is_null(), entry["agent.algorithm.val_loss_coef"] == 1e30);
+  const Json best = Json::parse(read_file(folder().best_spec()))["ppo_cartpole"];
+  EXPECT_EQ(best["agent"]["algorithm"]["val_loss_coef"], 0.5);
+}
+
+TEST_F(Search, EndsWithTheFailureWhenEveryTrialFailed) {
+  const ProcessResult result =
+      run("search", {R"(search={"agent.algorithm.val_loss_coef__choice": [1e30]})", kDivergence, "meta.max_trial=2"});
+  EXPECT_EQ(result.exit_code, 7) << result.err;
+  EXPECT_THAT(result.out, Not(HasSubstr("train the best")));
+  EXPECT_FALSE(fs::exists(folder().best_spec()));
+}
+
+// Of the values of gamma one is legal.
+TEST_F(Search, DrawsAgainWhatIsNoLegalSpec) {
+  const ProcessResult result =
+      run("search", {R"(search={"agent.algorithm.gamma__choice": [0.99, 2, 3, 4, 5]})", "meta.max_trial=5"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  int refused = 0;
+  for (const JournalTrial& trial : trials()) refused += trial.refused;
+  EXPECT_GT(refused, 0);
+  const Json dict = data_dict();
+  for (const auto& [trial, entry] : dict.items()) EXPECT_EQ(entry["agent.algorithm.gamma"], 0.99);
+}
+
+TEST_F(Search, RefusesASpaceWithoutALegalSpec) {
+  EXPECT_THAT(refusal({R"(search={"agent.algorithm.gamma__choice": [2, 3]})"}),
+              AllOf(HasSubstr("is legal; the last: "), HasSubstr("agent.algorithm.gamma = ")));
+}
+
+TEST_F(Search, RefusesWhatItCannotSearch) {
+  EXPECT_THAT(refusal({"search={}"}), HasSubstr("ppo_cartpole has nothing to search: give it a search block"));
+  EXPECT_THAT(refusal({"meta.max_trial=null"}), HasSubstr("meta.max_trial: missing"));
+  EXPECT_THAT(refusal({R"(search={"agent.algorithm.gama__uniform": [0, 1]})"}),
+              HasSubstr("did you mean agent.algorithm.gamma?"));
+  EXPECT_THAT(refusal({R"(search={"agent.algorithm.gamma__uniform": [1, 0]})"}), HasSubstr("low must be < high"));
+  EXPECT_THAT(refusal({R"(search={"agent.algorithm.gamma__loguniform": [0, 1]})"}), HasSubstr("low must be > 0"));
+  EXPECT_THAT(
+      refusal({"meta.search_resources.cpu=3"}, 2, {"--threads", "2"}),
+      HasSubstr("meta.search_resources.cpu = 3: expected a number of cores that there are; nearest legal value: 2"));
+}
+
+TEST_F(Search, FindsAndRefusesWhatToContinue) {
+  EXPECT_THAT(run("search@latest").err, HasSubstr("no search of ppo_cartpole in"));
+  ASSERT_EQ(run("train").exit_code, 0);
+  EXPECT_THAT(run("search@latest").err, HasSubstr("no search of ppo_cartpole in"));
+  EXPECT_THAT(run("search@" + only_run(data_).string()).err, HasSubstr("no search; a run goes on with train@"));
+  fs::remove_all(data_);
+  ASSERT_EQ(run("search", {"meta.max_trial=2"}).exit_code, 0);
+  EXPECT_THAT(run("train@latest").err, HasSubstr("no run of ppo_cartpole in"));
+  EXPECT_THAT(run("train@" + only_run(data_).string()).err, HasSubstr("a search; it goes on with search@"));
+  const ProcessResult other = run("search@latest", {"meta.max_trial=2", "agent.algorithm.gamma=0.5"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("a search keeps its settings; start a new one for"));
+  const ProcessResult again = run("search@latest", {"meta.max_trial=2"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("results in"));
+  EXPECT_EQ(trials().size(), 2u);
+}
+
+TEST_F(Search, NamesADamagedJournal) {
+  ASSERT_EQ(run("search", {"meta.max_trial=2"}).exit_code, 0);
+  std::string text = read_file(folder().search_journal());
+  text[text.find("\"trial_id\"")] = '?';
+  std::ofstream(folder().search_journal()) << text;
+  const ProcessResult result = run("search@latest", {"meta.max_trial=2"});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_THAT(result.err, HasSubstr("ppo_cartpole_search_journal.log:"));
+}
+
+/// How many complete lines the journal has; 0 where there is none.
+int journal_lines(const fs::path& data) {
+  const fs::path run = only_run(data);
+  int lines = 0;
+  std::ifstream in(run / "info" / "ppo_cartpole_search_journal.log");
+  for (std::string line; std::getline(in, line);) ++lines;
+  return lines;
+}
+
+class KilledSearch : public Search {
+ protected:
+  /// Kills the driver (and with it, by the kernel, its sessions) as often as the search lasts, at random places of its
+  /// journal, and continues it; returns how often.
+  int kill_and_continue(Rng& rng, const Words& overrides, const Words& more) {
+    int kills = 0;
+    Words options = {"--checkpoint-seconds", "0"};
+    options.insert(options.end(), more.begin(), more.end());
+    for (;;) {
+      const bool begun = fs::exists(only_run(data_) / "ppo_cartpole_spec.json");
+      if (!begun) fs::remove_all(data_);
+      Process process(words(begun ? "search@latest" : "search", overrides, options));
+      const int until = journal_lines(data_) + static_cast<int>(rng.integers(1, 12));
+      const std::chrono::microseconds moment(rng.integers(0, 3000));
+      while (process.running() && journal_lines(data_) < until)
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+      std::this_thread::sleep_for(moment);
+      if (process.running()) {
+        process.send(SIGKILL);
+        ++kills;
+        process.wait();
+        continue;
+      }
+      const ProcessResult result = process.wait();
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      return kills;
+    }
+  }
+
+  /// All that was computed and decided, without clocks.
+  std::map<std::string, std::string> results() const {
+    auto results = results_of(folder().root());
+    static const std::regex kTime(R"re("datetime_(start|complete)":"[^"]*")re");
+    std::string& journal = results.at("info/ppo_cartpole_search_journal.log");
+    journal = std::regex_replace(journal, kTime, "");
+    return results;
+  }
+};
+
+TEST_F(KilledSearch, OneAtATimeComesToTheSameResults) {
+  const Words tpe = {kAsha, "meta.search_sampler=tpe"};
+  ASSERT_EQ(run("search", tpe, {"--threads", "1"}).exit_code, 0);
+  const auto expected = results();
+  Rng rng(static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()));
+  fs::remove_all(data_);
+  const int kills = kill_and_continue(rng, tpe, {"--threads", "1"});
+  fmt::print("{} kills\n", kills);
+  EXPECT_THAT(differing(expected, results()), IsEmpty());
+}
+
+TEST_F(KilledSearch, SeveralAtOnceRunEveryTrialOnce) {
+  Rng rng(static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()));
+  const int kills = kill_and_continue(rng, {kAsha}, {"--threads", "3"});
+  fmt::print("{} kills\n", kills);
+  ASSERT_EQ(trials().size(), 6u);
+  std::map<int, int> ends;
+  std::ifstream journal(folder().search_journal());
+  for (std::string line; std::getline(journal, line);)
+    if (const Json json = Json::parse(line); json["op_code"] == 6) ++ends[json["trial_id"].get<int>()];
+  EXPECT_EQ(ends.size(), 6u);
+  for (const auto& [trial, count] : ends) EXPECT_EQ(count, 1) << trial;
+  EXPECT_EQ(data_dict().size(), 6u);
+}
+
+}  // namespace
+}  // namespace slm
