@@ -18,7 +18,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* kModes[] = {"dev", "train", "train@latest", "enjoy@latest"};
+constexpr const char* kModes[] = {"dev", "train", "train@latest", "search", "search@latest", "enjoy@latest"};
 
 /// The command line up to the word to be completed, taken apart.
 struct Place {
@@ -90,7 +90,8 @@ Words modes(const Place& place) {
   Words words(std::begin(kModes), std::end(kModes));
   try {
     for (const DataFolder& run : DataFolder::all(value(place, "--data", "data"), value(place, "spec_name")))
-      for (const char* mode : {"train@", "enjoy@"}) words.push_back(mode + run.root().string());
+      for (const char* mode : {run.is_search() ? "search@" : "train@", "enjoy@"})
+        words.push_back(mode + run.root().string());
   } catch (const Error&) {
   }
   return words;
