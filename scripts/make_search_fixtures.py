@@ -3,7 +3,7 @@ slm_lab/search to compare with.
 
 Not needed to build or to test. Run it in a virtual environment; Optuna 4.5 is the version that SLM-Lab pins:
 
-    pip install 'ray[tune]' 'optuna==4.5.0' scipy && python scripts/make_search_fixtures.py
+    pip install 'ray[tune]' 'optuna==4.5.0' scipy scikit-learn && python scripts/make_search_fixtures.py
 """
 
 import functools
@@ -14,6 +14,7 @@ import random
 import types
 
 import numpy as np
+import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator, _ParzenEstimatorParameters
 from optuna.samplers._tpe.sampler import default_weights
@@ -134,6 +135,29 @@ def densities():
                        "log_densities": estimator.log_pdf(columns(points)).tolist()}
 
 
+def importances():
+    """Optuna's fANOVA of three functions: the least and the most of ten seeds."""
+    space = [("x__uniform", [0.0, 1.0]), ("x__uniform", [-2.0, 3.0]), ("x__randint", [1, 9]),
+             ("x__choice", ["a", "b", "c"])]
+    theirs = {"0": FloatDistribution(0, 1), "1": FloatDistribution(-2, 3), "2": IntDistribution(1, 8),
+              "3": CategoricalDistribution(["a", "b", "c"])}
+    functions = [lambda a, b, n, c: a + 0.3 * b, lambda a, b, n, c: a * b + 0.2 * n + (c == 1),
+                 lambda a, b, n, c: -(b - 1) ** 2 + 3 * (c == 2) * a]
+    for index, function in enumerate(functions):
+        rng = random.Random(index)
+        rows = [[drawn(d, rng) for d in theirs.values()] for _ in range(120)]
+        values = [function(*row) for row in rows]
+        study = optuna.create_study(direction="maximize")
+        for row, value in zip(rows, values):
+            params = {"0": row[0], "1": row[1], "2": row[2], "3": "abc"[row[3]]}
+            study.add_trial(optuna.trial.create_trial(params=params, distributions=theirs, value=value))
+        found = [optuna.importance.get_param_importances(
+            study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=seed)) for seed in range(10)]
+        yield {"space": space, "observed": rows, "values": values,
+               "least": [min(one[name] for one in found) for name in theirs],
+               "most": [max(one[name] for one in found) for name in theirs]}
+
+
 def write(name, rows):
     FOLDER.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
@@ -143,6 +167,7 @@ def write(name, rows):
 def main():
     write("asha.json", asha_streams())
     write("median.json", median_streams())
+    write("importance.json", importances())
     write("parzen.json", densities())
 
 

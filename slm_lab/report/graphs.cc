@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
-#include "slm_lab/base/error.h"
 #include "slm_lab/report/thinned.h"
 
 namespace slm {
@@ -149,17 +147,6 @@ std::vector<PlotSeries> session_curves(std::span<const SessionMetrics> sessions,
   return curves;
 }
 
-void write(const std::filesystem::path& file, const std::string& bytes) {
-  // Not durable on purpose: a picture can be drawn again, and a sync costs more than drawing it.
-  const std::filesystem::path partial = file.string() + ".partial";
-  std::ofstream out(partial, std::ios::binary);
-  out << bytes;
-  out.close();
-  std::error_code failure;
-  if (out) std::filesystem::rename(partial, file, failure);
-  if (!out || failure) throw Error(ExitCode::io, fmt::format("{}: cannot write this graph", file.string()));
-}
-
 }  // namespace
 
 std::optional<Graph> session_graph(const GraphSubject& subject, std::span<const SessionRow> train,
@@ -239,11 +226,11 @@ Graph multi_trial_graph(const std::string& prefix, const std::string& title, std
 }
 
 void write_png(const std::filesystem::path& folder, const Graph& graph) {
-  write(folder / (graph.name + ".png"), page_png(graph.page));
+  write_picture(folder / (graph.name + ".png"), page_png(graph.page));
 }
 
 void write_svg(const std::filesystem::path& folder, const Graph& graph) {
-  write(folder / (graph.name + ".svg"), page_svg(graph.page));
+  write_picture(folder / (graph.name + ".svg"), page_svg(graph.page));
 }
 
 }  // namespace slm

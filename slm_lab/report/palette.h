@@ -17,6 +17,16 @@ inline constexpr std::array kPalette = {rgb(0x2563eb), rgb(0xe8590c), rgb(0x0d94
                                         rgb(0xdc2626), rgb(0x0891b2), rgb(0x7c3aed), rgb(0x65a30d), rgb(0x64748b)};
 inline constexpr Color kEvaluationColor = rgb(0x111827);
 
+/// From low (pale) to high (dark), `share` in [0, 1].
+constexpr Color ramp(double share) {
+  constexpr std::array stops = {rgb(0xfcd34d), rgb(0xf08c3a), rgb(0xc2415d), rgb(0x7a2a83), rgb(0x2b1a5e)};
+  const double at = (share < 0 ? 0 : share > 1 ? 1 : share) * (stops.size() - 1);
+  const std::size_t below = at >= stops.size() - 1 ? stops.size() - 2 : static_cast<std::size_t>(at);
+  const double part = at - static_cast<double>(below);
+  const Color &a = stops[below], &b = stops[below + 1];
+  return {a.red + part * (b.red - a.red), a.green + part * (b.green - a.green), a.blue + part * (b.blue - a.blue)};
+}
+
 struct AlgorithmColor {
   std::string_view algorithm;
   Color color;

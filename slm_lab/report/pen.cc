@@ -50,4 +50,16 @@ void Pen::dot(double x, double y, double radius) {
   cairo_fill(cairo_);
 }
 
+void Pen::ring(double x, double y, double radius, double width) {
+  cairo_set_line_width(cairo_, width);
+  cairo_new_sub_path(cairo_);
+  cairo_arc(cairo_, x, y, radius, 0, 2 * std::numbers::pi);
+  cairo_stroke(cairo_);
+}
+
+void Pen::cross(double x, double y, double radius, double width) {
+  line(x - radius, y - radius, x + radius, y + radius, width);
+  line(x - radius, y + radius, x + radius, y - radius, width);
+}
+
 }  // namespace slm

@@ -31,6 +31,8 @@ class Pen {
   void line(double x0, double y0, double x1, double y1, double width);
   void dashes(bool on, double width);  ///< of lines to come
   void dot(double x, double y, double radius);
+  void ring(double x, double y, double radius, double width);
+  void cross(double x, double y, double radius, double width);
 
  private:
   cairo_t* cairo_;

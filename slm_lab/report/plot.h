@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/report/drawing.h"
 #include "slm_lab/report/palette.h"
 
 namespace slm {
@@ -19,6 +20,7 @@ struct PlotSeries {
   bool dashed = false;
   std::optional<double> end_value = {};  ///< written beside the end of the curve
   std::string end_name = {};             ///< and what it is
+  bool stopped = false;                  ///< a cross where it ends
 };
 
 /// A dashed line across, named beside its end.
@@ -42,9 +44,8 @@ struct Page {
   std::vector<Plot> plots;
 };
 
-// The same picture, 1000 units wide (600 high with one plot), in two formats. The same page gives the same bytes on one
-// machine. Text is set in DejaVu Sans; where that font is missing another takes its place.
-std::string page_png(const Page& page);  ///< two pixels per unit
+Drawing page_drawing(const Page& page);  ///< 1000 units wide, 600 high with one plot
+std::string page_png(const Page& page);
 std::string page_svg(const Page& page);
 
 }  // namespace slm

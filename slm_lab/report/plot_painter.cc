@@ -95,6 +95,7 @@ class Painter {
     cairo_clip(pen_.raw());
     for (const PlotSeries& series : plot_.series) draw_shade(series);
     for (const PlotSeries& series : plot_.series) draw_curve(series);
+    for (const PlotSeries& series : plot_.series) draw_stop(series);
     cairo_restore(pen_.raw());
     draw_end_labels();
   }
@@ -218,6 +219,12 @@ class Painter {
     }
     cairo_stroke(pen_.raw());
     pen_.dashes(false, 1);
+  }
+
+  void draw_stop(const PlotSeries& series) {
+    if (!series.stopped || series.y.empty() || !shown(series.y.back())) return;
+    pen_.color(series.color);
+    pen_.cross(to_x(series.x.back()), to_y(series.y.back()), 4 * look_.stroke, 1.6 * look_.stroke);
   }
 
   std::vector<EndLabel> end_labels() const {

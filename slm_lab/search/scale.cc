@@ -95,6 +95,10 @@ double Scale::place(double number) const {
 
 double Scale::at_share(double share) const { return normal ? normal_quantile(share) : low + (high - low) * share; }
 
+double Scale::share_of(double number) const {
+  return normal ? normal_cdf(place(number)) : (place(number) - low) / (high - low);
+}
+
 std::pair<double, double> Scale::cell(double number) const {
   if (normal) return {place(number - step / 2), place(number + step / 2)};
   return {number == first ? low : place(number - step / 2), place(number + step / 2)};

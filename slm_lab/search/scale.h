@@ -19,9 +19,10 @@ struct Scale {
   double mean = 0, sd = 1;   ///< of a normal distribution
   double low = 0, high = 0;  ///< the ends of the line
 
-  double number(double at) const;       ///< of a place on the line
-  double place(double number) const;    ///< where a number stands on the line
-  double at_share(double share) const;  ///< the place below which `share` in (0, 1) of all draws lie
+  double number(double at) const;        ///< of a place on the line
+  double place(double number) const;     ///< where a number stands on the line
+  double at_share(double share) const;   ///< the place below which `share` in (0, 1) of all draws lie
+  double share_of(double number) const;  ///< of all draws, below this one
   /// The ends of the cell of the line that is rounded to `number`; with a step.
   std::pair<double, double> cell(double number) const;
 
