@@ -33,6 +33,11 @@ std::vector<std::size_t> by_return(const SearchSubject& search) {
   return order;
 }
 
+/// Of a trial's number 39 is 39, of a return 39.0.
+std::string end_label(double number) {
+  return number == std::floor(number) && std::abs(number) < 1e4 ? round_number(number) : short_number(number);
+}
+
 }  // namespace
 
 double ColorScale::low() const {
@@ -55,7 +60,7 @@ Color ColorScale::color(std::size_t trial) const {
 void paint_color_scale(const ColorScale& scale, double right, double baseline, Pen& pen) {
   constexpr double kWidth = 120, kHeight = 9, kGap = 7;
   pen.font(12);
-  const std::string low = short_number(scale.low()), high = short_number(scale.high());
+  const std::string low = end_label(scale.low()), high = end_label(scale.high());
   double x = right - pen.text_width(high);
   pen.color(kGrey);
   pen.text(x, baseline, high);

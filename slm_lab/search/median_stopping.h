@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "slm_lab/search/scheduler.h"
@@ -19,14 +19,17 @@ class MedianStopping final : public Scheduler {
   std::vector<Rung> rungs() const override { return {}; }
 
  private:
-  struct Report {
-    std::int64_t frame;
-    double value;
+  /// What a trial has reported from the grace period on: frames, and sums of the values until each.
+  struct Reports {
+    double best = -std::numeric_limits<double>::infinity();  // of all, also before
+    std::int64_t last_frame = 0;
+    std::vector<std::int64_t> frames = {};
+    std::vector<double> sums = {};
   };
-  double average(const std::vector<Report>& reports, std::int64_t frame) const;
+  static double average(const Reports& reports, std::int64_t frame);
 
   std::int64_t grace_period_, max_frame_;
-  std::map<int, std::vector<Report>> reports_;  // of each trial
+  std::map<int, Reports> reports_;  // of each trial
 };
 
 }  // namespace slm

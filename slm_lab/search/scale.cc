@@ -15,8 +15,14 @@ namespace {
 // A normal draw further out is one in 10^15.
 constexpr double kNormalEnd = 8;
 
+/// `from + index * step` without digits that come from rounding alone.
+double on_grid(double from, double step, double index) {
+  const double number = from + index * step;
+  return from == std::floor(from) && step == std::floor(step) ? number : tidied(number);
+}
+
 double rounded(double number, double from, double step) {
-  return tidied(from + std::round((number - from) / step) * step);
+  return on_grid(from, step, std::round((number - from) / step));
 }
 
 void set_ends(Scale& scale) {
@@ -67,7 +73,7 @@ Scale scale_of(const SearchDimension& dimension) {
     case qlograndint:
       scale.step = args[2];
       // The last number of the grid; rounding must not lose it: (0.3 - 0) / 0.1 is below 3.
-      scale.last = tidied(args[0] + std::floor((args[1] - args[0]) / args[2] * (1 + 1e-12)) * args[2]);
+      scale.last = on_grid(args[0], args[2], std::floor((args[1] - args[0]) / args[2] * (1 + 1e-12)));
       break;
     default:
       scale.last = args[1];
@@ -104,7 +110,7 @@ std::pair<double, double> Scale::cell(double number) const {
   return {number == first ? low : place(number - step / 2), place(number + step / 2)};
 }
 
-double Scale::at_index(std::int64_t index) const { return tidied(first + static_cast<double>(index) * step); }
+double Scale::at_index(std::int64_t index) const { return on_grid(first, step, static_cast<double>(index)); }
 
 std::optional<std::int64_t> Scale::count() const {
   if (step == 0 || normal) return std::nullopt;

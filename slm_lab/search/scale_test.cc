@@ -63,6 +63,11 @@ TEST(NumberAt, QloguniformRoundsToTheGrid) {
 
 TEST(NumberAt, RandintLeavesOutItsHigh) { EXPECT_THAT(eighths(randint, {3, 7}), ElementsAre(3, 3, 4, 4, 5, 5, 6, 6)); }
 
+TEST(NumberAt, LargeIntegersKeepTheirDigits) {
+  EXPECT_EQ(number_at(dimension(randint, {1e15, 1e15 + 11}), 0.5), 1e15 + 5);
+  EXPECT_EQ(to_json_line(value_of(dimension(randint, {0, 1e15}), 123456789012345)), "123456789012345");
+}
+
 TEST(NumberAt, QrandintMayDrawItsHigh) {
   EXPECT_THAT(eighths(qrandint, {16, 64, 16}), ElementsAre(16, 16, 32, 32, 48, 48, 64, 64));
   EXPECT_THAT(eighths(qrandint, {0, 10, 4}), ElementsAre(0, 0, 0, 4, 4, 8, 8, 8));  // thirds

@@ -21,7 +21,12 @@ SearchScheduler read_search_scheduler(SpecReader& r) {
   r.read("reduction_factor", s.reduction_factor, "each rung keeps the best 1/reduction_factor of its trials", above(1));
   r.read("brackets", s.brackets, "brackets with later first rungs", at_least(1));
   r.read("max_t", s.max_t, "frames of the last rung; null: env.max_frame", at_least(1));
-  for (const auto key : {"metric", "mode", "time_attr"}) r.inert(key, "a search maximises total_reward_ma over frames");
+  std::string mode = "max";
+  r.read("mode", mode, "returns are to be high", one_of({"max"}));
+  for (const auto key : {"metric", "time_attr"}) r.inert(key, "a search maximises total_reward_ma over frames");
+  if (s.name == "median")
+    for (const auto key : {"reduction_factor", "brackets"})
+      if (r.has(key)) r.problem(key, "a key of asha: the median rule has no rungs");
   r.done();
   return s;
 }

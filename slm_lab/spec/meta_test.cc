@@ -54,6 +54,23 @@ TEST(ReadMetaConfig, ReadsEveryKey) {
   EXPECT_THAT(r.inert, testing::ElementsAre("meta.search_scheduler.metric", "meta.num_gpus", "meta.git_sha"));
 }
 
+TEST(ReadMetaConfig, ReadsHowASearchDraws) {
+  EXPECT_EQ(read(R"({"max_session": 1})").meta.search_sampler, "tpe");
+  EXPECT_EQ(read(R"({"max_session": 1, "search_sampler": "Sobol"})").meta.search_sampler, "sobol");
+  EXPECT_THAT(read(R"({"max_session": 1, "search_sampler": "tpee"})").problems,
+              testing::ElementsAre(testing::HasSubstr("expected one of tpe, multivariate_tpe, random, sobol, grid")));
+}
+
+TEST(ReadMetaConfig, RefusesSchedulerKeysThatWouldBeIgnored) {
+  EXPECT_THAT(read(R"({"max_session": 1, "search_scheduler": {"name": "median", "brackets": 2}})").problems,
+              testing::ElementsAre(testing::HasSubstr("meta.search_scheduler.brackets = 2: a key of asha")));
+  EXPECT_THAT(read(R"({"max_session": 1, "search_scheduler": {"mode": "min"}})").problems,
+              testing::ElementsAre(testing::HasSubstr("meta.search_scheduler.mode = \"min\": expected one of max")));
+  EXPECT_THAT(
+      read(R"({"max_session": 1, "search_scheduler": {"name": "asha", "mode": "max", "brackets": 2}})").problems,
+      testing::IsEmpty());
+}
+
 TEST(ReadMetaConfig, RefusesNonsense) {
   EXPECT_THAT(
       read(R"({"max_session": 0, "distributed": true, "seed": -1, "rigorous_eval": -2, "log_frequency": 0.5})")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/spec/report.h"
@@ -49,6 +50,9 @@ constexpr std::string_view kRemovedPaths[] = {
     "agent.net.lr_scheduler_spec.seq_len",
     "agent.net.training_iter",
 };
+
+constexpr double kMostNumbers = 1e15;  // of a grid: so many a double still tells apart
+constexpr double kNormalRange = 16;    // standard deviations, in which all draws lie
 
 class SearchReader {
  public:
@@ -146,6 +150,10 @@ class SearchReader {
     if (!normal && out.args[0] >= out.args[1]) return "low must be < high";
     if (row.logarithmic && out.args[0] <= 0) return "low must be > 0 for a logarithm";
     if (row.num_args == 3 && out.args[2] <= 0) return "step must be > 0";
+    const double range = normal ? kNormalRange * out.args[1] : out.args[1] - out.args[0];
+    if (!std::isfinite(range) || !std::isfinite(out.args[0] + range)) return "the range is too large for a number";
+    const double step = row.num_args == 3 ? out.args[2] : row.integers ? 1 : 0;
+    if (step > 0 && range / step > kMostNumbers) return fmt::format("more than {:g} numbers", kMostNumbers);
     return "";
   }
 

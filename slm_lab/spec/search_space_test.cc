@@ -107,6 +107,10 @@ TEST(ReadSearchSpace, RefusesWhatCannotBeSampled) {
   EXPECT_THAT(problem(R"({"agent": {"gamma__quniform": [0, 1, 0]}})"), HasSubstr("step must be > 0"));
   EXPECT_THAT(problem(R"({"agent": {"gamma__randn": [0, -1]}})"), HasSubstr("standard deviation"));
   EXPECT_THAT(problem(R"({"agent": {"gamma__choice": []}})"), HasSubstr("not empty"));
+  EXPECT_THAT(problem(R"({"agent": {"gamma__uniform": [-1e308, 1e308]}})"), HasSubstr("too large"));
+  EXPECT_THAT(problem(R"({"agent": {"gamma__randn": [0, 1e308]}})"), HasSubstr("too large"));
+  EXPECT_THAT(problem(R"({"agent": {"gamma__quniform": [0, 1, 1e-300]}})"), HasSubstr("more than 1e+15 numbers"));
+  EXPECT_THAT(problem(R"({"agent": {"gamma__randint": [0, 4000000000000000000]}})"), HasSubstr("more than 1e+15"));
   EXPECT_THAT(problem("[1]"), HasSubstr("search = [1]: expected an object"));
 }
 
