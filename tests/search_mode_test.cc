@@ -97,6 +97,9 @@ TEST_F(Search, LeavesATableTheFilesOfEachTrialAndASpecToTrain) {
     best = trial;
   }
   EXPECT_GE(stopped, 1);
+  for (const char* picture : {"", "_slices", "_parallel_coordinates", "_importance", "_learning_curves"})
+    EXPECT_TRUE(fs::exists(folder().root() / fmt::format("ppo_cartpole_experiment_graph{}.png", picture))) << picture;
+  EXPECT_TRUE(fs::exists(folder().graph() / fmt::format("ppo_cartpole_t{}_s0_session_graph.png", best)));
   const auto df = csv_cells(read_file(folder().search_results("experiment_df.csv")));
   ASSERT_EQ(df.size(), 7u);
   EXPECT_EQ(df[0][2], "agent.net.actor_optim_spec.lr");
@@ -186,6 +189,25 @@ TEST_F(Search, RecordsAFailedTrialAndGoesOn) {
     EXPECT_EQ(entry["total_reward_ma"].is_null(), entry["agent.algorithm.val_loss_coef"] == 1e30);
   const Json best = Json::parse(read_file(folder().best_spec()))["ppo_cartpole"];
   EXPECT_EQ(best["agent"]["algorithm"]["val_loss_coef"], 0.5);
+}
+
+// Nobody else is disturbed by it, and it goes on from its checkpoint: the same results.
+TEST_F(Search, StartsATrialAgainThatWasKilled) {
+  const Words longer = {kAsha, "env.max_frame=8000", "meta.max_trial=2"};
+  ASSERT_EQ(run("search", longer, {"--threads", "1"}).exit_code, 0);
+  const std::string expected = read_file(folder().search_results("trial_data_dict.json"));
+  fs::remove_all(data_);
+  Process process(words("search", longer, {"--threads", "1", "--checkpoint-seconds", "0"}));
+  const std::string children = fmt::format("/proc/{0}/task/{0}/children", process.pid());
+  pid_t session = 0;
+  while (process.running() && session == 0) std::ifstream(children) >> session;
+  ASSERT_NE(session, 0);
+  while (process.running() && files_below(data_).size() < 12) std::this_thread::yield();  // it has a checkpoint
+  kill(session, SIGKILL);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("t0 | ended by signal 9; tried again from its checkpoint"));
+  EXPECT_EQ(read_file(folder().search_results("trial_data_dict.json")), expected);
 }
 
 TEST_F(Search, EndsWithTheFailureWhenEveryTrialFailed) {

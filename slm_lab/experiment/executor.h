@@ -17,6 +17,7 @@ using JobId = std::size_t;
 /// One session of one run folder, to be run somewhere.
 struct SessionJob {
   std::filesystem::path folder;
+  std::filesystem::path log;  ///< where what it prints is appended
   int trial = 0;
   int session = 0;
   int threads = 1;

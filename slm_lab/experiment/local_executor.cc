@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 namespace {
@@ -69,7 +68,7 @@ void LocalExecutor::start(JobId id, const SessionJob& job) {
 
 LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
   // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into the log.
-  const std::string log = DataFolder::open(job.folder).trial_log(job.trial).string();
+  const std::string log = job.log.string();
   std::vector<std::string> arguments = command(job);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

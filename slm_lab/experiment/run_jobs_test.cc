@@ -259,7 +259,7 @@ TEST(LocalExecutor, AJobThatCannotBeStartedEndsWithTheReason) {
   ListedJobs source({{1, 0}});
   run_jobs(source, executor);  // no folder at all
   EXPECT_THAT(source.log, ElementsAre("ended 0"));
-  EXPECT_THAT(source.failures, ElementsAre(HasSubstr("no such run folder")));
+  EXPECT_THAT(source.failures, ElementsAre(HasSubstr("cannot start a session process: ")));
 }
 
 }  // namespace

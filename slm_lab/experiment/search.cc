@@ -88,9 +88,7 @@ int run(const SearchSpec& search, const DataFolder& folder, SearchJournal& journ
   SearchRun run(search, folder, journal, view,
                 {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep});
   run_jobs(run, *executor);
-  journal.sync();
-  view.close();
-  run.results().write(options.keep);
+  run.finish();
   int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;
   if (!run.done()) exit_code = 128 + stop_signal();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

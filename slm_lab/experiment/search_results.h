@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,12 +26,15 @@ class SearchResults {
   /// Writes the files of the search and removes the models of all but the `keep` best trials that have ended (negative:
   /// of none).
   void write(int keep);
-  void write_now_and_then(int keep);  ///< unless it did so a moment ago, or nothing is new
+  bool any_new() const { return any_new_; }     ///< since they were written
+  void write_now_and_then(int keep);            ///< unless it did so a moment ago, or nothing is new
+  std::vector<ExperimentTrial> trials() const;  ///< that have ended
   std::string table() const;
   const ExperimentTrial* best() const;  ///< null where none has a number
 
  private:
-  void keep_best(int keep) const;
+  void end_trial(int trial, const LabSpec& spec) const;
+  void keep_best(int keep);
 
   DataFolder folder_;
   const LoadedSpec& base_;
@@ -38,7 +42,8 @@ class SearchResults {
   std::vector<std::string> names_;
   std::map<int, ExperimentTrial> trials_;
   std::map<int, Parameters> parameters_;
-  bool any_new_ = false;  // since the files were written
+  std::set<int> without_models_;  // trials whose models have been removed
+  bool any_new_ = false;
   std::chrono::steady_clock::time_point written_{};
 };
 

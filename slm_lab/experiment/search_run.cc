@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/experiment/analysis.h"
+#include "slm_lab/experiment/search_pictures.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/report/number_text.h"
 #include "slm_lab/store/saved_spec.h"
@@ -17,6 +19,9 @@ namespace {
 
 using State = JournalTrial::State;
 
+constexpr std::size_t kPictures = 0, kBestTrial = 1;  // keys of forked work
+constexpr std::chrono::seconds kPictureInterval{20};
+constexpr std::chrono::milliseconds kLastPictures{1500};  // that a stop waits for
 constexpr int kMaxDraws = 1000;  // for one trial, until the space counts as having no legal spec
 
 TrialState sampler_state(State state) {
@@ -83,6 +88,7 @@ void SearchRun::tell_again() {
     if (spec.loaded.hash != entry.spec_hash)
       throw Error(ExitCode::corrupt, fmt::format("{}: trial {} has another spec than its parameters give",
                                                  folder_.search_journal().string(), trial));
+    save_trial_spec(folder_, trial, spec.loaded);
     if (entry.state == State::running)
       take_up(trial, spec);
     else
@@ -100,7 +106,6 @@ void SearchRun::tell_again() {
 
 /// Its sessions wait to start. Those that are done end at once.
 void SearchRun::take_up(int trial, const TrialSpec& spec) {
-  save_trial_spec(folder_, trial, spec.loaded);
   Trial& running = running_[trial];
   running.spec = spec.spec;
   running.hash = spec.loaded.hash;
@@ -122,6 +127,7 @@ bool SearchRun::start_trial() {
   const std::optional<Draw> draw = draw_trial(search_, *sampler_, trial, past());
   exhausted_ = !draw.has_value();
   if (exhausted_) return false;
+  save_trial_spec(folder_, trial, draw->trial.loaded);
   journal_.start_trial(draw->parameters, draw->trial.loaded.hash, draw->refused);
   take_up(trial, draw->trial);
   view_.print(
@@ -143,6 +149,7 @@ std::optional<Job> SearchRun::next(const Resources& free) {
   SessionJob job;
   job.folder = folder_.root();
   job.trial = trial;
+  job.log = folder_.trial_log(trial);
   job.session = static_cast<int>(id) % search_.num_sessions();
   job.threads = std::max(1, static_cast<int>(needs.cores));
   job.checkpoint_seconds = options_.checkpoint_seconds;
@@ -259,8 +266,28 @@ void SearchRun::idle() {
     results_.add(trial, journal_.trials()[trial], running_.at(trial).spec);
     running_.erase(trial);
   }
+  const bool due = std::chrono::steady_clock::now() - drawn_ >= kPictureInterval;
+  if (due && results_.any_new() && !pictures_.too_early(kPictures)) draw();
   results_.write_now_and_then(options_.keep);
-  view_.draw(progress(), scheduler_ ? scheduler_->rungs() : std::vector<Rung>{});
+  if (view_.live()) view_.draw(progress(), scheduler_ ? scheduler_->rungs() : std::vector<Rung>{});
+}
+
+void SearchRun::draw() {
+  drawn_ = std::chrono::steady_clock::now();
+  pictures_.start(kPictures, [this] {
+    draw_search(folder_, search_.spec, search_.searched, journal_.trials(), results_.trials());
+  });
+}
+
+void SearchRun::finish() {
+  journal_.sync();
+  view_.close();
+  results_.write(options_.keep);
+  if (stop_signal_count() < 2) draw();
+  if (const ExperimentTrial* best = results_.best(); best != nullptr && done())
+    pictures_.start(kBestTrial,
+                    [this, trial = best->trial] { draw_graphs(folder_, read_saved_spec(folder_, trial), trial); });
+  pictures_.finish(kLastPictures);
 }
 
 }  // namespace slm

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/experiment/forked_work.h"
 #include "slm_lab/experiment/job_source.h"
 #include "slm_lab/experiment/search_results.h"
 #include "slm_lab/experiment/search_view.h"
@@ -57,10 +59,12 @@ class SearchRun final : public JobSource {
   void stopping(const std::string& text) override;
   void idle() override;
 
+  /// Afterwards: the files and pictures of the search.
+  void finish();
+
   /// Whether every trial has ended.
   bool done() const { return running_.empty() && all_started(); }
   const SearchResults& results() const { return results_; }
-  SearchResults& results() { return results_; }
   /// Of the first trial that failed; 0 where none did.
   int first_failure() const { return first_failure_; }
 
@@ -86,6 +90,7 @@ class SearchRun final : public JobSource {
   void end_trial(int trial, JournalTrial::State state, double value, const std::string& reason);
   std::vector<PastTrial> past() const;
   SearchProgress progress() const;
+  void draw();
 
   const SearchSpec& search_;
   const DataFolder folder_;
@@ -101,6 +106,8 @@ class SearchRun final : public JobSource {
   std::vector<int> to_analyse_;  // trials that have ended
   bool exhausted_ = false;       // the space has no further trials
   int first_failure_ = 0;
+  ForkedWork pictures_;
+  std::chrono::steady_clock::time_point drawn_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace slm

@@ -34,6 +34,7 @@ class SearchView {
   void show(std::size_t job, const SessionMessage& message);
   void ended(std::size_t job) { running_.erase(job); }
   void draw(const SearchProgress& progress, std::span<const Rung> rungs);
+  bool live() const { return panel_.live(); }
   void close() { panel_.close(); }
 
  private:

@@ -92,6 +92,7 @@ class SessionPool final : public JobSource {
     SessionJob job;
     job.folder = run.folder.root();
     job.trial = run.trial;
+    job.log = run.folder.trial_log(run.trial);
     job.session = sessions_[id].session;
     job.threads = options_.threads_per_session;
     job.checkpoint_seconds = options_.checkpoint_seconds;

@@ -5,6 +5,7 @@
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/session_files.h"
@@ -142,6 +143,14 @@ class SessionProcess {
     }
     result.weights_sha256 = weights_sha256(session_.algorithm());
     files_.write_result(result);
+    if (job_.of_search && spec_.meta.max_session == 1) end_trial();
+  }
+
+  /// A search has as many trials as others have log points: here, beside the others, and not in its driver.
+  void end_trial() const {
+    analyse_trial(folder_, spec_, job_.trial);
+    std::filesystem::remove(folder_.session_result(job_.trial, job_.session));
+    std::filesystem::remove_all(folder_.checkpoints(job_.trial, job_.session));
   }
 
   void send(SessionMessage::Kind kind, std::string text, std::string details = "") const {

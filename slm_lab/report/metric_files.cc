@@ -46,6 +46,27 @@ Json trial_scalar(const TrialMetrics& trial) {
 
 std::string trial_metrics_scalar_json(const TrialMetrics& trial) { return json_file_text(trial_scalar(trial)); }
 
+TrialMetrics parse_trial_metrics_scalar(const std::string& text, const std::string& file) {
+  const Json json = parse_json_file(text, file);
+  return read_json(file, [&] {
+    const auto interval = [&](const char* key) {
+      return Interval{number_or_nan(json.at(key).at(0)), number_or_nan(json.at(key).at(1))};
+    };
+    TrialMetrics trial;
+    trial.frame = number_or_nan(json.at("frame"));
+    for (const ScalarName& scalar : kScalars)
+      trial.scalar.*scalar.value = number_or_nan(json.at(std::string(scalar.name)));
+    trial.consistency = number_or_nan(json.at("consistency"));
+    trial.episode_return_ma100 = number_or_nan(json.at("episode_return_ma100"));
+    trial.eval_return_d100 = number_or_nan(json.at("eval_return_d100"));
+    trial.total_reward_ma_std = number_or_nan(json.at("total_reward_ma_std"));
+    trial.total_reward_ma_ci95 = interval("total_reward_ma_ci95");
+    trial.episode_return_ma100_ci95 = interval("episode_return_ma100_ci95");
+    trial.eval_return_d100_ci95 = interval("eval_return_d100_ci95");
+    return trial;
+  });
+}
+
 std::string trial_metrics_json(const TrialMetrics& trial, std::span<const SessionMetrics> sessions) {
   Json json;
   json["scalar"] = trial_scalar(trial);

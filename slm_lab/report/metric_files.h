@@ -13,5 +13,7 @@ namespace slm {
 /// {name}_t{t}_trial_metrics.json, with the scores and series of each session; `trial` is trial_metrics(sessions).
 std::string trial_metrics_json(const TrialMetrics& trial, std::span<const SessionMetrics> sessions);
 std::string trial_metrics_scalar_json(const TrialMetrics& trial);  ///< {name}_t{t}_trial_metrics_scalar.json
+/// Its numbers, without the series. Throws Error(corrupt) naming `file`.
+TrialMetrics parse_trial_metrics_scalar(const std::string& text, const std::string& file);
 
 }  // namespace slm

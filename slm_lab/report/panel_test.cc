@@ -111,6 +111,18 @@ TEST_F(PanelOutput, ALineIsPrintedAboveThePanel) {
   EXPECT_THAT(text, HasSubstr("s0"));
 }
 
+// Of a search: what stands above its sessions, cut to the terminal (of 80 columns, as a pipe has none).
+TEST_F(PanelOutput, AHeadStandsAboveTheSessions) {
+  {
+    Panel panel(file(), /*live=*/true);
+    panel.show(std::vector{half_way()}, "search 3/16 trials\n" + std::string(100, 'r'));
+    panel.show({}, "search 16/16 trials");
+  }
+  const std::string text = written();
+  EXPECT_THAT(text, testing::StartsWith("search 3/16 trials\x1b[K\n" + std::string(79, 'r') + "\x1b[K\n"));
+  EXPECT_THAT(text, HasSubstr("\x1b[2Fsearch 16/16 trials\x1b[K\x1b[J"));
+}
+
 TEST_F(PanelOutput, RedrawsAtMostAFewTimesASecond) {
   SessionProgress session = half_way();
   {

@@ -1,9 +1,12 @@
 #include "slm_lab/store/saved_spec.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/store/manifest.h"
@@ -39,7 +42,10 @@ void save_search_spec(const DataFolder& folder, const LoadedSpec& loaded) {
 }
 
 void save_trial_spec(const DataFolder& folder, int trial, const LoadedSpec& loaded) {
-  write_file_durably(folder.trial_spec_file(trial), spec_file_text(loaded));
+  const std::string text = spec_file_text(loaded);
+  Descriptor out(folder.trial_spec_file(trial), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+  out.write(std::as_bytes(std::span(text)));
+  out.close();
 }
 
 void save_spec(const DataFolder& folder, const LoadedSpec& loaded) {

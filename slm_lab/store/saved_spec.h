@@ -12,7 +12,8 @@ void save_spec(const DataFolder& folder, const LoadedSpec& loaded);
 /// That of a search, whose trials have specs of their own.
 void save_search_spec(const DataFolder& folder, const LoadedSpec& loaded);
 
-/// The spec of a trial of a search, which is not that of its run.
+/// The spec of a trial of a search, which is not that of its run. Not durable: whoever goes on with the search writes
+/// it again.
 void save_trial_spec(const DataFolder& folder, int trial, const LoadedSpec& loaded);
 
 /// What save_spec wrote, with PATH=VALUE overrides. Throws Error(corrupt) when it cannot be read or is not the one that
