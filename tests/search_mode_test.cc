@@ -247,6 +247,26 @@ TEST_F(Search, RefusesWhatItCannotSearch) {
       HasSubstr("meta.search_resources.cpu = 3: expected a number of cores that there are; nearest legal value: 2"));
 }
 
+TEST_F(Search, IsAModeAndNoCommand) {
+  EXPECT_THAT(run_program(slm_lab({"search"})).err, HasSubstr("search: a mode of run: `slm-lab run SPEC_FILE"));
+  EXPECT_THAT(run("serch").err, HasSubstr("did you mean search?"));
+}
+
+// As SLM-Lab's commands: the folder's own spec is used, and the interrupted search says how to go on.
+TEST_F(Search, StopsAtASignalAndGoesOn) {
+  const Words longer = {"env.max_frame=200000", "meta.max_trial=2", kAsha};
+  Process process(words("search", longer, {"--threads", "1"}));
+  while (process.running() && only_run(data_).empty()) std::this_thread::yield();
+  while (process.running() && !fs::exists(only_run(data_) / "log/ppo_cartpole_t0.log")) std::this_thread::yield();
+  process.send(SIGINT);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("Go on with: "));
+  EXPECT_THAT(result.err, HasSubstr(" search@" + folder().root().string()));
+  ASSERT_EQ(trials().size(), 1u);
+  EXPECT_EQ(trials()[0].state, JournalTrial::State::running);
+}
+
 TEST_F(Search, FindsAndRefusesWhatToContinue) {
   EXPECT_THAT(run("search@latest").err, HasSubstr("no search of ppo_cartpole in"));
   ASSERT_EQ(run("train").exit_code, 0);

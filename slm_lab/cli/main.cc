@@ -56,6 +56,8 @@ constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", 
     throw Error(
         ExitCode::missing,
         fmt::format("{}: this command is not in this version yet; `slm-lab --help` lists those that are", word));
+  for (const std::string_view mode : {"train", "dev", "search"})
+    if (word == mode) throw SpecError(fmt::format("{0}: a mode of run: `slm-lab run SPEC_FILE SPEC_NAME {0}`", word));
   std::vector<std::string> names;
   for (const Command& command : kCommands)
     if (*command.group != '\0') names.push_back(command.name);

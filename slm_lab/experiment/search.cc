@@ -25,6 +25,7 @@ namespace slm {
 namespace {
 
 constexpr const char* kMaxTrial = "meta.max_trial";
+constexpr std::chrono::seconds kManifestInterval{5};  // so that a kill costs the record of the time at most this
 constexpr const char* kScheduler = "meta.search_scheduler";
 
 int num_threads(const SearchOptions& options) {
@@ -85,8 +86,15 @@ int run(const SearchSpec& search, const DataFolder& folder, SearchJournal& journ
       options.make_executor ? options.make_executor(budget) : std::make_unique<LocalExecutor>(budget);
   const auto start = std::chrono::steady_clock::now();
   SearchView view(options.run.log_level);
+  auto written = start;
+  const auto keep_time = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - written < kManifestInterval) return;
+    update_manifest(folder, manifest, std::chrono::duration<double>(now - start).count());
+    written = now;
+  };
   SearchRun run(search, folder, journal, view,
-                {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep});
+                {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep, .trial_ended = keep_time});
   run_jobs(run, *executor);
   run.finish();
   int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <utility>
 
 #include "slm_lab/base/error.h"
@@ -29,14 +30,21 @@ TrialState sampler_state(State state) {
   return state == State::failed ? TrialState::failed : TrialState::complete;
 }
 
+std::string crash_text(int signal) {
+  return fmt::format("ended by signal {}{}", signal,
+                     signal == SIGKILL ? ", as the system does where memory runs out" : "");
+}
+
 /// "gamma 0.98, lr 0.003": what a trial was given.
 std::string values_text(std::span<const SearchDimension> searched, const Parameters& parameters) {
+  std::vector<std::string> paths;
+  for (const SearchDimension& dimension : searched) paths.push_back(dimension.path);
+  const std::vector<std::string> names = short_names(paths);
   std::string text;
   for (std::size_t i = 0; i < searched.size(); ++i) {
-    const std::string& path = searched[i].path;
     const JsonNode value = value_of(searched[i], parameters[i]);
     const bool real = value.is(JsonNode::Kind::number) && !value.is_integer;
-    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", path.substr(path.rfind('.') + 1),
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", names[i],
                         real ? fmt::format("{:.4g}", value.number) : to_json_line(value));
   }
   return text;
@@ -204,7 +212,7 @@ void SearchRun::ended(const JobEnded& job) {
     if (stop_signal() != 0) return;  // it stays a running one: the search goes on with it
     const std::string reason = !job.failure.empty()   ? job.failure
                                : !trial.error.empty() ? trial.error
-                               : job.crashed          ? fmt::format("ended by signal {}", job.exit_code - 128)
+                               : job.crashed          ? crash_text(job.exit_code - 128)
                                                       : fmt::format("ended with code {}", job.exit_code);
     // The disk's failure is not the trial's: others would meet it, too.
     if (job.exit_code == static_cast<int>(ExitCode::io)) throw Error(ExitCode::io, reason);
@@ -265,6 +273,7 @@ void SearchRun::idle() {
   for (const int trial : std::exchange(to_analyse_, {})) {
     results_.add(trial, journal_.trials()[trial], running_.at(trial).spec);
     running_.erase(trial);
+    if (options_.trial_ended) options_.trial_ended();
   }
   const bool due = std::chrono::steady_clock::now() - drawn_ >= kPictureInterval;
   if (due && results_.any_new() && !pictures_.too_early(kPictures)) draw();

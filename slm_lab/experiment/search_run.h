@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ class SearchRun final : public JobSource {
   struct Options {
     double checkpoint_seconds = 5;
     int keep = 3;  ///< as many trials keep their models; negative: all
+    std::function<void()> trial_ended = nullptr;
   };
   SearchRun(const SearchSpec& search, const DataFolder& folder, SearchJournal& journal, SearchView& view,
             const Options& options);

@@ -64,8 +64,14 @@ double SearchView::seconds_left(const SearchProgress& progress) const {
   const auto done = static_cast<double>(progress.frames - frames_before_ + running);
   if (progress.ended() == 0 || done <= 0) return NAN;
   const double per_trial = static_cast<double>(progress.frames) / progress.ended();
-  const double left = per_trial * (progress.max_trial - progress.ended()) - static_cast<double>(running);
-  return std::max(left, 0.0) / done * seconds;
+  const auto num_running = static_cast<int>(running_.size());
+  double left = per_trial * std::max(0, progress.max_trial - progress.ended() - num_running);
+  for (const auto& [job, session] : running_) {
+    const auto frame = static_cast<double>(session.frame);
+    // One that came further than most goes on to its end.
+    left += (frame < per_trial ? per_trial : static_cast<double>(session.max_frame)) - frame;
+  }
+  return left / done * seconds;
 }
 
 }  // namespace slm

@@ -63,7 +63,8 @@ double score_of(const ExperimentTrial& trial) {
   return has_score(trial) ? trial.metrics.scalar.total_reward_ma : kLowest;
 }
 
-/// As few last words of each path as tell it from the others.
+}  // namespace
+
 std::vector<std::string> short_names(std::span<const std::string> names) {
   const auto tail = [](const std::string& name, int words) {
     std::size_t at = name.size();
@@ -81,8 +82,6 @@ std::vector<std::string> short_names(std::span<const std::string> names) {
   }
   return out;
 }
-
-}  // namespace
 
 bool has_score(const ExperimentTrial& trial) {
   return trial.state != "failed" && !std::isnan(trial.metrics.scalar.total_reward_ma);

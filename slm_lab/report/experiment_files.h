@@ -31,6 +31,9 @@ std::string trial_data_dict_json(std::span<const std::string> names, std::span<c
 std::string experiment_table(std::span<const std::string> names, std::span<const ExperimentTrial> trials,
                              std::size_t num_best);
 
+/// As few last words of each dotted path as tell it from the others: gamma, actor_optim_spec.lr.
+std::vector<std::string> short_names(std::span<const std::string> paths);
+
 /// Whether it can be the best: it has not failed and has a total_reward_ma.
 bool has_score(const ExperimentTrial& trial);
 /// Whether a trial counts before another: by total_reward_ma; those without a score come last, of equal ones the later.
