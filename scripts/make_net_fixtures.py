@@ -75,17 +75,22 @@ def flat(tensor):
     return [float(f"{x:.9g}") for x in tensor.detach().reshape(-1).tolist()]
 
 
-def net_cases():
+def net_cases(activations=ACTIVATIONS, norm=None):
     """An MLP 3-5-4 with heads of 2 and 1, all parameters and gradients, for every activation."""
     cases = []
-    for name in ACTIVATIONS:
+    for name in activations:
         torch.manual_seed(0)
         activation = getattr(nn, name)
-        body = nn.Sequential(nn.Linear(3, 5), activation(), nn.Linear(5, 4), activation())
+        layers = [[nn.Linear(3, 5), activation()], [nn.Linear(5, 4), activation()]]
+        if norm:
+            layers = [[linear, norm(linear.out_features), activation] for linear, activation in layers]
+        body = nn.Sequential(*layers[0], *layers[1])
         net = nn.ModuleDict({"body": body, "tails": nn.ModuleList([nn.Linear(4, 2), nn.Linear(4, 1)])})
         with torch.no_grad():  # wide enough to reach every piece of the activation
             for parameter in net.parameters():
                 parameter.mul_(3)
+                if norm and parameter.dim() == 1:  # gains start at 1 and what they are shifted by at 0
+                    parameter.add_(torch.randn_like(parameter))
         x = (2 * torch.randn(6, 3)).requires_grad_()
         d_out = torch.randn(6, 3)
         h = body(x)
@@ -95,7 +100,18 @@ def net_cases():
                       for key, p in net.named_parameters()}
         cases.append({"activation": name.lower(), "x": flat(x), "d_out": flat(d_out), "out": flat(out),
                       "d_x": flat(x.grad), "parameters": parameters})
+        if norm is nn.BatchNorm1d:
+            cases[-1]["buffers"] = {key: flat(buffer) for key, buffer in net.named_buffers()}
     return cases
+
+
+def layer_norm_cases():
+    return net_cases(["Tanh", "ReLU", "GELU"], nn.LayerNorm)
+
+
+def batch_norm_cases():
+    """In training, from running statistics of 0 and 1; momentum 0.1 and epsilon 1e-5. The running variance is the unbiased one."""
+    return net_cases(["Tanh", "ReLU", "GELU"], nn.BatchNorm1d)
 
 
 def nadam_path(start, grads, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
@@ -187,8 +203,9 @@ def init_cases():
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, make in [("nets", net_cases), ("optimizers", optimizer_cases), ("lr_schedules", lr_schedule_cases),
-                       ("losses", loss_cases), ("inits", init_cases)]:
+    for name, make in [("nets", net_cases), ("layer_norms", layer_norm_cases),
+                       ("batch_norms", batch_norm_cases), ("optimizers", optimizer_cases),
+                       ("lr_schedules", lr_schedule_cases), ("losses", loss_cases), ("inits", init_cases)]:
         (FOLDER / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
 
 

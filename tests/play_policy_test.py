@@ -28,6 +28,7 @@ CASES = [  # file, name, overrides
     ("sac/sac_pendulum.json", "sac_pendulum", ["env.max_frame=4000"]),
     ("dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole",
      ["env.max_frame=6000", "agent.net.type=DuelingMLPNet", "agent.net.hid_layers_activation=leakyrelu"]),
+    ("ppo/ppo_cartpole.json", "ppo_cartpole", ["env.max_frame=12000", "agent.net.layer_norm=true"]),
 ]
 PHYSICS = [  # as CASES, with the module that Gymnasium wants; left out where it is not installed
     ("Box2D", ("ppo/ppo_lunar.json", "ppo_lunar", ["env.max_frame=60000"])),

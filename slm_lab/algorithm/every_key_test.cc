@@ -103,6 +103,7 @@ const std::map<std::string, KeyChange>& changes() {
        {R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}})",
         R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}, "use_same_optim": true})"}},
       {"net.layer_norm", {R"({})", R"({"layer_norm": true})"}},
+      {"net.batch_renorm", {R"({})", R"({"batch_renorm": {"momentum": 0.5}})"}},
   };
   return table;
 }

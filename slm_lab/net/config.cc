@@ -91,25 +91,23 @@ void read_hid_layers(SpecReader& r, std::vector<int>& hid_layers) {
   if (hid_layers.empty() && r.has("hid_layers")) r.problem("hid_layers", "expected at least one hidden layer");
 }
 
-void read_no_normalisation(SpecReader& r) {
+void read_normalisation(SpecReader& r, bool& layer_norm) {
   r.inert("normalize", "had no effect in the reference for MLPNet; see env.normalize_obs");
   r.inert("batch_norm", "had no effect in the reference for MLPNet");
-  bool layer_norm = false;
-  r.read("layer_norm", layer_norm, "normalise the inputs of each hidden activation; not in this version");
-  if (layer_norm) r.problem("layer_norm", "layer_norm is not in this version yet; expected false");
+  r.read("layer_norm", layer_norm, "layer normalisation between each hidden layer and its activation");
 }
 
 NetTypeConfig read_mlp(SpecReader& r) {
   MlpConfig c;
   read_hid_layers(r, c.hid_layers);
-  read_no_normalisation(r);
+  read_normalisation(r, c.layer_norm);
   return c;
 }
 
 NetTypeConfig read_dueling_mlp(SpecReader& r) {
   DuelingMlpConfig c;
   read_hid_layers(r, c.hid_layers);
-  read_no_normalisation(r);
+  read_normalisation(r, c.layer_norm);
   return c;
 }
 
@@ -201,6 +199,7 @@ void name_unused(SpecReader& r, const NetUse& use) {
     for (const char* key : {"log_std_init", "actor_init_std"}) r.inert(key, "this algorithm has no policy head");
   if (!use.value) r.inert("critic_init_std", "this algorithm has no value head");
   if (!use.loss) r.inert("loss_spec", "this algorithm fits no values");
+  if (!use.batch_renorm) r.inert("batch_renorm", "only the critics of CrossQ are normalised over batches");
   if (!use.target)
     for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
       r.inert(key, "this algorithm has no target net");
@@ -250,6 +249,30 @@ NetConfig read_net_config(SpecReader& spec, const NetUse& use) {
   name_unused(spec, use);
   for (const char* key : {"shared", "use_same_optim"})
     spec.inert(key, "belongs to algorithms with an actor and a critic");
+  spec.done();
+  return c;
+}
+
+ActorCriticNetConfig read_batch_renorm_net_config(SpecReader& spec) {
+  ActorCriticNetConfig c;
+  SpecReader actor = spec.overridden_by("actor_");
+  c.actor = read_one_net(actor, {.policy = true});
+  SpecReader critic = spec.overridden_by("critic_");
+  c.critic = read_one_net(critic, {.value = true, .loss = true});
+  c.critic.batch_renorm = BatchRenormConfig{};
+  if (auto child = spec.child("batch_renorm",
+                              "batch renormalisation between each hidden layer of the critics and its "
+                              "activation; absent: with the defaults"))
+    c.critic.batch_renorm = read_batch_renorm_config(*child);
+  if (const auto* mlp = std::get_if<MlpConfig>(&c.critic.type); mlp && mlp->layer_norm)
+    critic.problem("layer_norm", "the critics have batch renormalisation; expected actor_layer_norm");
+  if (!spec.describing() && critic.has("type") && !std::holds_alternative<MlpConfig>(c.critic.type))
+    critic.problem("type", "critics with batch renormalisation are of type MLPNet");
+  name_unused(spec, {.policy = true, .value = true, .loss = true, .batch_renorm = true});
+  for (const char* key : {"shared", "use_same_optim"})
+    spec.inert(key,
+               "actor and critics are nets of their own here; give keys of one of them as actor_... or critic_...");
+  name_shadowed(spec, c);
   spec.done();
   return c;
 }

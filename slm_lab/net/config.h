@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "slm_lab/net/activation.h"
+#include "slm_lab/net/batch_renorm.h"
 #include "slm_lab/net/loss.h"
 #include "slm_lab/net/lr_schedule.h"
 #include "slm_lab/net/optimizer.h"
@@ -20,9 +21,11 @@ struct Space;
 
 struct MlpConfig {
   std::vector<int> hid_layers;  ///< widths
+  bool layer_norm = false;      ///< normalise the input of each hidden activation over its row
 };
 struct DuelingMlpConfig {
   std::vector<int> hid_layers;  ///< widths of the body that value and advantages share
+  bool layer_norm = false;      ///< as of an MLP
 };
 struct HydraMlpConfig {};
 struct ConvConfig {
@@ -74,14 +77,17 @@ struct NetConfig {
   std::optional<double> log_std_init;     ///< a log-std parameter that no state moves, starting here
   std::optional<double> actor_init_std;   ///< gain of the policy head
   std::optional<double> critic_init_std;  ///< gain of the value head
+
+  std::optional<BatchRenormConfig> batch_renorm;  ///< of the input of each hidden activation
 };
 
 /// What an algorithm makes of its nets. A key of `agent.net` that belongs to a part it does not have is named as inert.
 struct NetUse {
-  bool policy = false;  ///< a policy head: actor_init_std, log_std_init
-  bool value = false;   ///< a value head or critic: critic_init_std
-  bool loss = false;    ///< regression on targets: loss_spec
-  bool target = false;  ///< a slow copy: update_type, update_frequency, polyak_coef
+  bool policy = false;        ///< a policy head: actor_init_std, log_std_init
+  bool value = false;         ///< a value head or critic: critic_init_std
+  bool loss = false;          ///< regression on targets: loss_spec
+  bool target = false;        ///< a slow copy: update_type, update_frequency, polyak_coef
+  bool batch_renorm = false;  ///< critics that are normalised over batches: batch_renorm
 };
 inline constexpr NetUse kEveryNetUse{true, true, true, true};
 
@@ -96,6 +102,8 @@ struct ActorCriticNetConfig {
 /// Both read the whole object and end it with done(). Of an actor and a critic in nets of their own, `use` is parted
 /// between them: the policy is the actor's, value and loss are the critic's.
 NetConfig read_net_config(SpecReader& spec, const NetUse& use);
+/// Of an actor and critics that are nets of their own whatever the spec says, the critics with batch renormalisation.
+ActorCriticNetConfig read_batch_renorm_net_config(SpecReader& spec);
 ActorCriticNetConfig read_actor_critic_net_config(SpecReader& spec, const NetUse& use);
 
 }  // namespace slm

@@ -42,6 +42,53 @@ TEST(NetConfig, ReadsAnActorAndACritic) {
   EXPECT_EQ(c.actor.actor_init_std, 0.01);
 }
 
+TEST(NetConfig, ActorOrCriticAloneMayHaveLayerNormalisation) {
+  const auto layer_norms = [](const std::string& keys) {
+    const ActorCriticNetConfig c =
+        read_spec(R"({"type": "MLPNet", "shared": false, "use_same_optim": false, "hid_layers": [4],
+                      "hid_layers_activation": "relu", "critic_type": "DuelingMLPNet")" +
+                      keys + "}",
+                  read_two);
+    return std::pair(std::get<MlpConfig>(c.actor.type).layer_norm,
+                     std::get<DuelingMlpConfig>(c.critic.type).layer_norm);
+  };
+  EXPECT_EQ(layer_norms(""), std::pair(false, false));
+  EXPECT_EQ(layer_norms(R"(, "layer_norm": true)"), std::pair(true, true));
+  EXPECT_EQ(layer_norms(R"(, "actor_layer_norm": true)"), std::pair(true, false));
+  EXPECT_EQ(layer_norms(R"(, "critic_layer_norm": true)"), std::pair(false, true));
+}
+
+TEST(NetConfig, ReadsCriticsWithBatchRenormalisation) {
+  const std::string start = R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")";
+  const ActorCriticNetConfig defaults = read_spec(start + "}", read_batch_renorm_net_config);
+  EXPECT_FALSE(defaults.actor.batch_renorm);
+  ASSERT_TRUE(defaults.critic.batch_renorm);
+  EXPECT_EQ(defaults.critic.batch_renorm->momentum, 0.01);
+  EXPECT_EQ(defaults.critic.batch_renorm->eps, 1e-5);
+  EXPECT_EQ(defaults.critic.batch_renorm->r_max, 3);
+  EXPECT_EQ(defaults.critic.batch_renorm->d_max, 5);
+  EXPECT_EQ(defaults.critic.batch_renorm->warmup_steps, 10000);
+  const ActorCriticNetConfig c = read_spec(start + R"(, "actor_layer_norm": true, "critic_hid_layers": [8, 8],
+      "batch_renorm": {"momentum": 0.02, "eps": 1e-3, "r_max": 2, "d_max": 4, "warmup_steps": 0}})",
+                                           read_batch_renorm_net_config);
+  EXPECT_TRUE(std::get<MlpConfig>(c.actor.type).layer_norm);
+  EXPECT_THAT(widths(c.actor), ElementsAre(4));
+  EXPECT_THAT(widths(c.critic), ElementsAre(8, 8));
+  EXPECT_EQ(c.critic.batch_renorm->momentum, 0.02);
+  EXPECT_EQ(c.critic.batch_renorm->eps, 1e-3);
+  EXPECT_EQ(c.critic.batch_renorm->r_max, 2);
+  EXPECT_EQ(c.critic.batch_renorm->d_max, 4);
+  EXPECT_EQ(c.critic.batch_renorm->warmup_steps, 0);
+  const auto wrong = [&](const std::string& keys) {
+    return problems(start + ", " + keys + "}", read_batch_renorm_net_config);
+  };
+  EXPECT_THAT(wrong(R"("layer_norm": true)"), HasSubstr("expected actor_layer_norm"));
+  EXPECT_THAT(wrong(R"("critic_type": "DuelingMLPNet")"), HasSubstr("of type MLPNet"));
+  EXPECT_THAT(wrong(R"("batch_renorm": {"momentum": 0})"), HasSubstr("momentum"));
+  EXPECT_THAT(wrong(R"("batch_renorm": {"r_max": 0.5})"), HasSubstr("r_max"));
+  EXPECT_THAT(wrong(R"("batch_renorm": {"rmax": 2})"), HasSubstr("did you mean r_max?"));
+}
+
 TEST(NetConfig, UseSameOptimDropsTheCriticsOwn) {
   const ActorCriticNetConfig c = read_spec(
       R"({"type": "MLPNet", "shared": true, "use_same_optim": true, "hid_layers": [4], "hid_layers_activation": null,
@@ -100,7 +147,7 @@ TEST(NetConfig, SaysWhatIsWrong) {
   EXPECT_THAT(wrong(R"(, "init_fn": "constant_")"), HasSubstr("init_fn"));
   EXPECT_THAT(wrong(R"(, "clip_grad": 1)"), HasSubstr("clip_grad_val"));
   EXPECT_THAT(wrong(R"(, "polyak_coef": 2)"), HasSubstr("polyak_coef"));
-  EXPECT_THAT(wrong(R"(, "layer_norm": true)"), HasSubstr("not in this version"));
+  EXPECT_THAT(wrong(R"(, "layer_norm": 1)"), HasSubstr("layer_norm"));
   EXPECT_THAT(problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "elu",
                            "init_fn": "orthogonal_"})",
                        read_one),

@@ -25,6 +25,10 @@ ConstMatrixRef DuelingMlpNet::infer(const ObservationsView& x) { return combine(
 
 ConstMatrixRef DuelingMlpNet::forward(const ObservationsView& x) { return combine(heads_.forward(x), out_); }
 
+ConstMatrixRef DuelingMlpNet::forward_in_training(const ObservationsView& x) {
+  return combine(heads_.forward_in_training(x), out_);
+}
+
 void DuelingMlpNet::backward(const ConstMatrixRef& d_out) { heads_.backward(split_gradient(d_out)); }
 
 ConstMatrixRef DuelingMlpNet::backward_input(const ConstMatrixRef& d_out) {

@@ -15,6 +15,7 @@ class DuelingMlpNet final : public Net {
   int out_dim() const override { return heads_.out_dim() - 1; }
   ConstMatrixRef infer(const ObservationsView& x) override;
   ConstMatrixRef forward(const ObservationsView& x) override;
+  ConstMatrixRef forward_in_training(const ObservationsView& x) override;
   void backward(const ConstMatrixRef& d_out) override;
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
   void parameters_changed() override { heads_.parameters_changed(); }

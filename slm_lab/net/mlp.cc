@@ -8,6 +8,8 @@
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
+#include "slm_lab/net/layer_norm.h"
+#include "slm_lab/net/scale_and_shift.h"
 
 namespace slm {
 namespace {
@@ -45,6 +47,7 @@ float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride
 
 ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
+  follow_running();
   float* const out = grown(infer_out_, x.rows() * out_dim_);
   for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
     infer_chunk(x.middle_rows(chunk.first, chunk.n), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_, rows);
@@ -56,9 +59,8 @@ void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows)
   const int n = static_cast<int>(x.rows());
   ConstRows h = rows_over(dense_input(x, rows.x_of_bytes));
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const Layer& layer = layers_[l];
-    const Rows y{rows.h[l % 2].rows(n), layer.stride()};
-    kernels().dense_forward(n, layer.in, layer.out, h, hidden_weight(layer), value(layer.bias), shape_.hidden, y);
+    const Rows y{rows.h[l % 2].rows(n), layers_[l].stride()};
+    layer_forward(n, l, h, y, rows.inv_std.rows(n), y, y);
     h = y;
   }
   heads_forward(n, h, out);
@@ -67,20 +69,17 @@ void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows)
 
 ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  x_ = rows_over(dense_input(x, x_of_bytes_));
-  n_ = static_cast<int>(x.rows());
-  for (Workspace& workspace : h_) workspace.rows(n_);
-  for (Workspace& workspace : z_) workspace.rows(n_);
-  float* const out = grown(out_, x.rows() * out_dim_);
-  float* const z = shape_.out.empty() ? out : grown(out_z_, x.rows() * out_dim_);
+  follow_running();
+  in_training_ = false;
+  float* const z = begin_forward(x);
   for_each_chunk(n_, [&](int, Chunk chunk, PieceRows&) { forward_chunk(chunk, z); });
-  activate_heads(n_, z, out);
-  return matrix_over(out, n_, out_dim_, out_dim_);
+  return end_forward(z);
 }
 
 void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
   refresh_transposed(1);
+  if (in_training_) return backward_in_training(dy);
   const auto num_pieces = static_cast<std::size_t>(num_chunks(n_));
   const bool shared = num_threads(n_) > 1;
   while (num_pieces > 1 && piece_grads_.size() < (shared ? num_pieces - 1 : 1))
@@ -107,6 +106,7 @@ void MlpNet::add_piece_grads(std::size_t num_pieces) {
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
+  ensure(!in_training_, "inputs have a gradient after forward()");
   const ConstRows dy = through_head_activations(d_out);
   refresh_transposed(0);
   float* const d_x = d_x_.rows(n_);
@@ -121,11 +121,15 @@ void MlpNet::backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows) {
   const auto to = [&](std::size_t l) { return l == 0 ? d_x_.from(chunk.first) : gradient_rows(rows, l); };
   const std::size_t last = layers_.size();
   ConstRows d = heads_backward_input(chunk.n, dy, kept(chunk, last), to(last));
-  for (std::size_t l = last; l-- > 0;) d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
+  for (std::size_t l = last; l-- > 0;) {
+    if (normalises()) norm_backward_input(chunk.n, l, x_hat_[l].from(chunk.first), inv_std(l, chunk.first), to(l + 1));
+    d = layer_backward_input(chunk.n, l, d, kept(chunk, l), to(l));
+  }
 }
 
 void MlpNet::parameters_changed() {
   for (Layer& layer : layers_) layer.transposed_stale = true;
+  running_stale_ = true;
   bound_free_heads();
 }
 
@@ -177,22 +181,44 @@ void MlpNet::refresh_transposed(std::size_t first) {
 
 // The steps of forward.
 
+/// Keeps where `x` is and makes room; returns where the heads' outputs go.
+float* MlpNet::begin_forward(const ObservationsView& x) {
+  x_ = rows_over(dense_input(x, x_of_bytes_));
+  n_ = static_cast<int>(x.rows());
+  for (std::vector<Workspace>* workspaces : {&h_, &z_, &x_hat_, &inv_std_})
+    for (Workspace& workspace : *workspaces) workspace.rows(n_);
+  return grown(shape_.out.empty() ? out_ : out_z_, x.rows() * out_dim_);
+}
+
+/// The activations of the heads' outputs.
+ConstMatrixRef MlpNet::end_forward(const float* z) {
+  float* const out = grown(out_, static_cast<Eigen::Index>(n_) * out_dim_);
+  activate_heads(n_, z, out);
+  return matrix_over(out, n_, out_dim_, out_dim_);
+}
+
 void MlpNet::forward_chunk(Chunk chunk, float* out) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const Layer& layer = layers_[l];
-    const ConstRows x = layer_input(chunk, l);
     const Rows h = h_[l].from(chunk.first);
-    if (derivative_from_output(shape_.hidden)) {
-      kernels().dense_forward(chunk.n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias), shape_.hidden,
-                              h);
-    } else {
-      const Rows z = z_[l].from(chunk.first);
-      kernels().dense_forward(chunk.n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias),
-                              Activation::identity, z);
-      kernels().activation_forward(shape_.hidden, static_cast<std::size_t>(chunk.n * z.stride), z.data, h.data);
-    }
+    const Rows z = derivative_from_output(shape_.hidden) ? h : z_[l].from(chunk.first);
+    const Rows x_hat = normalises() ? x_hat_[l].from(chunk.first) : z;
+    layer_forward(chunk.n, l, layer_input(chunk, l), x_hat, inv_std(l, chunk.first), z, h);
   }
   heads_forward(chunk.n, layer_input(chunk, layers_.size()), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_);
+}
+
+/// h = activation(z) of layer l, whose input is x, and x_hat and inv_std (of rows) of its normalisation, if it has one;
+/// else x_hat is z. Neighbours among x_hat, z and h may be the same.
+void MlpNet::layer_forward(int n, std::size_t l, ConstRows x, Rows x_hat, float* inv_std, Rows z, Rows h) {
+  const Layer& layer = layers_[l];
+  const bool fused = !normalises() && z.data == h.data;
+  kernels().dense_forward(n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias),
+                          fused ? shape_.hidden : Activation::identity, x_hat);
+  if (fused) return;
+  if (shape_.layer_norm) layer_norm_standardize(n, layer.out, x_hat, inv_std);
+  if (shape_.batch_renorm) batch_renorms_[l].standardize(n, x_hat);
+  if (normalises()) scale_and_shift(n, layer.stride(), x_hat, value(layer.gain), value(layer.shift), z);
+  kernels().activation_forward(shape_.hidden, static_cast<std::size_t>(n * z.stride), z.data, h.data);
 }
 
 ConstRows MlpNet::layer_input(Chunk chunk, std::size_t l) {
@@ -254,6 +280,11 @@ void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& 
   ConstRows dz = heads_backward_input(chunk.n, dy, kept(chunk, last), gradient_rows(rows, last));
   for (std::size_t l = last - 1;; --l) {
     const Layer& layer = layers_[l];
+    if (normalises()) {
+      const ConstRows x_hat = x_hat_[l].from(chunk.first);
+      scale_and_shift_backward(chunk.n, layer.out, x_hat, dz, grads + layer.gain, grads + layer.shift);
+      norm_backward_input(chunk.n, l, x_hat, inv_std(l, chunk.first), gradient_rows(rows, l + 1));
+    }
     kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, false,
                                      {grads + layer.weight, layer.stride()}, grads + layer.bias);
     if (l == 0) break;
@@ -294,6 +325,15 @@ ConstRows MlpNet::layer_backward_input(int n, std::size_t l, ConstRows dz, Const
   kernels().dense_backward_input(n, layer.in, layer.out, dz, transposed, l > 0 ? shape_.hidden : Activation::identity,
                                  kept, false, dx);
   return dx;
+}
+
+/// d: from the gradient with respect to what the activation of layer l sees to that before its normalisation.
+void MlpNet::norm_backward_input(int n, std::size_t l, ConstRows x_hat, const float* inv_std, Rows d) {
+  const float* const gain = value(layers_[l].gain);
+  if (shape_.batch_renorm)
+    batch_renorms_[l].backward_input(n, gain, d);
+  else
+    layer_norm_backward_input(n, layers_[l].out, x_hat, inv_std, gain, d);
 }
 
 /// What the derivative of the activation before layer l (or, after the last, before the heads) is computed from.
@@ -337,7 +377,14 @@ void MlpNet::backward_input_of_chosen(Chunk chunk, ConstRows dy, PieceRows& rows
   };
   const std::size_t last = layers_.size();
   ConstRows d = heads_backward_input(n, chosen_of(dy, out_dim_, rows.chosen_dy), kept_rows(last), to(last));
-  for (std::size_t l = last; l-- > 0;) d = layer_backward_input(n, l, d, kept_rows(l), to(l));
+  for (std::size_t l = last; l-- > 0;) {
+    if (shape_.layer_norm)
+      norm_backward_input(n, l, chosen_of(x_hat_[l].from(chunk.first), layers_[l].stride(), rows.chosen_x_hat),
+                          chosen_of(inv_std_[l].from(chunk.first), 1, rows.chosen_inv_std).data, to(l + 1));
+    else if (shape_.batch_renorm)
+      norm_backward_input(n, l, {nullptr, 0}, nullptr, to(l + 1));
+    d = layer_backward_input(n, l, d, kept_rows(l), to(l));
+  }
   for (int i = 0; i < n; ++i)
     std::copy_n(d.data + i * d.stride, shape_.in_dim, d_x.data + rows.chosen[static_cast<std::size_t>(i)] * d_x.stride);
 }

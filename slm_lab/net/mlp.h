@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/activation.h"
+#include "slm_lab/net/batch_renorm.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net.h"
 
@@ -32,10 +33,13 @@ struct MlpShape {
   std::vector<Activation> out = {};  ///< of each head; empty: none
   std::vector<Head> heads;
   std::string init_fn = {};  ///< empty: PyTorch's default of a linear layer
+  // The input of each hidden activation is normalised, over its row or over the batch; at most one of the two.
+  bool layer_norm = false;
+  std::optional<BatchRenormConfig> batch_renorm = {};
 };
 
-/// Linear and activation for each hidden layer, then linear heads on the last one, side by side in the output. Bytes
-/// are seen as numbers from 0 to 1 (dense_input.h).
+/// Linear, normalisation where asked for, and activation for each hidden layer, then linear heads on the last one, side
+/// by side in the output. Bytes are seen as numbers from 0 to 1 (dense_input.h).
 ///
 /// The gradient of a batch is the sum of those of its pieces of 64 rows, each computed in a buffer of its own and added
 /// in their order: the same bits with any number of threads.
@@ -49,6 +53,7 @@ class MlpNet final : public Net {
   int out_dim() const override { return out_dim_; }
   ConstMatrixRef infer(const ObservationsView& x) override;
   ConstMatrixRef forward(const ObservationsView& x) override;
+  ConstMatrixRef forward_in_training(const ObservationsView& x) override;
   void backward(const ConstMatrixRef& d_out) override;
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
   void parameters_changed() override;
@@ -62,6 +67,8 @@ class MlpNet final : public Net {
   struct Layer {
     int in, out;
     std::size_t weight, bias;  // offsets in the parameters
+    std::size_t gain, shift;   // the same, of its normalisation
+    std::size_t running;       // the same, of the mean; variance and number of batches follow
     std::size_t transposed;    // offset in transposed_
     bool transposed_stale = true;
     int stride() const { return kernel_padded(out); }
@@ -87,29 +94,40 @@ class MlpNet final : public Net {
   /// What one thread needs to take a piece of a batch through the net, there and back.
   struct PieceRows {
     Workspace h[2] = {};     // of infer(): two neighbouring layers
+    Workspace inv_std = {};  // of infer(): of each row, from layer normalisation
     Matrix x_of_bytes = {};  // of infer(): (rows, in_dim)
     Workspace d[2] = {};     // the gradients of two neighbouring layers
     // Of backward_input(): the rows that have a gradient, and what belongs to them, side by side.
     std::vector<int> chosen = {};
-    Workspace chosen_dy = {}, chosen_kept = {}, chosen_d_x = {};
+    Workspace chosen_dy = {}, chosen_kept = {}, chosen_x_hat = {}, chosen_inv_std = {}, chosen_d_x = {};
   };
 
   // mlp_layout.cc
   void lay_out();
+  void lay_out_norm(Layer& layer, std::size_t place, std::size_t& size);
   void group_heads();
   void name_heads();
   void size_workspaces();
   void initialise(Rng& rng);
+  std::size_t initialise_norm(std::size_t index);
   void initialise_linear(std::size_t index, std::optional<float> gain, float init_bias, Rng& rng);
 
   void bound_free_heads();
+
+  // mlp_in_training.cc
+  void backward_in_training(ConstRows dy);
+  RunningStatistics running(const Layer& layer);
+  void follow_running();
 
   int num_threads(int n) const;  // that share a batch of n rows
   PieceRows make_piece_rows() const;
   template <class Task>
   void for_each_chunk(int n, Task&& task);  // task(index of the chunk, the chunk, rows of its thread)
   void infer_chunk(const ObservationsView& x, float* out, PieceRows& rows);
+  float* begin_forward(const ObservationsView& x);
+  ConstMatrixRef end_forward(const float* z);
   void forward_chunk(Chunk chunk, float* out);
+  void layer_forward(int n, std::size_t l, ConstRows x, Rows x_hat, float* inv_std, Rows z, Rows h);
   void backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows);
   void add_piece_grads(std::size_t num_pieces);
   void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
@@ -121,11 +139,14 @@ class MlpNet final : public Net {
   ConstRows heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx);
   void refresh_transposed(std::size_t first);
   ConstRows layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx);
+  void norm_backward_input(int n, std::size_t l, ConstRows x_hat, const float* inv_std, Rows d);
   ConstRows kept(Chunk chunk, std::size_t l);
   Rows gradient_rows(PieceRows& rows, std::size_t l) const;
   void choose_rows(Chunk chunk, ConstRows dy, PieceRows& rows) const;
   void backward_input_of_chosen(Chunk chunk, ConstRows dy, PieceRows& rows);
 
+  bool normalises() const { return shape_.layer_norm || shape_.batch_renorm; }
+  float* inv_std(std::size_t l, int row) { return shape_.layer_norm ? inv_std_[l].from(row).data : nullptr; }
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }
   ConstRows hidden_weight(const Layer& layer) const { return {value(layer.weight), layer.stride()}; }
   ConstRows head_weight(const HeadGroup& group) const { return {value(group.weight), kernel_padded(heads_in_)}; }
@@ -148,7 +169,12 @@ class MlpNet final : public Net {
   ConstRows x_{nullptr, 0};  // (n, in_dim)
   Matrix x_of_bytes_;        // (n, in_dim), or more rows
   int n_ = 0;
-  std::vector<Workspace> z_, h_;  // z only where the derivative needs it
+  std::vector<Workspace> z_, h_;            // z only where the derivative needs it
+  std::vector<Workspace> x_hat_, inv_std_;  // of normalisation; inv_std of rows only
+  std::vector<BatchRenorm> batch_renorms_;  // of each layer
+  bool running_stale_ = true;               // the running statistics have changed since they followed them
+  bool in_training_ = false;                // it was forward_in_training()
+  Workspace d_in_training_[2];              // gradients of two neighbouring layers
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_x_;
   std::vector<AlignedBuffer> piece_grads_;  // of all pieces but the first, where threads share; else of one at a time

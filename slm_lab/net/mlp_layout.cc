@@ -14,6 +14,7 @@ namespace slm {
 
 MlpNet::MlpNet(MlpShape shape, Rng& init) : shape_(std::move(shape)) {
   ensure(shape_.in_dim > 0 && !shape_.heads.empty(), "a net has inputs and heads");
+  ensure(!shape_.layer_norm || !shape_.batch_renorm, "one kind of normalisation");
   ensure(shape_.out.empty() || shape_.out.size() == shape_.heads.size(), "one output activation per head");
   lay_out();
   initialise(init);
@@ -29,12 +30,14 @@ void MlpNet::lay_out() {
   std::size_t transposed_size = 0;
   int in = shape_.in_dim;
   for (const int out : shape_.hid_layers) {
-    const std::string name = fmt::format("body.{}", 2 * layers_.size());  // an activation follows each layer
+    const std::size_t place = (normalises() ? 3 : 2) * layers_.size();  // an activation follows each layer
+    const std::string name = fmt::format("body.{}", place);
     const int stride = kernel_padded(out);
-    const Layer layer{in, out, take(in, stride), take(1, stride), transposed_size};
+    Layer layer{in, out, take(in, stride), take(1, stride), 0, 0, 0, transposed_size};
     transposed_size += static_cast<std::size_t>(out) * static_cast<std::size_t>(kernel_padded(in));
     parameters_.tensors.push_back({name + ".weight", {out, in}, layer.weight, stride, true});
     parameters_.tensors.push_back({name + ".bias", {out}, layer.bias, stride, false});
+    if (normalises()) lay_out_norm(layer, place + 1, size);
     layers_.push_back(layer);
     in = out;
   }
@@ -45,10 +48,36 @@ void MlpNet::lay_out() {
     if (!group.features) group.bias = take(1, kernel_padded(group.width));
   }
   name_heads();
+  for (Tensor& tensor : parameters_.tensors)
+    if (tensor.is_buffer) tensor.offset += size;
+  for (Layer& layer : layers_) layer.running += size;
+  size += parameters_.buffers_size;
   parameters_.values = AlignedBuffer(size);
   parameters_.grads = AlignedBuffer(size);
   transposed_ = AlignedBuffer(transposed_size);
   size_workspaces();
+}
+
+/// The normalisation `body.place` of a layer. Its buffers are counted from where they will begin.
+void MlpNet::lay_out_norm(Layer& layer, std::size_t place, std::size_t& size) {
+  const int stride = layer.stride();
+  const auto width = static_cast<std::size_t>(stride);
+  const auto name = [&](const char* part) { return fmt::format("body.{}.{}", place, part); };
+  layer.gain = size;
+  layer.shift = size + width;
+  size += 2 * width;
+  parameters_.tensors.push_back({name("weight"), {layer.out}, layer.gain, stride, false});
+  parameters_.tensors.push_back({name("bias"), {layer.out}, layer.shift, stride, false});
+  if (!shape_.batch_renorm) return;
+  layer.running = parameters_.buffers_size;
+  const auto buffer = [&](const char* part, std::vector<std::int64_t> shape, std::size_t offset) {
+    parameters_.tensors.push_back({name(part), std::move(shape), layer.running + offset, stride, false, true});
+  };
+  buffer("running_mean", {layer.out}, 0);
+  buffer("running_var", {layer.out}, width);
+  buffer("num_batches_tracked", {}, 2 * width);
+  parameters_.buffers_size += 2 * width + kKernelPadding;
+  batch_renorms_.emplace_back(*shape_.batch_renorm, layer.out);
 }
 
 void MlpNet::group_heads() {
@@ -88,14 +117,19 @@ void MlpNet::size_workspaces() {
     widest = std::max(widest, layer.stride());
     h_.push_back({.stride = layer.stride()});
     if (!derivative_from_output(shape_.hidden)) z_.push_back({.stride = layer.stride()});
+    if (normalises()) x_hat_.push_back({.stride = layer.stride()});
+    if (shape_.layer_norm) inv_std_.push_back({.stride = 1});
   }
   widest_ = widest;
+  for (Workspace& workspace : d_in_training_) workspace.stride = widest;
   d_x_.stride = kernel_padded(shape_.in_dim);
 }
 
 MlpNet::PieceRows MlpNet::make_piece_rows() const {
   PieceRows rows;
-  for (Workspace* of : {&rows.h[0], &rows.h[1], &rows.d[0], &rows.d[1], &rows.chosen_kept}) of->stride = widest_;
+  for (Workspace* of : {&rows.h[0], &rows.h[1], &rows.d[0], &rows.d[1], &rows.chosen_kept, &rows.chosen_x_hat})
+    of->stride = widest_;
+  rows.inv_std.stride = rows.chosen_inv_std.stride = 1;
   rows.chosen_dy.stride = kernel_padded(out_dim_);
   rows.chosen_d_x.stride = kernel_padded(shape_.in_dim);
   return rows;
@@ -103,7 +137,11 @@ MlpNet::PieceRows MlpNet::make_piece_rows() const {
 
 void MlpNet::initialise(Rng& rng) {
   std::size_t tensor = 0;
-  for (std::size_t l = 0; l < layers_.size(); ++l, tensor += 2) initialise_linear(tensor, {}, 0, rng);
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    initialise_linear(tensor, {}, 0, rng);
+    tensor += 2;
+    if (normalises()) tensor = initialise_norm(tensor);
+  }
   for (const Head& head : shape_.heads) {
     if (head.features) continue;  // they have no parameters
     if (head.state_independent) {
@@ -115,6 +153,18 @@ void MlpNet::initialise(Rng& rng) {
       tensor += 2;
     }
   }
+}
+
+/// From tensors[index] on: the gain is 1 and the running variance too, the rest 0, whatever init_fn says. Returns the
+/// index of what follows.
+std::size_t MlpNet::initialise_norm(std::size_t index) {
+  const auto set_to_one = [&](const Tensor& tensor) {
+    write_tensor(tensor, std::vector<float>(static_cast<std::size_t>(tensor.shape[0]), 1.0f), parameters_.values);
+  };
+  set_to_one(parameters_.tensors[index]);
+  if (!shape_.batch_renorm) return index + 2;
+  set_to_one(parameters_.tensors[index + 3]);
+  return index + 5;
 }
 
 /// The weight tensors[index] and the bias that follows it.
@@ -140,12 +190,16 @@ std::map<std::string, std::string> MlpNet::description() const {
   std::vector<std::string> out;
   for (const Head& head : shape_.heads) heads.push_back(head.width);
   for (const Activation activation : shape_.out) out.push_back(fmt::format("\"{}\"", name(activation)));
-  return {{"type", "MLPNet"},
-          {"inputs", fmt::format("{}", shape_.in_dim)},
-          {"hid_layers", fmt::format("[{}]", fmt::join(shape_.hid_layers, ", "))},
-          {"hid_layers_activation", std::string(name(shape_.hidden))},
-          {"heads", fmt::format("[{}]", fmt::join(heads, ", "))},
-          {"out_layer_activation", fmt::format("[{}]", fmt::join(out, ", "))}};
+  std::map<std::string, std::string> description{
+      {"type", "MLPNet"},
+      {"inputs", fmt::format("{}", shape_.in_dim)},
+      {"hid_layers", fmt::format("[{}]", fmt::join(shape_.hid_layers, ", "))},
+      {"hid_layers_activation", std::string(name(shape_.hidden))},
+      {"heads", fmt::format("[{}]", fmt::join(heads, ", "))},
+      {"out_layer_activation", fmt::format("[{}]", fmt::join(out, ", "))}};
+  if (shape_.layer_norm) description["layer_norm"] = "true";
+  if (shape_.batch_renorm) description["batch_renorm"] = fmt::format(R"({{"eps": {}}})", shape_.batch_renorm->eps);
+  return description;
 }
 
 }  // namespace slm

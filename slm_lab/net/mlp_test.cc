@@ -7,6 +7,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/dueling.h"
+#include "slm_lab/net/trainer.h"
 #include "tests/support/net_fixture.h"
 
 namespace slm {
@@ -31,13 +32,12 @@ std::vector<float> elements(const ConstMatrixRef& m) {
   return {copy.data(), copy.data() + copy.size()};
 }
 
-TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
-  const JsonNode all = fixture("nets");
-  EXPECT_EQ(all.elements.size() + 1, std::size(kActivations));  // all but identity
-  for (const JsonNode& c : all.elements) {
+/// Nets of 3 inputs, hidden layers of 5 and 4, and heads of 2 and 1.
+void expect_equal_to_pytorchs(const JsonNode& cases, bool layer_norm) {
+  for (const JsonNode& c : cases.elements) {
     SCOPED_TRACE(c.find("activation")->text);
     Rng rng(0);
-    MlpNet net({3, {5, 4}, activation_named(c.find("activation")->text), {}, {{2}, {1}}, {}}, rng);
+    MlpNet net({3, {5, 4}, activation_named(c.find("activation")->text), {}, {{2}, {1}}, {}, layer_norm}, rng);
     const std::vector<JsonMember>& torchs = c.find("parameters")->members;
     Parameters& parameters = net.parameters();
     ASSERT_EQ(parameters.tensors.size(), torchs.size());
@@ -58,11 +58,151 @@ TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
   }
 }
 
+TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
+  const JsonNode nets = fixture("nets");
+  EXPECT_EQ(nets.elements.size() + 1, std::size(kActivations));  // all but identity
+  expect_equal_to_pytorchs(nets, false);
+}
+
+TEST(Mlp, LayerNormalisationAgreesWithPyTorch) {
+  const JsonNode nets = fixture("layer_norms");
+  EXPECT_EQ(nets.elements.size(), 3);
+  expect_equal_to_pytorchs(nets, true);
+}
+
+// At the first batch batch renormalisation is batch normalisation.
+TEST(Mlp, TheFirstBatchInTrainingAgreesWithPyTorchsBatchNormalisation) {
+  const JsonNode nets = fixture("batch_norms");
+  EXPECT_EQ(nets.elements.size(), 3);
+  for (const JsonNode& c : nets.elements) {
+    SCOPED_TRACE(c.find("activation")->text);
+    Rng rng(0);
+    MlpNet net({.in_dim = 3,
+                .hid_layers = {5, 4},
+                .hidden = activation_named(c.find("activation")->text),
+                .heads = {{2}, {1}},
+                .batch_renorm = BatchRenormConfig{.momentum = 0.1, .warmup_steps = 1}},
+               rng);
+    Parameters& parameters = net.parameters();
+    const std::vector<JsonMember>& torchs = c.find("parameters")->members;
+    auto at = torchs.begin();
+    for (const Tensor& tensor : parameters.tensors) {
+      if (tensor.is_buffer) continue;
+      ASSERT_EQ(tensor.name, at->key);
+      write_tensor(tensor, floats(*at++->value.find("value")), parameters.values);
+    }
+    net.parameters_changed();
+    const Matrix x = matrix(*c.find("x"), 3), d_out = matrix(*c.find("d_out"), 3);
+    expect_near(elements(net.forward_in_training(x)), floats(*c.find("out")), "out");
+    net.backward(d_out);
+    const JsonNode& buffers = *c.find("buffers");
+    for (const Tensor& tensor : parameters.tensors) {
+      if (!tensor.is_buffer) {
+        expect_near(read_tensor(tensor, parameters.grads),
+                    floats(*c.find("parameters")->find(tensor.name)->find("grad")), tensor.name);
+        continue;
+      }
+      std::vector<float> expected = floats(*buffers.find(tensor.name));
+      if (tensor.name.ends_with("running_var"))  // 0.9 + 0.1 var, and its var is n / (n - 1) times ours
+        for (float& var : expected) var = 0.9f + (var - 0.9f) * 5 / 6;
+      expect_near(read_tensor(tensor, parameters.values), expected, tensor.name);
+    }
+  }
+}
+
+TEST(Mlp, NamesTheBuffersOfBatchRenormalisationAsPyTorchsBatchNormalisation) {
+  Rng rng(0);
+  MlpNet net({.in_dim = 3,
+              .hid_layers = {5, 4},
+              .heads = {{2}},
+              .init_fn = "orthogonal_",
+              .batch_renorm = BatchRenormConfig{}},
+             rng);
+  std::vector<std::string> names, buffers;
+  for (const Tensor& tensor : net.parameters().tensors) {
+    names.push_back(tensor.name);
+    if (tensor.is_buffer) buffers.push_back(tensor.name);
+    const std::vector<float> values = read_tensor(tensor, net.parameters().values);
+    if (tensor.is_buffer || tensor.name.starts_with("body.1.") || tensor.name.starts_with("body.4.")) {
+      EXPECT_THAT(values, testing::Each(tensor.name.ends_with("weight") || tensor.name.ends_with("var") ? 1 : 0));
+    }
+  }
+  EXPECT_THAT(
+      names, testing::ElementsAre("body.0.weight", "body.0.bias", "body.1.weight", "body.1.bias", "body.1.running_mean",
+                                  "body.1.running_var", "body.1.num_batches_tracked", "body.3.weight", "body.3.bias",
+                                  "body.4.weight", "body.4.bias", "body.4.running_mean", "body.4.running_var",
+                                  "body.4.num_batches_tracked", "tails.0.weight", "tails.0.bias"));
+  EXPECT_EQ(buffers.size(), 6);
+}
+
+// Neither a step nor its weight decay reaches them; an archive holds them.
+TEST(Mlp, BuffersMoveWithBatchesAlone) {
+  Rng rng(0);
+  NetConfig config;
+  config.optim_spec.name = "AdamW";
+  config.optim_spec.weight_decay = 0.5;
+  config.optim_spec.lr = 0.1;
+  const MlpShape shape{.in_dim = 3, .hid_layers = {5}, .heads = {{1}}, .batch_renorm = BatchRenormConfig{}};
+  Trainer trainer(std::make_unique<MlpNet>(shape, rng), config);
+  const auto buffers = [](Net& net) {
+    std::vector<float> values;
+    for (const Tensor& tensor : net.parameters().tensors)
+      if (tensor.is_buffer)
+        for (const float value : read_tensor(tensor, net.parameters().values)) values.push_back(value);
+    return values;
+  };
+  const std::vector<float> start = buffers(trainer.net());
+  const Matrix x = random_matrix(20, 3, rng), d = random_matrix(20, 1, rng);
+  trainer.infer(x);
+  trainer.forward(x);
+  trainer.backward(d);
+  trainer.step();
+  EXPECT_EQ(buffers(trainer.net()), start);
+  trainer.forward_in_training(x);
+  const std::vector<float> seen = buffers(trainer.net());
+  EXPECT_EQ(std::ranges::mismatch(seen, start).in1, seen.begin());
+  EXPECT_EQ(seen.back(), 1);
+  trainer.backward(d);
+  trainer.step();
+  EXPECT_EQ(buffers(trainer.net()), seen);
+  const Matrix out = trainer.infer(x);
+  Archive archive;
+  archive("net", trainer.net().parameters());
+  Archive in = archive.reopened();
+  MlpNet other(shape, rng);
+  in("net", other.parameters());
+  other.parameters_changed();
+  EXPECT_EQ(Matrix(other.infer(x)), out);
+}
+
+TEST(Mlp, LayerNormalisationStartsAsPyTorchsWhateverTheInit) {
+  Rng rng(0), same_rng(0);
+  MlpNet plain({3, {5, 4}, Activation::relu, {}, {{2}}, "orthogonal_"}, same_rng);
+  MlpNet net({3, {5, 4}, Activation::relu, {}, {{2}}, "orthogonal_", true}, rng);
+  std::vector<std::string> names;
+  for (const Tensor& tensor : net.parameters().tensors) {
+    names.push_back(tensor.name);
+    const std::vector<float> values = read_tensor(tensor, net.parameters().values);
+    if (tensor.name == "body.1.weight" || tensor.name == "body.4.weight") {
+      EXPECT_THAT(values, testing::Each(1));
+    }
+    if (tensor.name == "body.1.bias" || tensor.name == "body.4.bias") {
+      EXPECT_THAT(values, testing::Each(0));
+    }
+  }
+  EXPECT_THAT(names,
+              testing::ElementsAre("body.0.weight", "body.0.bias", "body.1.weight", "body.1.bias", "body.3.weight",
+                                   "body.3.bias", "body.4.weight", "body.4.bias", "tails.0.weight", "tails.0.bias"));
+  // The rest is drawn as without it.
+  EXPECT_EQ(read_tensor(net.parameters().tensors[8], net.parameters().values),
+            read_tensor(plain.parameters().tensors[4], plain.parameters().values));
+}
+
 // Threads share the pieces of a batch, and no bit depends on them. The last piece is a short one.
-TEST(Mlp, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
+void expect_same_bits_with_any_number_of_threads(bool layer_norm) {
   Rng rng(3);
   const Matrix x = random_matrix(300, 5, rng), d_out = random_matrix(300, 6, rng);
-  MlpNet alone({5, {70, 60}, Activation::silu, {}, {{3}, {2, true}, {1}}, {}}, rng);
+  MlpNet alone({5, {70, 60}, Activation::silu, {}, {{3}, {2, true}, {1}}, {}, layer_norm}, rng);
   ASSERT_GE(300 * alone.parameters().values.size(), 500'000U) << "less work is not shared";
   Matrix d_some = d_out;  // rows without a gradient are left out on the way to the inputs
   for (int row = 0; row < 300; row += 3) d_some.row(row).setZero();
@@ -83,6 +223,10 @@ TEST(Mlp, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
       EXPECT_EQ(Matrix(net.backward_input(d_some)), d_x_of_some);
     }
   }
+}
+
+TEST(Mlp, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
+  for (const bool layer_norm : {false, true}) expect_same_bits_with_any_number_of_threads(layer_norm);
 }
 
 // Each piece is summed by itself, then the pieces in their order: so a batch is the sum of its pieces, to the bit.

@@ -60,6 +60,21 @@ std::vector<Case> cases() {
   all.push_back({"no_hidden_layer", net_config({}, Activation::relu), {{2}, {2, true}, {1}}});
   all.push_back({"full_vectors", net_config({16, 32}, Activation::silu), {{2}}, 16});
   all.push_back({"past_a_vector", net_config({17, 33}, Activation::tanh), {{9}}, 19});
+  for (const Activation activation : {Activation::tanh, Activation::relu, Activation::gelu}) {
+    NetConfig config = net_config({7, 18}, activation);
+    std::get<MlpConfig>(config.type).layer_norm = true;
+    const std::string_view name = kActivations[static_cast<int>(activation)].name;
+    all.push_back({fmt::format("layer_norm_{}", name), config, {{2}, {1}}});
+  }
+  for (const Activation activation : {Activation::tanh, Activation::relu, Activation::gelu}) {
+    NetConfig config = net_config({7, 18}, activation);
+    config.batch_renorm = BatchRenormConfig{};
+    const std::string_view name = kActivations[static_cast<int>(activation)].name;
+    all.push_back({fmt::format("batch_renorm_{}", name), config, {{2}, {1}}});
+  }
+  NetConfig normalised_dueling = net_config({}, Activation::silu);
+  normalised_dueling.type = DuelingMlpConfig{{9}, true};
+  all.push_back({"layer_norm_dueling", normalised_dueling, {{3}}});
   all.push_back({"three_layers", net_config({6, 7, 8}, Activation::softplus), {{2}}});
   return all;
 }
@@ -69,7 +84,7 @@ std::unique_ptr<Net> make(const Case& c, std::uint64_t seed = 3) {
   std::unique_ptr<Net> net = make_net(c.config, Space::row(c.in_dim), c.heads, rng);
   for (const Tensor& tensor : net->parameters().tensors) {  // far enough from 0 to reach the pieces of the activations
     std::vector<float> elements = read_tensor(tensor, net->parameters().values);
-    for (float& x : elements) x *= 2;
+    for (float& x : elements) x = 2 * x + (tensor.is_buffer ? 0.3f : 0);
     write_tensor(tensor, elements, net->parameters().values);
   }
   net->parameters_changed();
@@ -140,6 +155,10 @@ TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
   const Parameters gradients = net_->parameters();
   for (const Tensor& tensor : gradients.tensors) {
     SCOPED_TRACE(tensor.name);
+    if (tensor.is_buffer) {
+      EXPECT_THAT(read_tensor(tensor, gradients.grads), testing::Each(0));
+      continue;
+    }
     std::vector<float> elements = read_tensor(tensor, gradients.values);
     expect_gradient(read_tensor(tensor, gradients.grads), loss, [&](std::size_t i, float delta) {
       elements[i] += delta;
@@ -380,9 +399,10 @@ TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
                                                 {"hid_layers_activation", "tanh"},
                                                 {"heads", "[3, 1]"},
                                                 {"out_layer_activation", R"(["relu", "identity"])"}}));
-  config.type = DuelingMlpConfig{{7}};
+  config.type = DuelingMlpConfig{{7}, /*layer_norm=*/true};
   config.out_layer_activation.clear();
   const auto dueling = make_net(config, Space::row(5), {{3}}, rng)->description();
+  EXPECT_EQ(dueling.at("layer_norm"), "true");
   EXPECT_EQ(dueling.at("type"), "DuelingMLPNet");
   EXPECT_EQ(dueling.at("heads"), "[1, 3]") << "V, then A";
 }

@@ -41,13 +41,18 @@ struct Tensor {
   std::size_t offset = 0;           ///< in floats; a multiple of 16, but for biases of heads, which lie side by side
   std::int64_t stride = 0;          ///< floats between stored rows (rows padded to 16 floats where that helps)
   bool transposed = false;          ///< stored as (in, out) instead of (out, in)
+  bool is_buffer = false;           ///< a running statistic, which is observed and not learnt
 };
 
 /// All parameters of a net in one flat buffer, their gradients in another with the same offsets. Padding is always
-/// zero, so norms, optimisers, polyak averaging and copies are single loops over everything.
+/// zero, so norms, optimisers, polyak averaging and copies are single loops over everything. Buffers lie behind the
+/// parameters; their gradients stay zero.
 struct Parameters {
   AlignedBuffer values, grads;
   std::vector<Tensor> tensors;
+  std::size_t buffers_size = 0;  ///< floats of buffers, at the end
+
+  std::size_t learnt_size() const { return values.size() - buffers_size; }  ///< floats that an optimiser moves
 
   /// The tensors in PyTorch's shapes and order, for model files and checkpoints. Loading refuses other names or shapes.
   void serialize(Archive& archive);

@@ -12,15 +12,17 @@
 namespace slm {
 namespace {
 
-MlpShape mlp_shape(const NetConfig& config, const std::vector<int>& hid_layers, int in_dim,
-                   const std::vector<Head>& heads) {
+/// Of an MlpConfig or a DuelingMlpConfig.
+template <class Mlp>
+MlpShape mlp_shape(const NetConfig& config, const Mlp& mlp, int in_dim, const std::vector<Head>& heads) {
   std::vector<Activation> out = config.out_layer_activation;
   if (out.size() == 1) out.assign(heads.size(), out[0]);
   if (!out.empty() && out.size() != heads.size())
     throw SpecError(
         fmt::format("agent.net.out_layer_activation: {} activations for {} heads; give one, or one per head",
                     out.size(), heads.size()));
-  return {in_dim, hid_layers, config.hid_layers_activation, out, heads, config.init_fn};
+  return {in_dim,         mlp.hid_layers, config.hid_layers_activation, out, heads,
+          config.init_fn, mlp.layer_norm, config.batch_renorm};
 }
 
 /// One function for each kind of config.
@@ -31,13 +33,13 @@ struct MakeNet {
   Rng& init;
 
   std::unique_ptr<Net> operator()(const MlpConfig& mlp) const {
-    return std::make_unique<MlpNet>(mlp_shape(config, mlp.hid_layers, observations.size(), heads), init);
+    return std::make_unique<MlpNet>(mlp_shape(config, mlp, observations.size(), heads), init);
   }
   std::unique_ptr<Net> operator()(const DuelingMlpConfig& mlp) const {
     if (heads.size() != 1)
       throw SpecError(
           "agent.net.type: DuelingMLPNet estimates action values and has one head; this algorithm needs more");
-    return std::make_unique<DuelingMlpNet>(mlp_shape(config, mlp.hid_layers, observations.size(), heads), init);
+    return std::make_unique<DuelingMlpNet>(mlp_shape(config, mlp, observations.size(), heads), init);
   }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {

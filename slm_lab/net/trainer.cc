@@ -13,7 +13,7 @@ Trainer::Trainer(std::unique_ptr<Net> net, const NetConfig& config)
       clip_grad_val_(config.clip_grad_val),
       lr_schedule_(config.lr_scheduler_spec),
       base_lr_(config.optim_spec.lr),
-      optimizer_(config.optim_spec, net_->parameters().values.size()) {
+      optimizer_(config.optim_spec, net_->parameters().learnt_size()) {
   advance(0, false);
 }
 
@@ -24,7 +24,9 @@ float Trainer::step() {
   if (!std::isfinite(norm)) return norm;
   // torch.nn.utils.clip_grad_norm_, which adds 1e-6 to the norm.
   const double scale = clip_grad_val_ ? std::min(1.0, *clip_grad_val_ / (static_cast<double>(norm) + 1e-6)) : 1.0;
-  optimizer_.step(parameters.values.span(), parameters.grads.span(), static_cast<float>(scale));
+  const std::size_t learnt = parameters.learnt_size();
+  optimizer_.step(parameters.values.span().first(learnt), parameters.grads.span().first(learnt),
+                  static_cast<float>(scale));
   net_->parameters_changed();
   return norm;
 }

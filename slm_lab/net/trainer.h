@@ -17,6 +17,7 @@ class Trainer {
 
   ConstMatrixRef infer(const ObservationsView& x) { return net_->infer(x); }
   ConstMatrixRef forward(const ObservationsView& x) { return net_->forward(x); }
+  ConstMatrixRef forward_in_training(const ObservationsView& x) { return net_->forward_in_training(x); }
   void backward(const ConstMatrixRef& d_out) { net_->backward(d_out); }
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) { return net_->backward_input(d_out); }
 
