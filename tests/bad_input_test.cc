@@ -150,7 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"DiscreteAlgorithmOnContinuousActions",
                 with(kDqn, kReplay, "Pendulum-v1"),
                 {"agent.algorithm.name = \"DQN\": DQN needs discrete actions, and those of Pendulum-v1 are continuous; "
-                 "for it use Reinforce, ActorCritic, PPO, SoftActorCritic, TD3, SIL, PPOSIL"}},
+                 "for it use Reinforce, ActorCritic, PPO, SoftActorCritic, CrossQ, TD3, SIL, "
+                 "PPOSIL"}},
         Mistake{"ContinuousPolicyOnDiscreteActions",
                 with(kSacNormal, kReplay),
                 {"agent.algorithm.action_pdtype = \"Normal\": Normal does not fit, the actions of CartPole-v1 are "

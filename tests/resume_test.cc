@@ -71,6 +71,11 @@ const Run kSac{"sac/sac_pendulum.json",
                "sac_pendulum",
                4000,
                {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
+// Running statistics of critics.
+const Run kCrossQ{"crossq/crossq_classic.json",
+                  "crossq_pendulum_20k",
+                  4000,
+                  {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
 const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
 
 // Physics whose state can be written down, and physics that is restored by repeating its episode.
@@ -215,7 +220,8 @@ TEST_P(Kill, AtAnyMomentChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, Kill,
-                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kPpoSil),
+                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kCrossQ,
+                                         kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
@@ -237,7 +243,7 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
       << "another seed, and the comparison sees it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kSac, kPpoSil),
+INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kSac, kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });

@@ -38,6 +38,7 @@ std::string net(double lr, const std::string& more = "") {
 }
 std::string two_nets(double lr) { return net(lr, R"(, "shared": false, "use_same_optim": true)"); }
 const std::string kPolyak = R"(, "update_type": "polyak", "polyak_coef": 0.05)";
+const std::string kRenorm = R"(, "batch_renorm": {"warmup_steps": 500})";
 const std::string kReplace = R"(, "update_type": "replace", "update_frequency": 200)";
 
 std::string agent(const std::string& algorithm, const std::string& memory, const std::string& nets) {
@@ -63,6 +64,9 @@ std::vector<Case> cases() {
   const std::string sac = fmt::format(R"("name": "SoftActorCritic", "training_frequency": 8, "training_iter": 1,
       "training_start_step": 200, "fixed_alpha": {})",
                                       kAlpha);
+  const std::string cross_q = fmt::format(R"("name": "CrossQ", "training_frequency": 8, "training_iter": 1,
+      "training_start_step": 200, "fixed_alpha": {})",
+                                          kAlpha);
   return {
       {"Dqn", "DQN", dqn("DQN", kReplay, kReplace), 4000, "net", Case::optimal},
       {"DqnPolyak", "DQN", dqn("DQN", kReplay, kPolyak), 4000, "net", Case::optimal},
@@ -76,6 +80,7 @@ std::vector<Case> cases() {
              kBatch, net(0.005)),
        8000, "net", Case::epsilon, 0.15},
       {"SacDiscrete", "SoftActorCritic", agent(sac, kReplay, net(0.005, kPolyak)), 4000, "q1_net", Case::soft},
+      {"CrossQDiscrete", "CrossQ", agent(cross_q, kReplay, net(0.005, kRenorm)), 4000, "q1_net", Case::soft},
       {"Reinforce", "Reinforce",
        agent(R"("name": "Reinforce", "training_frequency": 16, "center_return": true)", kBatch, net(0.01)), 4000},
       {"A2cGae", "ActorCritic", agent(a2c + R"("lam": 0.9, "training_frequency": 8)", kBatch, two_nets(0.005)), 6000,
@@ -92,6 +97,7 @@ std::vector<Case> cases() {
        6000},
       {"PpoContinuous", "PPO", agent(R"("name": "PPO", )" + ppo, kBatch, two_nets(0.005)), 3000},
       {"SacContinuous", "SoftActorCritic", agent(sac, kReplay, net(0.005, kPolyak)), 4000},
+      {"CrossQContinuous", "CrossQ", agent(cross_q, kReplay, net(0.005, kRenorm)), 4000},
       {"Td3Continuous", "TD3",
        agent(R"("name": "TD3", "training_frequency": 8, "training_iter": 1, "training_start_step": 200,
            "explore_var_spec": {"name": "no_decay", "start_val": 0.4})",

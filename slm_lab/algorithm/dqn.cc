@@ -35,7 +35,7 @@ class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
  private:
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_value_based_actions(config().action, info, agent.algorithm);
-    check_net(net(), info, agent.net);
+    check_net(nets(), info, agent.net);
     if (config().target == DqnConfig::Target::online)
       for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
         if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));
@@ -47,7 +47,7 @@ class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
 std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) {
   const DqnConfig config = read_config(agent.algorithm, agent.name);
   const NetUse use{.loss = true, .target = config.target != DqnConfig::Target::online};
-  return std::make_unique<DqnPlan>(config, agent, use);
+  return std::make_unique<DqnPlan>(config, read_net_config(agent.net, use), agent);
 }
 
 Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,

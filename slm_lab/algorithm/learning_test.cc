@@ -152,6 +152,32 @@ TEST(Learning, SoftActorCriticLearnsPendulum) {
             -400);  // random: -1200
 }
 
+const std::string kCrossQNet = R"("net": {"type": "MLPNet", "hid_layers": [64, 64], "hid_layers_activation": "relu",
+    "optim_spec": {"name": "Adam", "lr": 0.001, "betas": [0.5, 0.999]}, "batch_renorm": {"eps": 1e-3, "warmup_steps": 2000}})";
+
+TEST(Learning, CrossQLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "CrossQ", "algorithm": {"name": "CrossQ", "gamma": 0.99,
+      "target_entropy": 0.35, "training_frequency": 4, "training_iter": 2, "training_start_step": 500},
+      "memory": {"name": "Replay", "batch_size": 64, "max_size": 20000}, )" +
+                                  kCrossQNet + "}",
+                              4, 16'000),
+            120);
+}
+
+// Its critics' last layer grows to values of hundreds by itself: the ones before are normalised.
+TEST(Learning, CrossQLearnsPendulum) {
+  EXPECT_GT(train_on("Pendulum-v1",
+                     R"({"name": "CrossQ", "algorithm": {"name": "CrossQ", "gamma": 0.99, "policy_delay": 2,
+      "training_frequency": 1, "training_iter": 1, "training_start_step": 500},
+      "memory": {"name": "Replay", "batch_size": 100, "max_size": 16000},
+      "net": {"type": "MLPNet", "hid_layers": [64, 64], "hid_layers_activation": "relu",
+      "batch_renorm": {"momentum": 0.05, "eps": 1e-3, "warmup_steps": 5000},
+      "optim_spec": {"name": "Adam", "lr": 1e-3, "betas": [0.5, 0.999]},
+      "critic_optim_spec": {"name": "Adam", "lr": 1e-2, "betas": [0.5, 0.999]}}})",
+                     1, 16'000),
+            -400);  // random: -1200
+}
+
 TEST(Learning, Td3LearnsPendulum) {
   EXPECT_GT(train_on("Pendulum-v1",
                      R"({"name": "TD3", "algorithm": {"name": "TD3", "gamma": 0.99,

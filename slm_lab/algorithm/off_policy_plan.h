@@ -12,15 +12,13 @@
 namespace slm {
 
 /// The plan of an `Agent` that trains its nets on a replay. `Config` has its own settings, and in `loop` those of an
-/// OffPolicyLoop; `Agent` is made from (Config, ReplayConfig, NetConfig, EnvInfo, Streams).
-template <class Agent, class Config>
+/// OffPolicyLoop; `Agent` is made from (Config, ReplayConfig, Nets, EnvInfo, Streams).
+template <class Agent, class Config, class Nets = NetConfig>
 class OffPolicyPlan : public AlgorithmPlan {
  public:
-  /// Reads the settings of memory and net; `config` is what the keys of `agent.algorithm` say.
-  OffPolicyPlan(const Config& config, AgentReader& agent, const NetUse& use)
-      : config_(config),
-        memory_(read_memory_config(agent.memory, agent.max_frame)),
-        net_(read_net_config(agent.net, use)) {}
+  /// Reads the settings of the memory; `config` and `nets` are what the keys of `agent.algorithm` and `agent.net` say.
+  OffPolicyPlan(const Config& config, const Nets& nets, AgentReader& agent)
+      : config_(config), memory_(read_memory_config(agent.memory, agent.max_frame)), nets_(nets) {}
 
   double gamma() const final { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override { return batch_rate(config_.loop, memory_.replay, num_envs); }
@@ -30,12 +28,12 @@ class OffPolicyPlan : public AlgorithmPlan {
     check_settings(info, agent);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const final {
-    return std::make_unique<Agent>(config_, memory_.replay, net_, info, streams);
+    return std::make_unique<Agent>(config_, memory_.replay, nets_, info, streams);
   }
 
  protected:
   const Config& config() const { return config_; }
-  const NetConfig& net() const { return net_; }
+  const Nets& nets() const { return nets_; }
 
  private:
   /// What check() has to say of the settings of this algorithm and of its nets.
@@ -43,7 +41,7 @@ class OffPolicyPlan : public AlgorithmPlan {
 
   Config config_;
   MemoryConfig memory_;
-  NetConfig net_;
+  Nets nets_;
 };
 
 }  // namespace slm

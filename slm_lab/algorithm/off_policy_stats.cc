@@ -2,7 +2,7 @@
 
 namespace slm {
 
-void OffPolicyStats::add_critics(const TwinCritics::Fit& fit) {
+void OffPolicyStats::add_critics(const TwinLearners::Fit& fit) {
   ++critic_updates_;
   sum_.loss += fit.loss;
   sum_.q_value += fit.q_value;

@@ -1,6 +1,7 @@
 #include "slm_lab/algorithm/registry.h"
 
 #include "slm_lab/algorithm/actor_critic.h"
+#include "slm_lab/algorithm/crossq.h"
 #include "slm_lab/algorithm/dqn.h"
 #include "slm_lab/algorithm/ppo.h"
 #include "slm_lab/algorithm/random.h"
@@ -26,6 +27,7 @@ const std::vector<AlgorithmEntry>& algorithm_table() {
       {"ActorCritic", read_actor_critic, any, {"entropy_coef", "entropy"}},
       {"PPO", read_ppo, any, {"clip_eps", "entropy"}},
       {"SoftActorCritic", read_sac, any, {"alpha"}},
+      {"CrossQ", read_crossq, any, {"alpha"}},
       {"TD3", read_td3, continuous, {"explore_var"}},
       {"SIL", read_sil, any, {"entropy_coef", "entropy"}},
       {"PPOSIL", read_ppo_sil, any, {"clip_eps", "entropy"}},

@@ -48,6 +48,10 @@ std::vector<Case> cases() {
       "training_start_step": 100)";
   const std::string polyak_net = R"("net": {"type": "MLPNet", "hid_layers": [32], "hid_layers_activation": "relu",
       "update_type": "polyak", "polyak_coef": 0.1, "optim_spec": {"name": "Adam", "lr": 0.01}})";
+  const std::string cross_q = R"({"name": "CrossQ", "gamma": 0.5, "training_frequency": 8, "training_iter": 1,
+      "training_start_step": 100)";
+  const std::string renorm_net = R"("net": {"type": "MLPNet", "hid_layers": [32], "hid_layers_activation": "relu",
+      "actor_layer_norm": true, "batch_renorm": {"warmup_steps": 500}, "optim_spec": {"name": "Adam", "lr": 0.01}})";
   return {
       {"Random", "Random", agent(R"({"name": "Random"})", kBatch, R"("net": {})")},
       {"Reinforce", "Reinforce",
@@ -83,6 +87,8 @@ std::vector<Case> cases() {
       {"DoubleDqnPer", "DoubleDQN", agent(R"({"name": "DoubleDQN", )" + often + ", " + explore + "}", per, polyak_net)},
       {"Sac", "SoftActorCritic", agent(sac + "}", replay, polyak_net)},
       {"SacPer", "SoftActorCritic", agent(sac + R"(, "policy_delay": 2, "fixed_alpha": 0.02})", per, polyak_net)},
+      {"CrossQ", "CrossQ", agent(cross_q + "}", replay, renorm_net)},
+      {"CrossQPer", "CrossQ", agent(cross_q + R"(, "policy_delay": 2, "fixed_alpha": 0.02})", per, renorm_net)},
       {"Td3", "TD3",
        agent(
            R"({"name": "TD3", "gamma": 0.5, "training_frequency": 8, "training_iter": 1, "training_start_step": 100})",

@@ -1,11 +1,5 @@
 #include "slm_lab/algorithm/sac.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-#include <numbers>
-
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
@@ -14,77 +8,25 @@
 namespace slm {
 namespace {
 
-// The reference's 0.98 log(A) keeps a policy all but uniform once the temperature moves the right way; its later
-// versions use 0.6 as well.
-constexpr double kDiscreteEntropyShare = 0.6;
-
-double target_entropy(const SacConfig& config, const Space& action_space) {
-  if (const auto* number = std::get_if<double>(&config.target_entropy)) return *number;
-  if (action_space.is_discrete()) return kDiscreteEntropyShare * std::log(action_space.n);
-  return -action_space.size();
-}
-
-SacConfig read_config(SpecReader& reader) {
-  SacConfig c;
-  c.action = read_action_config(reader);
-  c.loop = read_off_policy_config(
-      reader,
-      {.until_start = "until then actions are drawn uniformly and nothing is trained; default: memory.batch_size",
-       .requires_training_iter = false});
-  reader.read("policy_delay", c.policy_delay, "critic updates per update of actor, temperature and targets",
-              at_least(1));
-  reader.read("target_entropy", c.target_entropy,
-              "entropy that the temperature holds, in nats; auto: 0.6 log(number of actions), or minus the action "
-              "dimensions");
-  if (const auto* text = std::get_if<std::string>(&c.target_entropy); text && *text != "auto")
-    reader.problem("target_entropy", "expected \"auto\" or a number");
-  read_temperature_config(reader, c.temperature);
-  return c;
-}
-
-// Outside, the temperature would run to one of its bounds and stay there.
-void check_target_entropy(const SacConfig& config, const EnvInfo& info, SpecReader& algorithm) {
-  const auto* target = std::get_if<double>(&config.target_entropy);
-  if (!target) return;
-  const Space& actions = info.action_space;
-  const double most = actions.is_discrete() ? std::log(actions.n) : actions.size() * std::numbers::ln2;
-  if (actions.is_discrete() && (*target < 0 || *target > most))
-    algorithm.problem("target_entropy", fmt::format("out of reach: {} actions have between 0 and log({}) = {:.4g} nats",
-                                                    actions.n, actions.n, most));
-  if (!actions.is_discrete() && *target > most)
-    algorithm.problem("target_entropy",
-                      fmt::format("out of reach: {} actions in [-1, 1] have at most {} log(2) = {:.4g} nats",
-                                  actions.size(), actions.size(), most));
-  if (config.temperature.fixed_alpha) algorithm.note("target_entropy", "not used: fixed_alpha keeps the temperature");
-}
-
-class SacPlan final : public OffPolicyPlan<Sac, SacConfig> {
+class SacPlan final : public OffPolicyPlan<Sac, SoftConfig> {
  public:
   using OffPolicyPlan::OffPolicyPlan;
 
  private:
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
-    check_action_config(config().action, info, /*needs_gradient=*/true, agent.algorithm);
-    check_bounded_actions(info, agent.name, agent.algorithm);
-    if (config().action.action_policy == "random")
-      agent.algorithm.problem("action_policy",
-                              "SoftActorCritic draws from the policy that it learns; expected default (the algorithm "
-                              "Random draws uniformly, and training_start_step says until when this one does)");
-    if (config().action.action_pdtype == "Beta")
-      agent.algorithm.problem("action_pdtype",
-                              "SoftActorCritic draws continuous actions from a Normal under tanh; expected default");
-    check_policy_net(net(), config().action, info, agent.net);
-    check_target_entropy(config(), info, agent.algorithm);
+    check_soft_config(config(), info, agent);
+    check_policy_net(nets(), config().action, info, agent.net);
   }
 };
 
 }  // namespace
 
 std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent) {
-  return std::make_unique<SacPlan>(read_config(agent.algorithm), agent, kEveryNetUse);
+  const SoftConfig config = read_soft_config(agent.algorithm);
+  return std::make_unique<SacPlan>(config, read_net_config(agent.net, kEveryNetUse), agent);
 }
 
-Sac::Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
+Sac::Sac(const SoftConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
     : config_(config),
       policy_(make_soft_policy(config.action, info)),
@@ -134,8 +76,9 @@ TrainStats Sac::train(Rng& rng) {
 // y = r + gamma * V(s'),  V(s') = E_{a'}[min_i Q_target_i(s', a') - alpha log pi(a'|s')], eq. 3.
 void Sac::bootstrap(Rng& rng) {
   const Batch& batch = loop_.batch();
-  policy_->values(actor_.infer(batch.next_obs), batch.next_obs, critics_.targets(), temperature_.alpha(), rng,
-                  next_values_);
+  const ObservationsView next = policy_->look_ahead(actor_.infer(batch.next_obs), batch.next_obs, rng);
+  const auto [q1, q2] = critics_.targets();
+  policy_->values(q1->infer(next), q2->infer(next), temperature_.alpha(), next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 

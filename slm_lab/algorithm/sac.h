@@ -3,14 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <variant>
 
 #include "slm_lab/algorithm/algorithm.h"
-#include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/off_policy_stats.h"
 #include "slm_lab/algorithm/plan.h"
+#include "slm_lab/algorithm/soft_config.h"
 #include "slm_lab/algorithm/soft_policy.h"
 #include "slm_lab/algorithm/temperature.h"
 #include "slm_lab/algorithm/twin_critics.h"
@@ -19,20 +17,12 @@
 
 namespace slm {
 
-struct SacConfig {
-  ActionConfig action;
-  OffPolicyConfig loop;
-  int policy_delay = 1;
-  std::variant<std::string, double> target_entropy = "auto";  // or a number, in nats
-  TemperatureConfig temperature;
-};
-
 /// Soft actor-critic (Haarnoja et al. 2018): two critics, a temperature that holds the policy's entropy. Continuous
 /// actions are tanh-squashed and live in [-1, 1] everywhere but in the environment; of discrete ones every expectation
 /// is exact (Christodoulou 2019).
 class Sac final : public Algorithm {
  public:
-  Sac(const SacConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
+  Sac(const SoftConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
       const Streams& streams);
 
   void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
@@ -51,7 +41,7 @@ class Sac final : public Algorithm {
   void train_critics(OffPolicyStats& stats);
   void train_actor(Rng& rng, OffPolicyStats& stats);
 
-  SacConfig config_;
+  SoftConfig config_;
   std::unique_ptr<SoftPolicy> policy_;
   Trainer actor_;
   TwinCritics critics_;

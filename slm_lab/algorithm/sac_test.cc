@@ -2,6 +2,7 @@
 // 2019.
 #include <gtest/gtest.h>
 
+#include "tests/support/soft_policy_in_double.h"
 #include "tests/support/twin_critics_run.h"
 
 namespace slm {
@@ -18,31 +19,6 @@ struct Case {
 };
 
 constexpr int kActions = 3;
-
-/// a = tanh(mean + std noise) of each row, and log pi(a|s) with the density's change of variables.
-struct Squashed {
-  MatrixD actions;
-  VectorD log_probs;
-};
-Squashed squashed(const MatrixD& outputs, const MatrixD& noise) {
-  const Eigen::Index dim = noise.cols();
-  const MatrixD u = outputs.leftCols(dim).array() + outputs.rightCols(dim).array().exp() * noise.array();
-  Squashed s{u.array().tanh(), policy_in_double(false, outputs, u).log_probs};
-  s.log_probs.array() -= (1 - s.actions.array().square()).log().rowwise().sum();
-  return s;
-}
-
-MatrixD probabilities(const MatrixD& logits) {
-  const MatrixD exps = logits.array().exp();
-  return exps.array().colwise() / exps.rowwise().sum().array();
-}
-
-/// The first action at which the running sum of the probabilities passes `point`.
-int categorical_draw(const MatrixD& p, double point) {
-  int action = 0;
-  while (action + 1 < p.cols() && (point -= p(0, action)) >= 0) ++action;
-  return action;
-}
 
 class SacInDouble : public testing::TestWithParam<Case> {};
 
@@ -70,15 +46,8 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
     // Until start_step transitions are there, actions are uniform; then they are the policy's.
     Rng act_draws = recorded.act_rng;
     for (int e = 0; e < kEnvs; ++e) {
-      MatrixD expected(1, c.discrete ? 1 : 2);
-      const bool random_start = frame - kEnvs < kStart;
-      if (random_start)
-        for (double& x : expected.reshaped())
-          x = c.discrete ? static_cast<double>(act_draws.integers(0, kActions)) : act_draws.uniform(-1, 1);
-      else if (c.discrete)
-        expected(0, 0) = categorical_draw(probabilities(acting(obs.row(e))), act_draws.random());
-      else
-        expected = squashed(acting(obs.row(e)), normal_matrix(1, 2, act_draws)).actions;
+      const MatrixD expected = frame - kEnvs < kStart ? uniform_action(c.discrete, kActions, act_draws)
+                                                      : drawn_action(c.discrete, acting(obs.row(e)), act_draws);
       const Matrix& in_env = recorded.run.scale.to_env(recorded.run.actions);
       for (Eigen::Index j = 0; j < expected.cols(); ++j) {
         EXPECT_NEAR(recorded.run.actions(e, j), expected(0, j), 1e-5) << "t " << t;

@@ -40,16 +40,19 @@ void DiscreteSoftPolicy::softmax(const ConstMatrixRef& logits) {
   }
 }
 
-// V(s) = sum_a p_a (min_i q_ia - alpha log p_a), eq. 10.
-void DiscreteSoftPolicy::values(const ConstMatrixRef& outputs, const ObservationsView& obs,
-                                const TwinCritics::Targets& critics, float alpha, Rng&, Vector& values) {
-  min_q_ = critics[0]->infer(obs).cwiseMin(critics[1]->infer(obs));
+ObservationsView DiscreteSoftPolicy::look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng&) {
   softmax(outputs);
+  return obs;
+}
+
+// V(s) = sum_a p_a (min_i q_ia - alpha log p_a), eq. 10.
+void DiscreteSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) {
+  min_q_ = q1.cwiseMin(q2);
   values = (probs_.array() * (min_q_.array() - alpha * log_probs_.array())).rowwise().sum();
 }
 
 // J = mean of sum_a p_a g_a with g = alpha log p - min q, eq. 12:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
-double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, const TwinCritics::Learners&,
+double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, const TwinLearners::Pointers&,
                                 const Matrix& min_q, float alpha, Rng&) {
   const auto n = static_cast<float>(outputs.rows());
   softmax(outputs);
@@ -95,17 +98,20 @@ ConstMatrixRef ContinuousSoftPolicy::critic_columns(const Matrix& actions) {
   return first_output_;
 }
 
-// V(s) = min_i Q_i(s, a) - alpha log pi(a|s) for an action drawn for each row, eq. 3.
-void ContinuousSoftPolicy::values(const ConstMatrixRef& outputs, const ObservationsView& obs,
-                                  const TwinCritics::Targets& critics, float alpha, Rng& rng, Vector& values) {
+ObservationsView ContinuousSoftPolicy::look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs,
+                                                  Rng& rng) {
   policy_.sample(outputs, rng);
-  join(obs, policy_.actions(), inputs_);
-  values = critics[0]->infer(inputs_).col(0).cwiseMin(critics[1]->infer(inputs_).col(0)) - alpha * policy_.log_probs();
+  return critic_inputs(obs, policy_.actions());
+}
+
+// V(s) = min_i Q_i(s, a) - alpha log pi(a|s) for an action drawn for each row, eq. 3.
+void ContinuousSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) {
+  values = q1.col(0).cwiseMin(q2.col(0)) - alpha * policy_.log_probs();
 }
 
 // J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
 double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs,
-                                  const TwinCritics::Learners& critics, const Matrix&, float alpha, Rng& rng) {
+                                  const TwinLearners::Pointers& critics, const Matrix&, float alpha, Rng& rng) {
   const auto n = static_cast<float>(outputs.rows());
   policy_.sample(outputs, rng);
   const Matrix& actions = policy_.actions();

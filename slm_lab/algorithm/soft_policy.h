@@ -26,12 +26,15 @@ class SoftPolicy {
   /// The critics' output that is Q(s, a); (n, 1).
   virtual ConstMatrixRef critic_columns(const Matrix& actions) = 0;
 
-  /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n); `outputs` of the actor for `obs` (n, obs_dim).
-  virtual void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
-                      float alpha, Rng& rng, Vector& values) = 0;
+  /// Looks ahead from `obs` (n, obs_dim) with `outputs` of the actor for it. Returns what critics see of that, which
+  /// like the outputs must live until values().
+  virtual ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) = 0;
+  /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n), with the critics' `q1` and `q2` (n,
+  /// critic_outputs()) of what look_ahead() gave.
+  virtual void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) = 0;
   /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
   /// values before their last step, from which discrete actions learn, as in the reference.
-  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
+  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
                       const Matrix& min_q, float alpha, Rng& rng) = 0;
   // Of the last loss():
   const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
@@ -53,9 +56,9 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   int critic_outputs() const override { return action_space_.n; }
   ObservationsView critic_inputs(const ObservationsView& obs, const Matrix&) override { return obs; }
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
-  void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
-              float alpha, Rng& rng, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
+  ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
+  void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
               const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:
@@ -78,9 +81,9 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   int critic_outputs() const override { return 1; }
   ObservationsView critic_inputs(const ObservationsView& obs, const Matrix& actions) override;
   ConstMatrixRef critic_columns(const Matrix& actions) override;
-  void values(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Targets& critics,
-              float alpha, Rng& rng, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinCritics::Learners& critics,
+  ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
+  void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
               const Matrix& min_q, float alpha, Rng& rng) override;
 
  private:

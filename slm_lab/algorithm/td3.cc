@@ -35,7 +35,7 @@ class Td3Plan final : public OffPolicyPlan<Td3, Td3Config> {
  private:
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_bounded_actions(info, agent.name, agent.algorithm);
-    if (net().log_std_init) agent.net.note("log_std_init", "not used: the policy of TD3 has no standard deviation");
+    if (nets().log_std_init) agent.net.note("log_std_init", "not used: the policy of TD3 has no standard deviation");
   }
 };
 
@@ -49,7 +49,8 @@ std::unique_ptr<Net> make_actor(const NetConfig& config, const EnvInfo& info, co
 }  // namespace
 
 std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent) {
-  return std::make_unique<Td3Plan>(read_config(agent.algorithm), agent, kEveryNetUse);
+  const Td3Config config = read_config(agent.algorithm);
+  return std::make_unique<Td3Plan>(config, read_net_config(agent.net, kEveryNetUse), agent);
 }
 
 Td3::Td3(const Td3Config& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,

@@ -28,6 +28,7 @@ constexpr std::array kRuns = {
     DigestRun{"benchmark/dqn/ddqn_per_acrobot.json", "ddqn_per_acrobot", "6000"},
     DigestRun{"benchmark/sac/sac_cartpole.json", "sac_cartpole", "6000"},
     DigestRun{"benchmark/sac/sac_pendulum.json", "sac_pendulum", "3000"},
+    DigestRun{"benchmark/crossq/crossq_classic.json", "crossq_pendulum_20k", "3000"},
     DigestRun{"benchmark/td3/td3_pendulum.json", "td3_pendulum", "3000"},
 };
 

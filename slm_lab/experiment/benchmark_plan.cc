@@ -153,7 +153,7 @@ void list_benchmark(const BenchmarkOptions& options) {
   for (const BenchmarkPageEnv& env : page)
     for (const BenchmarkPageRow& shown : env.rows) {
       const BenchmarkRow& row = *select_benchmark_rows(std::vector{shown.id})[0];
-      rows.push_back({shown.id, std::string(benchmark_env(row).phase), shown.spec_file, shown.spec_name,
+      rows.push_back({shown.id, std::string(benchmark_phase(row)), shown.spec_file, shown.spec_name,
                       page_text(env, shown), state_text(plan_benchmark_row(row, options), folder.result(row))});
     }
   fmt::print("{}", text_table({"row", "phase", "spec file", "spec name", "on the page", "here"}, rows));

@@ -48,7 +48,16 @@ constexpr std::array kEnvs = {
 constexpr const char* kPpoMujoco = "slm_lab/spec/benchmark/ppo/ppo_mujoco.json";
 constexpr const char* kSacMujoco = "slm_lab/spec/benchmark/sac/sac_mujoco.json";
 constexpr const char* kA2cMujoco = "slm_lab/spec/benchmark/a2c/a2c_gae_mujoco.json";
+constexpr const char* kCrossQClassic = "slm_lab/spec/benchmark/crossq/crossq_classic.json";
+constexpr const char* kCrossQBox2d = "slm_lab/spec/benchmark/crossq/crossq_box2d.json";
+constexpr const char* kCrossQMujoco = "slm_lab/spec/benchmark/crossq/crossq_mujoco.json";
 constexpr int kFew = 2;  // sessions of rows that take hours
+
+/// A row of an algorithm that SLM-Lab's page does not have.
+constexpr BenchmarkRow extra(std::string_view id, std::string_view algorithm, std::string_view spec_file,
+                             std::string_view spec_name, int cost, int sessions) {
+  return {id, algorithm, spec_file, spec_name, kNone, cost, sessions, /*is_template=*/false, /*is_extra=*/true};
+}
 
 // The figures are those of SLM-Lab's docs/BENCHMARKS.md (4.3, December 2025).
 constexpr auto kRows = std::to_array<BenchmarkRow>({
@@ -63,6 +72,7 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
      "reinforce_cartpole", 427.2, 2},
     {"cartpole/sarsa", "SARSA", "slm_lab/spec/benchmark/sarsa/sarsa_cartpole.json", "sarsa_epsilon_greedy_cartpole",
      393.2, 2},
+    extra("cartpole/crossq", "CrossQ", kCrossQClassic, "crossq_cartpole", 300, 5),
     {"acrobot/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_acrobot.json", "ppo_acrobot", -80.8, 6},
     {"acrobot/dqn_boltzmann", "DQN (Boltzmann)", "slm_lab/spec/benchmark/dqn/dqn_acrobot.json", "dqn_boltzmann_acrobot",
      -96.2, 60},
@@ -72,19 +82,23 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"acrobot/dqn_epsilon_greedy", "DQN (eps-greedy)", "slm_lab/spec/benchmark/dqn/dqn_acrobot.json",
      "dqn_epsilon_greedy_acrobot", -79.5, 60},
     {"acrobot/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_acrobot.json", "ppo_sil_acrobot", -83.1, 15},
+    extra("acrobot/crossq", "CrossQ", kCrossQClassic, "crossq_acrobot", 450, 5),
     {"pendulum/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_pendulum.json", "ppo_pendulum", kNone, 8},
     {"pendulum/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_pendulum.json", "sac_pendulum", kNone, 30},
     {"pendulum/td3", "TD3", "slm_lab/spec/benchmark/td3/td3_pendulum.json", "td3_pendulum", kNone, 30},
+    extra("pendulum/crossq", "CrossQ", kCrossQClassic, "crossq_pendulum", 120, 5),
     {"lunar/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_lunar.json", "ppo_lunar", 229.9, 20},
     {"lunar/dqn", "DQN", "slm_lab/spec/benchmark/dqn/dqn_lunar.json", "dqn_concat_lunar", 203.9, 60},
     {"lunar/ddqn_per", "DDQN+PER", "slm_lab/spec/benchmark/dqn/ddqn_per_lunar.json", "ddqn_per_concat_lunar", 230.0,
      70},
     {"lunar/a2c", "A2C", "slm_lab/spec/benchmark/a2c/a2c_gae_lunar.json", "a2c_gae_lunar", 304, 10},
     {"lunar/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_lunar.json", "sac_lunar", kNone, 300},
+    extra("lunar/crossq", "CrossQ", kCrossQBox2d, "crossq_lunar", 900, 5),
     {"lunar_continuous/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_lunar.json", "ppo_lunar_continuous", 249.2, 20},
     {"lunar_continuous/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_lunar.json", "sac_lunar_continuous", 238.0, 600},
     {"lunar_continuous/a2c", "A2C", "slm_lab/spec/benchmark/a2c/a2c_gae_lunar.json", "a2c_gae_lunar_continuous", kNone,
      10},
+    extra("lunar_continuous/crossq", "CrossQ", kCrossQBox2d, "crossq_lunar_continuous", 450, 5),
     {"bipedalwalker/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_bipedalwalker.json", "ppo_bipedalwalker", 215, 300},
     {"bipedalwalker/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_bipedalwalker.json", "sac_bipedalwalker", -106, 3000},
     {"bipedalwalker/a2c", "A2C", "slm_lab/spec/benchmark/a2c/a2c_gae_bipedalwalker.json", "a2c_gae_bipedalwalker",
@@ -92,40 +106,51 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"hopper/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_hopper.json", "ppo_hopper", 3073, 400},
     {"hopper/sac", "SAC", kSacMujoco, "sac_mujoco", 512, 6000, kFew, /*is_template=*/true},
     {"hopper/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", 417, 200, 5, /*is_template=*/true},
+    extra("hopper/crossq", "CrossQ", kCrossQMujoco, "crossq_hopper", 6000, kFew),
     {"halfcheetah/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_halfcheetah.json", "ppo_halfcheetah", 2189, 400},
     {"halfcheetah/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_halfcheetah.json", "sac_halfcheetah", kNone, 6000, kFew},
     {"halfcheetah/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
+    extra("halfcheetah/crossq", "CrossQ", kCrossQMujoco, "crossq_halfcheetah", 6000, kFew),
     {"walker2d/ppo", "PPO", kPpoMujoco, "ppo_mujoco", 1583, 400, 5, /*is_template=*/true},
     {"walker2d/sac", "SAC", kSacMujoco, "sac_mujoco", 229, 6000, kFew, /*is_template=*/true},
     {"walker2d/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
+    extra("walker2d/crossq", "CrossQ", kCrossQMujoco, "crossq_walker2d", 6000, kFew),
     {"ant/ppo", "PPO", kPpoMujoco, "ppo_mujoco", 36, 1200, 5, /*is_template=*/true},
     {"ant/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 18000, kFew, /*is_template=*/true},
     {"ant/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 600, 5, /*is_template=*/true},
+    extra("ant/crossq", "CrossQ", kCrossQMujoco, "crossq_ant", 6000, kFew),
     {"swimmer/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_swimmer.json", "ppo_swimmer", 123, 400},
     {"swimmer/sac", "SAC", kSacMujoco, "sac_mujoco", 26, 6000, kFew, /*is_template=*/true},
     {"swimmer/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
+    extra("swimmer/crossq", "CrossQ", kCrossQMujoco, "crossq_swimmer", 2400, kFew),
     {"reacher/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_reacher.json", "ppo_reacher", -0.3, 400},
     {"reacher/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 6000, kFew, /*is_template=*/true},
     {"reacher/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
+    extra("reacher/crossq", "CrossQ", kCrossQMujoco, "crossq_reacher", 2400, kFew),
     {"inverted_pendulum/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_inverted_pendulum.json", "ppo_inverted_pendulum",
      19, 120},
     {"inverted_pendulum/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 1800, kFew, /*is_template=*/true},
     {"inverted_pendulum/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 60, 5, /*is_template=*/true},
+    extra("inverted_pendulum/crossq", "CrossQ", kCrossQMujoco, "crossq_inverted_pendulum", 6000, kFew),
     {"inverted_double_pendulum/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_inverted_double_pendulum.json",
      "ppo_inverted_double_pendulum", 45.5, 400},
     {"inverted_double_pendulum/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 6000, kFew, /*is_template=*/true},
     {"inverted_double_pendulum/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
+    extra("inverted_double_pendulum/crossq", "CrossQ", kCrossQMujoco, "crossq_inverted_double_pendulum", 6000, kFew),
     {"humanoid/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_humanoid.json", "ppo_humanoid", kNone, 24000, kFew},
     {"humanoid/sac", "SAC", "slm_lab/spec/benchmark/sac/sac_humanoid.json", "sac_humanoid", kNone, 30000, kFew},
     {"humanoid/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 12000, kFew, /*is_template=*/true},
+    extra("humanoid/crossq", "CrossQ", kCrossQMujoco, "crossq_humanoid", 9000, kFew),
     {"humanoid_standup/ppo", "PPO", kPpoMujoco, "ppo_mujoco", kNone, 1200, 5, /*is_template=*/true},
     {"humanoid_standup/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 18000, kFew, /*is_template=*/true},
+    extra("humanoid_standup/crossq", "CrossQ", kCrossQMujoco, "crossq_humanoid_standup", 30000, kFew),
     {"pusher/ppo", "PPO", kPpoMujoco, "ppo_mujoco", kNone, 400, 5, /*is_template=*/true},
     {"pusher/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 6000, kFew, /*is_template=*/true},
+    extra("pusher/crossq", "CrossQ", kCrossQMujoco, "crossq_pusher", 2400, kFew),
 });
 
 bool means(const std::string& pattern, const BenchmarkRow& row) {
-  return pattern == "all" || pattern == row.group() || pattern == benchmark_env(row).phase ||
+  return pattern == "all" || pattern == row.group() || pattern == benchmark_phase(row) ||
          fnmatch(pattern.c_str(), std::string(row.id).c_str(), 0) == 0;
 }
 
@@ -148,6 +173,10 @@ const BenchmarkEnv& benchmark_env(const BenchmarkRow& row) {
       std::find_if(kEnvs.begin(), kEnvs.end(), [&](const BenchmarkEnv& env) { return env.group == row.group(); });
   ensure(found != kEnvs.end(), "benchmark row without an environment");
   return *found;
+}
+
+std::string_view benchmark_phase(const BenchmarkRow& row) {
+  return row.is_extra ? std::string_view("extra") : benchmark_env(row).phase;
 }
 
 const BenchmarkEnv* find_benchmark_env(std::string_view name) {

@@ -29,6 +29,7 @@ struct BenchmarkRow {
   int cost;                  ///< seconds of one session, roughly: long rows start first
   int sessions = 5;          ///< unless the page has another number: fewer where one takes hours
   bool is_template = false;  ///< the spec is filled with -s env=NAME of its environment
+  bool is_extra = false;     ///< its algorithm is not on SLM-Lab's page: of the phase `extra`, whatever its environment
 
   std::string_view group() const { return id.substr(0, id.find('/')); }
 };
@@ -36,6 +37,7 @@ struct BenchmarkRow {
 std::span<const BenchmarkEnv> benchmark_envs();  ///< in the order of the page
 std::span<const BenchmarkRow> benchmark_rows();  ///< in the order of the page
 const BenchmarkEnv& benchmark_env(const BenchmarkRow& row);
+std::string_view benchmark_phase(const BenchmarkRow& row);
 const BenchmarkEnv* find_benchmark_env(std::string_view name);  ///< by Gymnasium id; null: not on the page
 
 /// The rows that any of `patterns` means, each once, in the order of the page. A pattern is an id with * and ?, a group

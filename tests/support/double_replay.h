@@ -131,6 +131,10 @@ class DoubleReplay {
     batch.obs = matrix_of(seen_->obs, first);
     batch.actions = matrix_of(seen_->actions, first);
     batch.next_obs = matrix_of(seen_->next_obs, last);
+    // Where the task ended a replay keeps no observation: the one before stands for it, whose value has the discount 0.
+    const MatrixD before = matrix_of(seen_->obs, last);
+    for (Eigen::Index i = 0; i < batch.discounts.size(); ++i)
+      if (batch.discounts[i] == 0) batch.next_obs.row(i) = before.row(i);
     return batch;
   }
 

@@ -1,0 +1,129 @@
+#include "slm_lab/algorithm/crossq.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/off_policy_plan.h"
+#include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/net/dense_input.h"
+
+namespace slm {
+namespace {
+
+class CrossQPlan final : public OffPolicyPlan<CrossQ, SoftConfig, ActorCriticNetConfig> {
+ public:
+  using OffPolicyPlan::OffPolicyPlan;
+
+ private:
+  void check_settings(const EnvInfo& info, AgentReader& agent) const override {
+    check_soft_config(config(), info, agent);
+    check_policy_net(nets().actor, config().action, info, agent.net);
+    check_net(nets().critic, info, agent.net, "critic_");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const AlgorithmPlan> read_crossq(AgentReader& agent) {
+  const SoftConfig config = read_soft_config(agent.algorithm);
+  return std::make_unique<CrossQPlan>(config, read_batch_renorm_net_config(agent.net), agent);
+}
+
+CrossQ::CrossQ(const SoftConfig& config, const ReplayConfig& replay, const ActorCriticNetConfig& nets,
+               const EnvInfo& info, const Streams& streams)
+    : config_(config),
+      policy_(make_soft_policy(config.action, info)),
+      actor_(make_policy_net(nets.actor, info, streams), nets.actor),
+      critics_("CrossQ", nets.critic, policy_->critic_space(), policy_->critic_outputs(), streams),
+      temperature_(config.temperature, nets.actor.optim_spec, target_entropy(config, info.action_space)),
+      loop_(config.loop, replay, info),
+      joint_(2 * replay.batch_size, policy_->critic_space().size()) {
+  for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
+}
+
+void CrossQ::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
+  if (mode == ActMode::train && loop_.warming_up())
+    policy_->act_uniformly(obs.rows(), rng, actions);
+  else
+    policy_->act(actor_.infer(obs), mode, frame_, rng, actions);
+}
+
+void CrossQ::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
+  loop_.observe(obs, actions, step);
+}
+
+std::optional<TrainStats> CrossQ::update(std::int64_t frame, Rng& rng) {
+  std::optional<TrainStats> stats;
+  if (loop_.due()) stats = train(rng);
+  frame_ = frame;
+  actor_.advance(frame, stats.has_value());
+  critics_.advance(frame, stats.has_value());
+  return stats;
+}
+
+TrainStats CrossQ::train(Rng& rng) {
+  OffPolicyStats sums;
+  for (int i = 0; i < loop_.num_batches(); ++i) {
+    loop_.draw(rng, frame_);
+    train_critics(rng, sums);
+    if (++iteration_ % config_.policy_delay != 0) continue;
+    train_actor(rng, sums);
+    temperature_.train(entropy_, actor_.lr());
+  }
+  TrainStats stats = sums.means();
+  stats.entropy = entropy_;
+  return stats;
+}
+
+// [q_i; q'_i] = Q_i([s, a; s', a']) in training, a' drawn by the policy;  y = r + gamma * V(s') with
+// V(s') = min_i q'_i - alpha log pi(a'|s'), which has no gradient;  each critic: mean of loss(q_i, y). Where the task
+// ended the replay has s for s': it counts in the statistics of the batch, and in no target.
+void CrossQ::train_critics(Rng& rng, OffPolicyStats& stats) {
+  const Batch& batch = loop_.batch();
+  const Eigen::Index n = targets_.size();
+  write_dense_input(policy_->critic_inputs(batch.obs, batch.actions), joint_.topRows(n));
+  write_dense_input(policy_->look_ahead(actor_.infer(batch.next_obs), batch.next_obs, rng), joint_.bottomRows(n));
+  critics_.forward_in_training(joint_);
+  policy_->values(critics_.q_values(0).bottomRows(n), critics_.q_values(1).bottomRows(n), temperature_.alpha(),
+                  next_values_);
+  targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
+  stats.add_critics(critics_.step(policy_->critic_columns(batch.actions), targets_, batch.draw.weights));
+  loop_.prioritize(critics_.td_errors());
+}
+
+// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
+// values of the batch that the critics have just seen.
+void CrossQ::train_actor(Rng& rng, OffPolicyStats& stats) {
+  const Batch& batch = loop_.batch();
+  const double loss = policy_->loss(actor_.forward(batch.obs), batch.obs, critics_.pointers(), critics_.min_q(),
+                                    temperature_.alpha(), rng);
+  require_finite(loss, "CrossQ", "policy loss");
+  entropy_ = policy_->entropy();
+  actor_.backward(policy_->d_outputs());
+  const float norm = actor_.step();
+  require_finite(norm, "CrossQ", "policy gradient");
+  stats.add_actor(loss, norm);
+}
+
+std::int64_t CrossQ::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }
+
+Coefficients CrossQ::coefficients() const {
+  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = temperature_.alpha()};
+}
+
+std::vector<NamedNet> CrossQ::nets() {
+  std::vector<NamedNet> nets{{"net", &actor_.net()}};
+  critics_.append_nets(nets);
+  return nets;
+}
+
+void CrossQ::serialize(Archive& archive) {
+  archive("actor", actor_);
+  archive("critics", critics_);
+  archive("temperature", temperature_);
+  archive("replay", loop_);
+  archive("frame", frame_);
+  archive("iteration", iteration_);
+  archive("entropy", entropy_);
+}
+
+}  // namespace slm

@@ -1,0 +1,82 @@
+#include "slm_lab/algorithm/twin_learners.h"
+
+#include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/base/archive.h"
+#include "slm_lab/net/registry.h"
+
+namespace slm {
+namespace {
+
+Trainer make_critic(NetConfig config, const Space& inputs, int outputs, Rng init) {
+  config.out_layer_activation = {};  // is the policy's: values have no bounds
+  Head values{.width = outputs};
+  values.init_gain = config.critic_init_std;
+  return {make_net(config, inputs, {values}, init), config};
+}
+
+}  // namespace
+
+TwinLearners::TwinLearners(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
+                           const Streams& streams)
+    : algorithm_(algorithm),
+      learners_{make_critic(config, inputs, outputs, streams.stream("init", 1)),
+                make_critic(config, inputs, outputs, streams.stream("init", 2))},
+      loss_(config.loss_spec) {}
+
+void TwinLearners::forward(const ObservationsView& inputs) {
+  for (std::size_t i = 0; i < 2; ++i) q_values_[i] = learners_[i].forward(inputs);
+}
+
+void TwinLearners::forward_in_training(const ObservationsView& inputs) {
+  for (std::size_t i = 0; i < 2; ++i) q_values_[i] = learners_[i].forward_in_training(inputs);
+}
+
+TwinLearners::Fit TwinLearners::step(const ConstMatrixRef& columns, const Vector& targets, const Vector& weights) {
+  Fit fit;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const ConstMatrixRef q = q_values_[i].topRows(targets.size());
+    const double loss = loss_(q, columns, targets, weights);
+    require_finite(loss, algorithm_, "critic loss");
+    if (i == 0) {
+      td_errors_ = targets - loss_.values();
+      min_q_ = q;
+    } else {
+      td_errors_ = td_errors_.cwiseMax(targets - loss_.values());
+      min_q_ = min_q_.cwiseMin(q);
+    }
+    backward(i, q.rows());
+    const float norm = learners_[i].step();
+    require_finite(norm, algorithm_, "critic gradient");
+    fit.loss += loss;
+    fit.q_value += loss_.mean_value() / 2;
+    fit.td_error += loss_.mean_error() / 2;
+    fit.grad_norm += norm;
+  }
+  return fit;
+}
+
+/// Of the loss, which is one of the first `rows` only.
+void TwinLearners::backward(std::size_t i, Eigen::Index rows) {
+  if (q_values_[i].rows() == rows) return learners_[i].backward(loss_.d_q_values());
+  d_q_values_.setZero(q_values_[i].rows(), q_values_[i].cols());
+  d_q_values_.topRows(rows) = loss_.d_q_values();
+  learners_[i].backward(d_q_values_);
+}
+
+void TwinLearners::advance(std::int64_t frame, bool trained) {
+  for (Trainer& learner : learners_) learner.advance(frame, trained);
+}
+
+double TwinLearners::lr() const { return (learners_[0].lr() + learners_[1].lr()) / 2; }
+
+void TwinLearners::append_nets(std::vector<NamedNet>& nets) {
+  nets.push_back({"q1_net", &learners_[0].net()});
+  nets.push_back({"q2_net", &learners_[1].net()});
+}
+
+void TwinLearners::serialize(Archive& archive) {
+  archive("q1", learners_[0]);
+  archive("q2", learners_[1]);
+}
+
+}  // namespace slm
