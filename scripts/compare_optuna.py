@@ -68,7 +68,7 @@ def main():
             apart |= p < 0.001
             print(f"{function.__name__:11} {sampler:17} ours {np.median(mine):10.4g}  optuna {np.median(theirs):10.4g}"
                   f"  p {p:.3f}  beats random {100 * wins:3.0f} %", flush=True)
-    sys.exit(apart)
+    sys.exit(int(apart))
 
 
 if __name__ == "__main__":

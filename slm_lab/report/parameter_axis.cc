@@ -9,13 +9,6 @@ namespace {
 
 constexpr double kRoom = 0.04;  // of the axis, at each end
 
-/// The last `count` parts of a path.
-std::string path_end(const std::string& path, int count) {
-  std::size_t at = path.size();
-  for (int i = 0; i < count && at != path.npos; ++i) at = at == 0 ? path.npos : path.rfind('.', at - 1);
-  return at == path.npos ? path : path.substr(at + 1);
-}
-
 }  // namespace
 
 Axis parameter_axis(const SearchSubject& search, std::size_t parameter, int max_ticks) {
@@ -41,21 +34,6 @@ Axis parameter_axis(const SearchSubject& search, std::size_t parameter, int max_
   }
   const double room = high > low ? (high - low) * kRoom : std::max(std::abs(low) * kRoom, 1e-9);
   return inner_axis(low - room, high + room, max_ticks);
-}
-
-std::vector<std::string> short_names(const std::vector<SearchedParameter>& parameters) {
-  std::vector<std::string> names;
-  for (const SearchedParameter& p : parameters) {
-    int parts = 1;
-    const auto shared = [&] {
-      return std::ranges::count_if(parameters, [&](const SearchedParameter& other) {
-               return path_end(other.path, parts) == path_end(p.path, parts);
-             }) > 1;
-    };
-    while (shared() && path_end(p.path, parts) != p.path) ++parts;
-    names.push_back(path_end(p.path, parts));
-  }
-  return names;
 }
 
 std::string cut(const std::string& text, std::size_t max_characters) {

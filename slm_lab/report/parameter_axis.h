@@ -11,9 +11,6 @@ namespace slm {
 /// From the least to the largest number that trials tried, with room at both ends; of a choice one tick for each.
 Axis parameter_axis(const SearchSubject& search, std::size_t parameter, int max_ticks);
 
-/// The shortest ends of the paths that tell them apart: gamma, actor_optim_spec.lr, critic_optim_spec.lr.
-std::vector<std::string> short_names(const std::vector<SearchedParameter>& parameters);
-
 /// No longer than `max_characters`, the last of them then an ellipsis.
 std::string cut(const std::string& text, std::size_t max_characters);
 

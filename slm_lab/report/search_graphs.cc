@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "slm_lab/report/parameter_axis.h"
 #include "slm_lab/report/plot.h"
 #include "slm_lab/report/search_painter.h"
 
@@ -46,7 +45,7 @@ Drawing slices(const SearchSubject& search, const std::string& title, const Colo
     pen.color(kGrey);
     if (count(search, End::stopped) + count(search, End::failed) > 0)
       pen.text(kWidth - kMargin, 64, "ring: stopped early    cross: failed", 1);
-    const std::vector<std::string> names = short_names(search.parameters);
+    const std::vector<std::string> names = parameter_names(search);
     const double width = (kWidth - 2.0 * kMargin - (columns - 1.0) * kBetween) / columns;
     for (int i = 0; i < parameters; ++i) {
       const double left = kMargin + (i % columns) * (width + kBetween),

@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/file.h"
 #include "slm_lab/report/parameter_axis.h"
+#include "slm_lab/report/search_painter.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
@@ -41,8 +42,8 @@ SearchSubject search_of(int num_trials) {
   return search;
 }
 
-TEST(ShortNames, AreTheShortestEndsThatTellApart) {
-  EXPECT_THAT(short_names(search_of(0).parameters),
+TEST(ParameterNames, AreTheShortestEndsThatTellApart) {
+  EXPECT_THAT(parameter_names(search_of(0)),
               ElementsAre("gamma", "actor_optim_spec.lr", "critic_optim_spec.lr", "hid_layers", "time_horizon"));
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "slm_lab/report/experiment_files.h"
 #include "slm_lab/report/parameter_axis.h"
 
 namespace slm {
@@ -39,6 +40,12 @@ std::string end_label(double number) {
 }
 
 }  // namespace
+
+std::vector<std::string> parameter_names(const SearchSubject& search) {
+  std::vector<std::string> paths;
+  for (const SearchedParameter& p : search.parameters) paths.push_back(p.path);
+  return short_names(paths);
+}
 
 double ColorScale::low() const {
   double low = std::numeric_limits<double>::quiet_NaN();
@@ -127,11 +134,11 @@ void paint_slice(const SearchSubject& search, std::size_t parameter, const std::
 
 void paint_parallel_coordinates(const SearchSubject& search, const ColorScale& scale, const Rectangle& frame,
                                 Pen& pen) {
-  const std::vector<std::string> names = short_names(search.parameters);
+  const std::vector<std::string> names = parameter_names(search);
   std::vector<Axis> axes;
   for (std::size_t d = 0; d < search.parameters.size(); ++d) axes.push_back(parameter_axis(search, d, 6));
   axes.push_back(return_axis(search, 7));
-  const Rectangle box{frame.left + 46, frame.top + 34, frame.right - 60, frame.bottom - 8};
+  const Rectangle box{frame.left + 46, frame.top + 42, frame.right - 60, frame.bottom - 8};
   const double apart = axes.size() > 1 ? box.width() / static_cast<double>(axes.size() - 1) : 0;
   const auto to_x = [&](std::size_t axis) { return box.left + apart * static_cast<double>(axis); };
   const auto to_y = [&](std::size_t axis, double value) { return box.bottom - axes[axis].at(value) * box.height(); };

@@ -7,6 +7,9 @@
 
 namespace slm {
 
+/// The short names of the parameters, as in the table of a search.
+std::vector<std::string> parameter_names(const SearchSubject& search);
+
 /// What colours say in a picture of a search: a number per trial, from low (pale) to high (dark).
 struct ColorScale {
   std::string name;             ///< of the number
