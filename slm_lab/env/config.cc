@@ -68,7 +68,7 @@ void read_other_keys(SpecReader& reader) {
 EnvConfig read_env_config(SpecReader& reader) {
   EnvConfig c;
   reader.require("name", c.name, "Gymnasium id of the environment (slm-lab names env)");
-  if (!c.name.empty() && find_env(c.name) == nullptr) reader.problem("name", unknown_env(c.name));
+  if (find_env(c.name) == nullptr) reader.problem("name", unknown_env(c.name));
   reader.read("num_envs", c.num_envs, "environments stepped together; frames advance by as many", between(1, kMaxEnvs));
   reader.require("max_frame", c.max_frame, "frames (steps over all environments) after which the session ends",
                  between(1, 1e15));

@@ -42,6 +42,16 @@ void check_together(LabSpec& spec, SpecReader& meta) {
                   : "of a search; train leaves it alone");
 }
 
+/// The layout of SLM-Lab 4.0 to 4.2 has lists here; what it put into a list of one is read (spec/old_layout.h).
+void refuse_several(SpecReader& reader, const char* key, const char* meaning) {
+  const JsonNode* list = reader.object() ? reader.object()->find(key) : nullptr;
+  if (list && list->is(JsonNode::Kind::array) && list->elements.size() != 1)
+    reader.problem(key,
+                   fmt::format("expected an object: {}. A list of {}, as SLM-Lab 4.0 to 4.2 could hold, cannot run: "
+                               "make a spec of each",
+                               meaning, list->elements.size()));
+}
+
 constexpr std::string_view kNearest = "; nearest legal value: ";  // as fields write it, at the end
 constexpr int kMaxRounds = 3;                                     // a range, what it is part of, and the machine
 constexpr std::size_t kMaxTried = 20;                             // problems; each costs a reading of the spec
@@ -94,6 +104,8 @@ void confirm_suggestion(const LoadedSpec& loaded, const SpecReport& report, Spec
 
 LabSpec read_lab_spec(SpecReader& reader) {
   LabSpec spec;
+  refuse_several(reader, "agent", "one agent learns");
+  refuse_several(reader, "env", "one environment, of which num_envs says how many copies");
   SpecReader agent = reader.require_child("agent", "what learns");
   SpecReader env = reader.require_child("env", "where it acts");
   spec.env = read_env_config(env);
@@ -107,8 +119,8 @@ LabSpec read_lab_spec(SpecReader& reader) {
     const EnvInfo info = env_info(spec.env, spec.env.num_envs);
     check_agent(spec.agent, info, agent, spec.env.max_frame);
     if (spec.agent.plan && reader.object()) {
-      const auto needs =
-          session_memory(*reader.object(), info, static_cast<double>(spec.agent.plan->replay_bytes(info)));
+      const auto needs = session_memory(*reader.object(), reader.report(), info,
+                                        static_cast<double>(spec.agent.plan->replay_bytes(info)));
       check_session_memory(needs, reader);
       // What does not fit into 64 bits has been refused.
       spec.session_bytes = static_cast<std::int64_t>(std::min(total_bytes(needs), 0x1p62));

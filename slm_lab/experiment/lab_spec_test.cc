@@ -74,12 +74,28 @@ TEST(LabSpec, ChecksNothingAgainstAValueThatWasNotRead) {
   EXPECT_THAT(problems(edited(", \"max_frame\": 20000", "")), ElementsAre(HasSubstr("env.max_frame: missing")));
   EXPECT_THAT(problems(edited(R"({"name": "CartPole-v1", "num_envs": 4, "max_frame": 20000})", "7")),
               ElementsAre(HasSubstr("env = 7: expected an object")));
+  // Nor is the memory of a run weighed that was refused for its length.
+  EXPECT_THAT(problems(edited("20000", "1e30")), ElementsAre(HasSubstr("env.max_frame = 1e30: expected")));
+  EXPECT_THAT(problems(edited("\"CartPole-v1\"", "\"\"")),
+              ElementsAre(HasSubstr("env.name = \"\": no such environment")));
+  EXPECT_THAT(problems(edited("\"CartPole-v1\"", "\"CartPole-${v}\""), true), IsEmpty());
+  EXPECT_THAT(problems(edited("[8]", "[8, \"${h}\"]"), true), IsEmpty());
+  EXPECT_THAT(problems(edited("20000", "\"${}\""), true), ElementsAre(HasSubstr("env.max_frame = \"${}\": expected")));
   // The number of environments decides whether a memory of episodes will do.
   const std::string episodes = edited("OnPolicyBatchReplay", "OnPolicyReplay");
   EXPECT_THAT(problems(episodes), ElementsAre(HasSubstr("OnPolicyReplay keeps the episodes of one environment")));
   std::string many = episodes;
   many.replace(many.find("\"num_envs\": 4"), 13, "\"num_envs\": \"${n}\"");
   EXPECT_THAT(problems(many, true), IsEmpty());
+}
+
+TEST(LabSpec, SeveralAgentsOrEnvironmentsAreRefusedInWords) {
+  const std::string env = R"({"name": "CartPole-v1", "num_envs": 4, "max_frame": 20000})";
+  EXPECT_THAT(problems(edited(env, "[" + env + ", " + env + "]")),
+              ElementsAre(AllOf(HasSubstr("env = [{"), HasSubstr("expected an object: one environment"),
+                                HasSubstr("A list of 2, as SLM-Lab 4.0 to 4.2 could hold, cannot run"))));
+  EXPECT_THAT(problems(edited(env, "[]")), ElementsAre(HasSubstr("A list of 0")));
+  EXPECT_THAT(problems(edited(env, "[7]")), ElementsAre(testing::EndsWith("env = [7]: expected an object")));
 }
 
 /// The notes on a shipped spec with these changes.

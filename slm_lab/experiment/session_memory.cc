@@ -23,10 +23,10 @@ constexpr double kActivationCopies = 3;
 constexpr double kRecordBytes = 400;  // of a log point: its row, and its points in graphs
 constexpr double kRowBytes = 64;      // of a transition, beside its observations
 
-/// The number at the path; 0 where there is none.
-double number_at(const JsonNode& spec, std::string_view path) {
+/// The number at the path; 0 where there is none, or one that was refused.
+double number_at(const JsonNode& spec, const SpecReport& report, std::string_view path) {
   const JsonNode* node = find_at_path(spec, path);
-  return node && node->is(JsonNode::Kind::number) ? node->number : 0;
+  return node && node->is(JsonNode::Kind::number) && report.was_read(path) ? node->number : 0;
 }
 
 /// Names are compared without case.
@@ -38,9 +38,9 @@ std::string lower_text_at(const JsonNode& spec, std::string_view path) {
 }
 
 /// The first of the paths under which the spec holds a number.
-std::string first_of(const JsonNode& spec, const std::vector<std::string>& paths) {
+std::string first_of(const JsonNode& spec, const SpecReport& report, const std::vector<std::string>& paths) {
   for (const std::string& path : paths)
-    if (number_at(spec, path) > 0) return path;
+    if (number_at(spec, report, path) > 0) return path;
   return "";
 }
 
@@ -50,13 +50,14 @@ struct Layers {
 };
 
 /// The largest of the nets that the spec describes: agent.net.hid_layers, actor_hid_layers, fc_hid_layers ...
-Layers largest_layers(const JsonNode& spec, double inputs) {
+Layers largest_layers(const JsonNode& spec, const SpecReport& report, double inputs) {
   Layers largest;
   const JsonNode* net = find_at_path(spec, "agent.net");
   if (!net) return largest;
   for (const JsonMember& member : net->members) {
     if (!member.key.ends_with("hid_layers") || !member.value.is(JsonNode::Kind::array)) continue;
     Layers layers{"agent.net." + member.key, 0, 0};
+    if (!report.was_read(layers.path)) continue;
     double before = inputs;
     for (const JsonNode& width : member.value.elements) {
       layers.weights += (before + 1) * width.number;
@@ -70,7 +71,8 @@ Layers largest_layers(const JsonNode& spec, double inputs) {
 
 }  // namespace
 
-std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info, double replay_bytes) {
+std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& report, const EnvInfo& info,
+                                       double replay_bytes) {
   const double num_envs = info.num_envs, obs_dim = info.obs_space.size();
   const auto obs_bytes = static_cast<double>(info.obs_space.row_bytes());
   std::vector<MemoryNeed> needs;
@@ -81,33 +83,34 @@ std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info
   add(joins ? "env.frame_op_len" : "env.num_envs", "observations", kObsCopies * num_envs * obs_bytes);
 
   const std::string horizon = first_of(
-      spec, {"agent.algorithm.time_horizon", "agent.algorithm.num_step_returns", "agent.algorithm.training_frequency"});
+      spec, report,
+      {"agent.algorithm.time_horizon", "agent.algorithm.num_step_returns", "agent.algorithm.training_frequency"});
   const std::string memory = lower_text_at(spec, "agent.memory.name");
   const bool is_rollout = memory.starts_with("onpolicy");
   const bool counts_episodes = is_rollout && memory != "onpolicybatchreplay";
   // An episode without a limit may be as long as the run.
-  const double episode = info.max_episode_steps > 0 ? info.max_episode_steps : number_at(spec, "env.max_frame");
-  const double max_frame = number_at(spec, "env.max_frame");
-  double rows = number_at(spec, horizon) * (counts_episodes ? episode : num_envs);
+  const double episode = info.max_episode_steps > 0 ? info.max_episode_steps : number_at(spec, report, "env.max_frame");
+  const double max_frame = number_at(spec, report, "env.max_frame");
+  double rows = number_at(spec, report, horizon) * (counts_episodes ? episode : num_envs);
   if (counts_episodes)
     rows = std::min(rows, max_frame);  // these grow with what is seen, others are there from the start
   if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
   add("agent.memory.max_size", "the replay", replay_bytes);
 
-  const Layers layers = largest_layers(spec, obs_dim);
+  const Layers layers = largest_layers(spec, report, obs_dim);
   add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);
-  const std::string batch = first_of(spec, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
-  const double rollout_rows = is_rollout ? rows : 0, minibatch_rows = number_at(spec, batch);
+  const std::string batch = first_of(spec, report, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
+  const double rollout_rows = is_rollout ? rows : 0, minibatch_rows = number_at(spec, report, batch);
   const double batch_rows = std::max({rollout_rows, minibatch_rows, num_envs});
   add(batch_rows == minibatch_rows ? batch
       : batch_rows == rollout_rows ? horizon
                                    : layers.path,
       "activations", 4 * kActivationCopies * batch_rows * (layers.widths + obs_dim));
 
-  const double log_frequency = std::max(1.0, number_at(spec, "meta.log_frequency"));
-  const bool logs = number_at(spec, "meta.log_frequency") > 0;
+  const double log_frequency = std::max(1.0, number_at(spec, report, "meta.log_frequency"));
+  const bool logs = number_at(spec, report, "meta.log_frequency") > 0;
   add(logs ? "meta.log_frequency" : "env.max_frame", "records",
-      kRecordBytes * number_at(spec, "env.max_frame") / (logs ? log_frequency : 10000));
+      kRecordBytes * number_at(spec, report, "env.max_frame") / (logs ? log_frequency : 10000));
   return needs;
 }
 

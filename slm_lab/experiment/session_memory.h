@@ -9,6 +9,7 @@ namespace slm {
 
 struct EnvInfo;
 class SpecReader;
+class SpecReport;
 
 /// A part of what a session takes, and the key of the spec that decides its size.
 struct MemoryNeed {
@@ -18,8 +19,10 @@ struct MemoryNeed {
 };
 
 /// An upper estimate, from the numbers of a spec that has been read, of the memory that one session takes; made before
-/// anything is. In double, so that no size overflows. `replay_bytes`: AgentConfig's own figure.
-std::vector<MemoryNeed> session_memory(const JsonNode& spec, const EnvInfo& info, double replay_bytes);
+/// anything is; numbers that `report` says were not read take no part. In double, so that no size overflows.
+/// `replay_bytes`: AgentConfig's own figure.
+std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& report, const EnvInfo& info,
+                                       double replay_bytes);
 
 double total_bytes(const std::vector<MemoryNeed>& needs);
 

@@ -55,12 +55,21 @@ struct IntegerField {
   static std::optional<Misfit> parse(const JsonNode& node, const Range& range, Int& out) {
     const auto value = node.integer();
     const bool fits = value && *value >= std::numeric_limits<Int>::min() && *value <= std::numeric_limits<Int>::max();
-    if (!fits || !contains(range, static_cast<double>(*value)))
-      return Misfit{&node, {}, node.is(JsonNode::Kind::number) ? nearest_number(node.number, range, true) : ""};
+    if (!fits || !contains(range, static_cast<double>(*value))) return Misfit{&node, {}, nearest(node, range)};
     out = static_cast<Int>(*value);
     return std::nullopt;
   }
   static std::string to_text(Int value) { return fmt::format("{}", value); }
+
+ private:
+  /// Where the range has no end, that of the type is one.
+  static std::string nearest(const JsonNode& node, const Range& range) {
+    if (!node.is(JsonNode::Kind::number)) return "";
+    constexpr Int kLargest = std::numeric_limits<Int>::max();
+    if (!range.high && node.number >= static_cast<double>(kLargest))
+      return fmt::format("; nearest legal value: {}", kLargest);
+    return nearest_number(node.number, range, true);
+  }
 };
 template <>
 struct Field<int> : IntegerField<int> {};

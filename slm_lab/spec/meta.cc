@@ -5,7 +5,8 @@
 namespace slm {
 namespace {
 
-constexpr int kMaxSessions = 10'000;  // each has files and a line of its own
+constexpr int kMaxSessions = 10'000;     // each has files and a line of its own
+constexpr int kMaxEpisodes = 1'000'000;  // of one evaluation, whose returns are kept
 
 // SLM-Lab writes these into the spec that it saves beside its results.
 constexpr std::string_view kWrittenByRun[] = {
@@ -56,7 +57,7 @@ MetaConfig read_meta_config(SpecReader& r) {
          "frames between log points: a row of the session's record; a third of a shorter run", at_least(1));
   r.read("eval_frequency", m.eval_frequency, "frames between evaluations, with rigorous_eval", at_least(1));
   std::variant<bool, int> rigorous_eval = 0;
-  r.read("rigorous_eval", rigorous_eval, "evaluations of this many fresh episodes; 0: none", at_least(0));
+  r.read("rigorous_eval", rigorous_eval, "evaluations of this many fresh episodes; 0: none", between(0, kMaxEpisodes));
   const auto* as_bool = std::get_if<bool>(&rigorous_eval);
   m.rigorous_eval = as_bool ? *as_bool : std::get<int>(rigorous_eval);
   r.read("seed", m.seed, "the seed of all randomness; --seed goes before it", at_least(0));

@@ -79,7 +79,8 @@ TEST(ReadMetaConfig, RefusesNonsense) {
           "f.json:1:17: meta.max_session = 0: expected an integer in [1, 10000]; nearest legal value: 1",
           "f.json:1:35: meta.distributed = true: expected false, shared or synced",
           "f.json:1:49: meta.seed = -1: expected an integer >= 0; nearest legal value: 0",
-          "f.json:1:70: meta.rigorous_eval = -2: expected true or false, or an integer >= 0; nearest legal value: 0",
+          "f.json:1:70: meta.rigorous_eval = -2: expected true or false, or an integer in [0, 1000000]; nearest "
+          "legal value: 0",
           "f.json:1:91: meta.log_frequency = 0.5: expected an integer >= 1; nearest legal value: 1"));
   EXPECT_THAT(read("{}").problems, testing::ElementsAre(testing::HasSubstr("meta.max_session: missing")));
 }

@@ -35,7 +35,7 @@ class Upgrade {
 
   std::vector<std::string> run() {
     const bool agent = unwrap(spec_, "agent"), env = unwrap(spec_, "env");
-    const bool body = drop_body();
+    const bool body = erase(spec_, "body");  // how several agents and environments met: of one each it says nothing
     if (!agent && !env && !body) return {};
     if (agent || env) add("agent and env are objects, not lists of one");
     if (body) add("no body");
@@ -56,13 +56,6 @@ class Upgrade {
     JsonNode only = std::move(list->elements[0]);
     *list = std::move(only);
     return true;
-  }
-
-  /// The body told how several agents and environments meet; of one each it says nothing.
-  bool drop_body() {
-    const JsonNode* agent = spec_.find("agent");
-    const JsonNode* env = spec_.find("env");
-    return agent && env && agent->is(Kind::object) && env->is(Kind::object) && erase(spec_, "body");
   }
 
   void upgrade_meta() {

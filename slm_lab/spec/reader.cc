@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/spec/report.h"
+#include "slm_lab/spec/template.h"
 
 namespace slm {
 namespace {
@@ -15,8 +16,13 @@ using Kind = JsonNode::Kind;
 
 std::string shown(const JsonNode& node) { return shortened(to_json_line(node), 60); }
 
-bool is_placeholder(const JsonNode& node) {
-  return node.is(Kind::string) && node.text.starts_with("${") && node.text.find('}') == node.text.size() - 1;
+/// Whether a value stands for what -s will give: "${x}", a list that holds one, and as a text "CartPole-${x}" too.
+bool may_be_filled(const JsonNode& value, bool of_text) {
+  if (value.is(Kind::array))
+    return std::ranges::any_of(value.elements, [&](const JsonNode& entry) { return may_be_filled(entry, of_text); });
+  if (!value.is(Kind::string)) return false;
+  const auto left = placeholders_left(value);
+  return !left.empty() && (of_text || value.text == "${" + left[0].key + "}");
 }
 
 }  // namespace
@@ -63,8 +69,8 @@ const JsonMember* SpecReader::ask(std::string_view key) {
   return silent() ? nullptr : state_->object->find_member(spelling(key));
 }
 
-bool SpecReader::tolerated_placeholder(const JsonMember& member) {
-  if (!state_->report.allow_placeholders || !is_placeholder(member.value)) return false;
+bool SpecReader::tolerated_placeholder(const JsonMember& member, bool of_text) {
+  if (!state_->report.allow_placeholders || !may_be_filled(member.value, of_text)) return false;
   state_->report.has_placeholders = true;
   state_->report.add_unread(dotted_path(state_->path, member.key));
   state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
@@ -113,10 +119,11 @@ void SpecReader::record_field(std::string_view key, std::vector<std::string> typ
 }
 
 const JsonMember* SpecReader::ask_value(std::string_view key, bool required, const std::string& expected,
-                                        std::string_view doc) {
+                                        std::string_view doc, const std::vector<std::string>& types) {
   const JsonMember* member = ask(key);
   if (!member && required) missing(key, expected, doc);
-  return member && !tolerated_placeholder(*member) ? member : nullptr;
+  const bool of_text = std::ranges::find(types, "string") != types.end();
+  return member && !tolerated_placeholder(*member, of_text) ? member : nullptr;
 }
 
 void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, const std::string& expected,
@@ -149,7 +156,7 @@ SpecReader SpecReader::require_child(std::string_view key, std::string_view doc)
   }
   if (tolerated_placeholder(*member)) return make_child(key, nullptr, doc, true);
   if (!member->value.is(Kind::object)) {
-    wrong_value(*member, "expected an object");
+    if (state_->report.was_read(dotted_path(state_->path, key))) wrong_value(*member, "expected an object");
     return make_child(key, nullptr, doc, true);
   }
   return make_child(key, &member->value, doc, true);
@@ -193,7 +200,7 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
   if (!member) {
     missing(key, Field<std::string>::expected(one_of(names)), doc);
     report_misspelt(key);
-  } else if (!tolerated_placeholder(*member)) {
+  } else if (!tolerated_placeholder(*member, /*of_text=*/true)) {
     if (const auto misfit = Field<std::string>::parse(member->value, one_of(names), name))
       wrong_value(*member, fmt::format("expected {}{}", Field<std::string>::expected(one_of(names)), misfit->nearest));
   }

@@ -118,8 +118,9 @@ std::string SpecReport::line(const SpecFinding& finding) const {
   std::string where = finding.origin.empty() ? file_ : finding.origin;
   if (finding.origin.empty() && finding.position.line > 0)
     where += fmt::format(":{}:{}", finding.position.line, finding.position.column);
-  const std::string value = finding.value.empty() ? "" : " = " + finding.value;
-  return fmt::format("{}: {}{}: {}", where, shortened(finding.path, kMaxKeyShown), value, finding.message);
+  const bool both = !finding.path.empty() && !finding.value.empty();
+  return fmt::format("{}: {}{}{}: {}", where, shortened(finding.path, kMaxKeyShown), both ? " = " : "", finding.value,
+                     finding.message);
 }
 
 void SpecReport::throw_if_problems() const {
