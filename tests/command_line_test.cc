@@ -59,12 +59,21 @@ TEST(CommandLine, OptionsMayComeFirstAndANameMayBeLeftOut) {
       {"--set", "env=CartPole-v1", "spec.json", "dev"},
       {"--data", "data", "-s", "env=CartPole-v1", "run", "spec.json", "small", "dev"},
       {"spec.json", "dev", "-s", "env=CartPole-v1"},
+      {"--data", "run", "-s", "env=CartPole-v1", "spec.json", "dev"},  // a value that reads like a command
+      {"--data", "./enjoy", "--set=env=CartPole-v1", "run", "spec.json", "dev"},
   };
   for (const auto& form : forms) {
     const ProcessResult result = lab.run(form);
     EXPECT_EQ(result.exit_code, 0) << testing::PrintToString(form) << result.err;
     EXPECT_THAT(result.out, HasSubstr("results in "));
   }
+}
+
+TEST(CommandLine, OptionsMayComeBeforeEveryCommand) {
+  const Lab lab;
+  EXPECT_THAT(lab.run({"-s", "env=CartPole-v1", "spec", "check", "spec.json"}).out, HasSubstr("accepted"));
+  EXPECT_EQ(lab.run({"--episodes", "2", "rollout", "CartPole-v1"}).exit_code, 0);
+  EXPECT_THAT(lab.run({"--data", "./none", "enjoy"}).err, HasSubstr("no run in ./none"));
 }
 
 TEST(CommandLine, AMistakeIsExplained) {
@@ -84,6 +93,13 @@ TEST(CommandLine, AMistakeIsExplained) {
       {{"rol", "CartPole-v1"}, "rol: no such command; did you mean rollout?"},
       {{"rollout", "CartPole-v1", "--episodes", "0"}, "--episodes: expected a whole number >= 1, not 0"},
       {{"completion", "fish"}, "bash"},
+      {{"enjoy", "--episodes", "2000000000"}, "--episodes: expected a whole number from 1 to 1000000, not 2000000000"},
+      {{"-s", "env", "CartPole-v1", "spec.json", "small", "dev"},
+       "--set: expected KEY=VALUE, as in env=CartPole-v1; not env"},
+      {{"spec.json", "small", "dev", "--override", "gamma"}, "--override: expected PATH=VALUE"},
+      {{"-s", "env=CartPole-v1"}, "-s without a command or a spec file"},
+      {{"-s", "env=CartPole-v1", "benchmrk"}, "benchmrk: no such command; did you mean benchmark?"},
+      {{"-s", "env=", "spec.json", "dev"}, "spec.json:7:19: env.name = \"\": "},
   };
   for (const Mistake& mistake : mistakes) {
     const ProcessResult result = lab.run(mistake.arguments);
@@ -99,6 +115,7 @@ TEST(CommandLine, VersionAndHelpHaveTheFormsThatUsersTry) {
   EXPECT_EQ(lab.run({"help"}).out, lab.run({"--help"}).out);
   EXPECT_EQ(lab.run({"help", "spec", "check"}).out, lab.run({"spec", "check", "--help"}).out);
   EXPECT_THAT(lab.run({"--help"}).out, HasSubstr("Train and play"));
+  EXPECT_THAT(lab.run({}).out, HasSubstr("slm-lab SPEC_FILE SPEC_NAME MODE is short for slm-lab run"));
   EXPECT_THAT(lab.run({"spec", "schema", "--help"}).out, HasSubstr("slm-lab spec schema > "));
 }
 

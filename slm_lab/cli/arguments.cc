@@ -15,19 +15,42 @@ bool looks_like_file(const std::string& word) {
   return word.find('=') == std::string::npos && word.find_first_of("./") != std::string::npos;
 }
 
-/// Options first: the command is the first word that is one; a spec file stands for `run`.
-std::vector<std::string> command_to_front(std::vector<std::string> arguments,
-                                          const std::function<bool(const std::string&)>& is_command) {
+/// The option of any command that the word names, or null.
+const CLI::Option* option_of_any(const CLI::App& program, const std::string& word) {
+  if (const CLI::Option* option = find_option(program, word)) return option;
+  for (const CLI::App* sub : program.get_subcommands([](const CLI::App*) { return true; }))
+    if (const CLI::Option* option = option_of_any(*sub, word)) return option;
+  return nullptr;
+}
+
+/// Whether the next word is the value of this one: of `--data DIR` and `-s X=Y`, not of `--data=DIR` and `-sX=Y`.
+bool wants_value(const CLI::App& program, const std::string& word) {
+  const CLI::Option* option = word.starts_with("-") ? option_of_any(program, word) : nullptr;
+  return option != nullptr && takes_value(*option);
+}
+
+/// Options first: the command is the first word that is one and no option's value; a spec file stands for `run`. Where
+/// there is neither, the first such word comes to the front, to be refused.
+std::vector<std::string> command_to_front(std::vector<std::string> arguments, const CLI::App& program) {
+  auto first_word = arguments.end();
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {
-    if (is_command(*word)) {
-      std::rotate(arguments.begin(), word, word + 1);
+    if (wants_value(program, *word)) {
+      if (++word == arguments.end()) break;
+      continue;
+    }
+    if (word->starts_with("-")) continue;
+    if (const CLI::App* command = find_command(program, *word)) {
+      const bool named = word + 1 != arguments.end() && find_command(*command, word[1]) != nullptr;  // spec check
+      std::rotate(arguments.begin(), word, word + (named ? 2 : 1));
       return arguments;
     }
-    if (!word->starts_with("-") && looks_like_file(*word)) {
+    if (looks_like_file(*word)) {
       arguments.insert(arguments.begin(), "run");
       return arguments;
     }
+    if (first_word == arguments.end()) first_word = word;
   }
+  if (first_word != arguments.end()) std::rotate(arguments.begin(), first_word, first_word + 1);
   return arguments;
 }
 
@@ -60,6 +83,8 @@ std::string unexpected(const CLI::App& command, const std::vector<std::string>& 
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   const std::string name = word->substr(0, word->find('='));
+  if (command.get_parent() == nullptr && option_of_any(command, name))
+    return fmt::format("{} without a command or a spec file, as in slm-lab SPEC_FILE SPEC_NAME train {}", name, *word);
   return fmt::format("no option {}{}", name, did_you_mean(name, names));
 }
 
@@ -72,9 +97,21 @@ std::string missing_command(const CLI::App& command) {
 
 }  // namespace
 
-std::vector<std::string> with_command(std::vector<std::string> arguments,
-                                      const std::function<bool(const std::string&)>& is_command) {
-  if (arguments.empty() || is_command(arguments[0])) return arguments;
+const CLI::App* find_command(const CLI::App& command, const std::string& word) {
+  const auto found = command.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
+  return found.empty() ? nullptr : found.front();
+}
+
+const CLI::Option* find_option(const CLI::App& command, const std::string& word) {
+  for (const CLI::Option* option : command.get_options())
+    if (option->check_name(word)) return option;
+  return nullptr;
+}
+
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+std::vector<std::string> with_command(std::vector<std::string> arguments, const CLI::App& program) {
+  if (arguments.empty() || find_command(program, arguments[0])) return arguments;
   const std::string first = arguments[0];
   if (first == "--help" || first == "-h") return arguments;
   if (first == "--version" || first == "-V") return {"version"};
@@ -84,7 +121,7 @@ std::vector<std::string> with_command(std::vector<std::string> arguments,
     arguments.back() = "--help";
     return arguments;
   }
-  if (first.starts_with("-")) return command_to_front(std::move(arguments), is_command);
+  if (first.starts_with("-")) return command_to_front(std::move(arguments), program);
   if (looks_like_file(first)) arguments.insert(arguments.begin(), "run");
   return arguments;
 }
@@ -113,6 +150,15 @@ CLI::Validator whole_number(long long low, long long high) {
             return fmt::format("expected a whole number {}, not {}", range, text);
           },
           shown};
+}
+
+CLI::Validator assignment(const std::string& form, const std::string& example) {
+  return {[=](std::string& text) {
+            const std::size_t at = text.find('=');
+            if (at != std::string::npos && at > 0) return std::string();
+            return fmt::format("expected {}, as in {}; not {}", form, example, text);
+          },
+          ""};
 }
 
 CLI::Validator number_from(double low) {

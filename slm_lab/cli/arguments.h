@@ -1,7 +1,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -12,8 +11,13 @@ namespace slm {
 ///   SPEC_FILE SPEC_NAME MODE       run SPEC_FILE SPEC_NAME MODE
 ///   -s KEY=VALUE SPEC_FILE ...     run -s KEY=VALUE SPEC_FILE ...; likewise -s KEY=VALUE COMMAND ...
 ///   help COMMAND, --version        COMMAND --help, version
-std::vector<std::string> with_command(std::vector<std::string> arguments,
-                                      const std::function<bool(const std::string&)>& is_command);
+/// Options of the front keep their order behind the command.
+std::vector<std::string> with_command(std::vector<std::string> arguments, const CLI::App& program);
+
+/// The command below `command` with this name, and the option of `command` that the word names ("--data"); or null.
+const CLI::App* find_command(const CLI::App& command, const std::string& word);
+const CLI::Option* find_option(const CLI::App& command, const std::string& word);
+bool takes_value(const CLI::Option& option);
 
 /// What is wrong with a command line that `app` could not parse, and what was probably meant.
 std::string explain(const CLI::ParseError& error, const CLI::App& app, const std::vector<std::string>& arguments);
@@ -21,5 +25,6 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const std
 /// Checks of an option's text, before it is converted: "expected a whole number >= 1, not x".
 CLI::Validator whole_number(long long low, long long high = std::numeric_limits<long long>::max());
 CLI::Validator number_from(double low);
+CLI::Validator assignment(const std::string& form, const std::string& example);  ///< "KEY=VALUE", "env=CartPole-v1"
 
 }  // namespace slm

@@ -28,19 +28,6 @@ struct Place {
   std::vector<const CLI::Option*> words_to_come = {};  ///< of the command
 };
 
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
-const CLI::App* find_command(const CLI::App& command, const std::string& word) {
-  const auto found = command.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
-  return found.empty() ? nullptr : found.front();
-}
-
-const CLI::Option* find_option(const CLI::App& command, const std::string& word) {
-  for (const CLI::Option* option : command.get_options())
-    if (option->check_name(word)) return option;
-  return nullptr;
-}
-
 void enter(Place& place, const CLI::App& command) {
   place.command = &command;
   place.words_to_come = command.get_options([](const CLI::Option* option) { return option->get_positional(); });
@@ -173,8 +160,7 @@ Candidates candidates(const CLI::App& program, const Invocation& invocation, Wor
   const std::string current = words.back();
   words.pop_back();
   if (words.size() == 1 && words[0] == "help") words.clear();
-  const auto is_command = [&](const std::string& word) { return find_command(program, word) != nullptr; };
-  const Place place = find_place(program, with_command(words, is_command));
+  const Place place = find_place(program, with_command(words, program));
   Candidates out;
   if (const std::size_t equals = current.find('='); current.starts_with("--") && equals != current.npos) {
     const CLI::Option* option = find_option(*place.command, current.substr(0, equals));

@@ -12,7 +12,7 @@ namespace slm {
 void add_enjoy_options(CLI::App& app, EnjoyOptions& options) {
   constexpr const char* kGroup = "Options of enjoy";
   app.add_option("--episodes", options.episodes, "episodes to play")
-      ->check(whole_number(1, std::numeric_limits<int>::max()))
+      ->check(whole_number(1, 1'000'000))
       ->capture_default_str()
       ->group(kGroup);
   app.add_flag("--sample", options.sample, "sample actions as in training instead of taking the best")->group(kGroup);

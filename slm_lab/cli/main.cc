@@ -69,6 +69,7 @@ constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", 
 int run_command(const Invocation& invocation, std::vector<std::string> arguments) {
   CLI::App app("slm-lab: a laboratory for deep reinforcement learning", "slm-lab");
   app.require_subcommand(0, 1);
+  app.footer("\nslm-lab SPEC_FILE SPEC_NAME MODE is short for slm-lab run. Every command has --help.");
   std::vector<std::pair<CLI::App*, std::function<int()>>> actions;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
@@ -77,7 +78,7 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
     actions.emplace_back(sub, command.add(*sub, invocation));
   }
   app.add_flag("--version")->description("print the version; the same as the command");  // see with_command()
-  arguments = with_command(std::move(arguments), is_command);
+  arguments = with_command(std::move(arguments), app);
   if (!arguments.empty() && !arguments[0].starts_with("-") && !is_command(arguments[0]))
     refuse_unknown_command(arguments[0]);
   try {

@@ -90,8 +90,11 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("spec_name", a.spec_name, "which spec of the file; not needed where it has one")
       ->capture_default_str();
   app.add_option("mode", a.mode, kModes)->capture_default_str();
-  app.add_option("-s,--set", a.sets, "KEY=VALUE: fill ${KEY} in the spec file (repeatable)")->allow_extra_args(false);
+  app.add_option("-s,--set", a.sets, "KEY=VALUE: fill ${KEY} in the spec file (repeatable)")
+      ->check(assignment("KEY=VALUE", "env=CartPole-v1"))
+      ->allow_extra_args(false);
   app.add_option("--override", a.overrides, "PATH=VALUE: set any key, as agent.algorithm.gamma=0.98 (repeatable)")
+      ->check(assignment("PATH=VALUE", "agent.algorithm.gamma=0.98"))
       ->allow_extra_args(false);
   app.add_option("--seed", a.seed, "seed of the run, instead of the spec's meta.seed")->check(whole_number(0));
   app.add_option("--sessions", a.sessions, "number of sessions, instead of the spec's meta.max_session")

@@ -4,6 +4,7 @@
 
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/lab_spec.h"
@@ -114,8 +115,11 @@ std::function<int()> add_spec(CLI::App& app, const Invocation& invocation) {
       app.add_subcommand("check", "read specs and report every problem, inert key and note, and how often each trains");
   check_app->add_option("files", arguments->files, "spec files; behind a single one, the name of one of its specs")
       ->required();
-  check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")->allow_extra_args(false);
+  check_app->add_option("-s,--set", arguments->sets, "KEY=VALUE: fill ${KEY} (repeatable)")
+      ->check(assignment("KEY=VALUE", "env=CartPole-v1"))
+      ->allow_extra_args(false);
   check_app->add_option("--override", arguments->overrides, "PATH=VALUE: set any key of each spec (repeatable)")
+      ->check(assignment("PATH=VALUE", "env.num_envs=8"))
       ->allow_extra_args(false);
   check_app->footer("\nExample:\n  slm-lab spec check demo.json --override env.num_envs=8");
   CLI::App* schema_app =
