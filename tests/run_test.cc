@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "slm_lab/base/build_info.h"
+#include "slm_lab/base/memory_limit.h"
 #include "slm_lab/base/shell_quote.h"
 #include "slm_lab/cli/failure.h"
 #include "tests/support/process.h"
@@ -121,6 +122,20 @@ TEST(Threads, MoreThanAnyMachineHasAreRefused) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("--threads"));
   EXPECT_FALSE(fs::exists(scratch / "data"));
+}
+
+// A session may need more than half of the memory: then they run one after the other, and the run is not refused. These
+// would take long; they diverge at once.
+TEST(Sessions, AreAsManyAtOnceAsThereIsMemoryFor) {
+  const ScratchFolder scratch;
+  constexpr double kBytesOfALogPoint = 400;  // as session_memory.cc weighs them
+  const auto frames = static_cast<std::int64_t>(0.6 * static_cast<double>(memory_limit()) / kBytesOfALogPoint);
+  const ProcessResult result = run_program(train(
+      scratch / "data",
+      {"--threads", "2", "--override", "meta.log_frequency=1", "--override", fmt::format("env.max_frame={}", frames),
+       "--override", R"(agent.net.lr_scheduler_spec={"name": "StepLR", "step_size": 1, "gamma": 1e33})"}));
+  EXPECT_EQ(result.exit_code, static_cast<int>(ExitCode::diverged)) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("note: 1 of 2 sessions at once: each may take "));
 }
 
 template <class Exception>

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "slm_lab/algorithm/plan.h"
@@ -29,17 +28,13 @@
 namespace slm {
 namespace {
 
-/// What one session needs was checked with the spec.
-void check_memory(const LabSpec& spec, int slots) {
-  const auto needed = static_cast<double>(spec.session_bytes);
-  const auto present = static_cast<double>(memory_limit());
-  if (slots * needed > present)
-    throw SpecError(
-        fmt::format("{} sessions at once need {} x {}, and this machine has {}; run fewer at once with --threads {}",
-                    slots, slots, gib_text(needed), gib_text(present), std::max(1.0, std::floor(present / needed))));
+/// As many sessions at once as there are threads and memory for. What one session needs was checked with the spec.
+int num_slots(const LabSpec& spec, int threads) {
+  const int wanted = std::min(spec.meta.max_session, threads);
+  const auto needed = static_cast<double>(spec.session_bytes), present = static_cast<double>(memory_limit());
+  if (wanted * needed <= present) return wanted;
+  return std::max(1, static_cast<int>(present / needed));
 }
-
-int num_slots(const LabSpec& spec, int threads) { return std::min(spec.meta.max_session, threads); }
 
 int num_threads(const TrainOptions& options) { return options.threads > 0 ? options.threads : available_cores(); }
 
@@ -62,6 +57,10 @@ constexpr std::chrono::seconds kManifestInterval{1};
 
 int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const TrainOptions& options) {
   const int threads = num_threads(options), slots = num_slots(spec, threads);
+  if (slots < std::min(spec.meta.max_session, threads))
+    say(fmt::format("note: {} of {} sessions at once: each may take {}, and this machine has {}", slots,
+                    spec.meta.max_session, gib_text(static_cast<double>(spec.session_bytes)),
+                    gib_text(static_cast<double>(memory_limit()))));
   LocalExecutor executor({.cores = static_cast<double>(threads), .bytes = memory_limit()});
   PoolOptions pool;
   pool.threads_per_session = threads / slots;
@@ -103,7 +102,6 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
   SpecReport report(loaded.file);
   const LabSpec spec = read_lab_spec(loaded, report);
   say_findings(report);
-  check_memory(spec, num_slots(spec, num_threads(options)));
   check_runnable(spec);
   const DataFolder folder = DataFolder::create(options.data, loaded.name, options.name);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
@@ -125,7 +123,6 @@ int continue_training(const LoadedSpec& loaded, const std::string& where, const 
   const LoadedSpec saved = spec_to_continue(folder, loaded, [](const std::string& text) { say("note: " + text); });
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);
-  check_memory(spec, num_slots(spec, num_threads(options)));  // the machine may be another
   say(fmt::format("continues {}, seed {}", folder.root().string(), spec.meta.seed));
   return run(folder, spec, continue_manifest(folder, kernels().name, options.command_line), options);
 }
