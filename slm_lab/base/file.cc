@@ -46,6 +46,20 @@ void sync_tree(const fs::path& path) {
   sync_directory(path);
 }
 
+void add_regular_files(const fs::path& folder, std::vector<fs::path>& files) {
+  try {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_symlink()) continue;
+      if (entry.is_directory())
+        add_regular_files(entry.path(), files);
+      else if (entry.is_regular_file())
+        files.push_back(entry.path());
+    }
+  } catch (const fs::filesystem_error& failure) {
+    refuse(folder, "list the folder", failure.code());
+  }
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
@@ -137,12 +151,7 @@ void write_directory_durably(const fs::path& path, const std::function<void(cons
 
 std::vector<fs::path> regular_files(const fs::path& folder) {
   std::vector<fs::path> files;
-  try {
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (!entry.is_symlink() && entry.is_regular_file()) files.push_back(entry.path());
-  } catch (const fs::filesystem_error& failure) {
-    refuse(folder, "list the folder", failure.code());
-  }
+  add_regular_files(folder, files);
   return files;
 }
 

@@ -1,9 +1,11 @@
 #include "slm_lab/base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <string>
@@ -153,6 +155,20 @@ TEST(RegularFiles, AreListedWithoutLinksOrRefusedByTheFolder) {
     EXPECT_EQ(error.code(), ExitCode::io);
     EXPECT_THAT(error.what(), testing::HasSubstr((scratch / "none").string() + ": cannot list the folder: "));
   }
+}
+
+TEST(RegularFiles, NameTheFolderBelowThatCannotBeListed) {
+  const ScratchFolder scratch;
+  fs::create_directories(scratch / "in" / "deep");
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const int free_descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  close(free_descriptor);
+  const rlimit two{static_cast<rlim_t>(free_descriptor) + 2, limit.rlim_max};  // the folder, and the one in it
+  setrlimit(RLIMIT_NOFILE, &two);
+  expect_error(ExitCode::io, (scratch / "in" / "deep").string() + ": cannot list the folder: Too many open files",
+               [&] { regular_files(scratch.path()); });
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 TEST(FileExists, KnowsAbsenceFromIgnorance) {
