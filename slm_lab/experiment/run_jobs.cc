@@ -113,8 +113,8 @@ class JobLoop {
       stop_all(Stop::at_checkpoint);
     } else if (stop_asked_ && !killed_ && Clock::now() - *stop_asked_ >= options_.stop_deadline) {
       killed_ = true;
-      source_.stopping(fmt::format("{} did not end within {:.0f} s and are ended; their last checkpoints stay",
-                                   jobs_.size() == 1 ? "one session" : fmt::format("{} sessions", jobs_.size()),
+      const std::string who = jobs_.size() == 1 ? "one session is" : fmt::format("{} sessions are", jobs_.size());
+      source_.stopping(fmt::format("{} ended, not having done so within {:.0f} s; the last checkpoint stays", who,
                                    std::chrono::duration<double>(options_.stop_deadline).count()));
       stop_all(Stop::now);
     }
