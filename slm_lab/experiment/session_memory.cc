@@ -15,6 +15,8 @@ namespace slm {
 namespace {
 
 // Copies that are alive at once; each errs upwards.
+constexpr double kFitsAnywhere = 16 << 20;  // where the program itself runs; asking the system takes a search long
+
 constexpr double kObsCopies = 6;      // obs, next_obs, the environment's own, joined frames, two of wrappers
 constexpr double kRolloutCopies = 2;  // the memory, and what an update gathers from it
 constexpr double kWeightCopies = 12;  // weights, gradient, two moments; target, best and saved ones
@@ -121,7 +123,9 @@ double total_bytes(const std::vector<MemoryNeed>& needs) {
 }
 
 void check_session_memory(const std::vector<MemoryNeed>& needs, SpecReader& spec) {
-  const double needed = total_bytes(needs), present = static_cast<double>(memory_limit());
+  const double needed = total_bytes(needs);
+  if (needed <= kFitsAnywhere) return;
+  const auto present = static_cast<double>(memory_limit());
   if (needed <= present) return;
   const auto largest =
       *std::max_element(needs.begin(), needs.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });

@@ -10,6 +10,7 @@
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/session_files.h"
 #include "slm_lab/experiment/stop_signal.h"
+#include "slm_lab/report/csv.h"
 #include "slm_lab/report/log_line.h"
 #include "slm_lab/store/checkpoint.h"
 
@@ -31,9 +32,12 @@ class SessionProcess {
         timer_(job.checkpoint_seconds) {}
 
   int run() {
-    if (read_session_result(folder_, job_.trial, job_.session)) return 0;  // done by an earlier run
+    if (read_session_result(folder_, job_.trial, job_.session)) {  // done by an earlier run
+      if (job_.of_search) tell_again(read_csv(folder_.session_csv(job_.trial, job_.session, "train")));
+      return 0;
+    }
     resume();
-    bool goes_on = tell_again();
+    bool goes_on = !job_.of_search || tell_again(session_.record().rows());
     while (goes_on && !session_.finished()) {
       if (step()) goes_on = log_point();
       if (goes_on && stop_signal() != 0) return stop();
@@ -87,15 +91,14 @@ class SessionProcess {
              *program == program_text() ? "" : fmt::format(", saved by {}; this is {}", *program, program_text())));
   }
 
-  /// To a parent that may not have heard, or not have kept, what the checkpoint knows. Returns whether it goes on.
-  bool tell_again() {
-    if (!job_.asks) return true;
-    for (const SessionRow& row : session_.record().rows()) {
+  /// To a search that may not have heard, or not have kept, what the files know. Returns whether it goes on.
+  bool tell_again(std::span<const SessionRow> rows) {
+    for (const SessionRow& row : rows) {
       SessionMessage message = this->message(SessionMessage::Kind::log_point);
       message.frame = static_cast<std::int64_t>(row.frame);
-      message.total_reward_ma = row.total_reward_ma;
+      message.total_reward_ma = as_in_csv(row.total_reward_ma);
       line_.report(message);
-      if (!line_.goes_on()) return false;
+      if (job_.asks && !line_.goes_on()) return false;
       if (stop_signal() != 0) return true;
     }
     return true;
@@ -169,7 +172,7 @@ class SessionProcess {
     message.fps = static_cast<double>(message.frame) / message.seconds;
     message.return_ma = session_.record().episode_return_ma100();
     message.best = session_.record().best_total_reward_ma();
-    if (!rows.empty()) message.total_reward_ma = rows.back().total_reward_ma;
+    if (!rows.empty()) message.total_reward_ma = as_in_csv(rows.back().total_reward_ma);
     return message;
   }
 

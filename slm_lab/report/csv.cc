@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iterator>
 
 #include "slm_lab/base/descriptor.h"
@@ -24,6 +25,12 @@ void append_number(double value, bool counter, std::string& out) {
 }
 
 }  // namespace
+
+double as_in_csv(double value) {
+  std::string text;
+  append_number(value, /*counter=*/false, text);
+  return text.empty() ? value : std::strtod(text.c_str(), nullptr);
+}
 
 std::string csv_header(std::span<const Column> columns) {
   std::string line;

@@ -34,6 +34,9 @@ class CsvFile {
 std::vector<SessionRow> read_csv(const std::filesystem::path& file);
 std::vector<SessionRow> parse_csv(std::string_view text, const std::string& name);
 
+/// A value (of no counter) as it comes back from the file.
+double as_in_csv(double value);
+
 /// The header and the lines on their own, for a file that grows line by line.
 std::string csv_header(std::span<const Column> columns);
 void append_csv_line(const SessionRow& row, std::span<const Column> columns, std::string& out);

@@ -132,5 +132,16 @@ TEST(Csv, NamesTheLineOfADamagedFile) {
   EXPECT_THAT(message("what,is\n1,2\n"), testing::HasSubstr("df.csv:1"));
 }
 
+TEST(Csv, AValueIsKnownAsItComesBack) {
+  SessionRow row;
+  for (const double value : {0.1, 1.0 / 3, -33.529999999, 1e10 / 3, 500.0}) {
+    row.total_reward_ma = value;
+    EXPECT_EQ(parse_csv(to_csv(std::vector{row}), "test")[0].total_reward_ma, as_in_csv(value));
+  }
+  EXPECT_EQ(as_in_csv(0.1), 0.1);
+  EXPECT_EQ(as_in_csv(1.0 / 3), 0.33333334);
+  EXPECT_TRUE(std::isnan(as_in_csv(SessionRow::kNone)));
+}
+
 }  // namespace
 }  // namespace slm

@@ -157,7 +157,8 @@ void SearchJournal::end_trial(int trial, State state, double value, const std::s
   ensure(state == State::failed || std::isfinite(value), "a reader refuses the whole journal for it");
   Json values;  // null
   if (state != State::failed) values = {value};
-  const std::string why = reason.empty() ? "" : trial_attribute(trial, "reason", reason);
+  const bool is_known = reason == trials_.at(trial).reason;  // of an end whose last line was lost
+  const std::string why = is_known ? "" : trial_attribute(trial, "reason", reason);
   append(why + line(kEndTrial, {{"trial_id", trial},
                                 {"state", static_cast<int>(state)},
                                 {"values", values},
