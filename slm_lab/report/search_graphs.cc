@@ -48,8 +48,8 @@ Drawing slices(const SearchSubject& search, const std::string& title, const Colo
     const std::vector<std::string> names = parameter_names(search);
     const double width = (kWidth - 2.0 * kMargin - (columns - 1.0) * kBetween) / columns;
     for (int i = 0; i < parameters; ++i) {
-      const double left = kMargin + (i % columns) * (width + kBetween),
-                   top = kHeadHeight + 8.0 + (i / columns) * kRowHeight;
+      const int row = i / columns, column = i % columns;
+      const double left = kMargin + column * (width + kBetween), top = kHeadHeight + 8.0 + row * kRowHeight;
       const auto at = static_cast<std::size_t>(i);
       paint_slice(search, at, names[at], colors, {left, top, left + width, top + kRowHeight - kBetween}, pen);
     }

@@ -43,7 +43,7 @@ class GridSampler final : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_grid_sampler(std::vector<SearchDimension> space, std::uint64_t) {
+std::unique_ptr<Sampler> make_grid_sampler(const std::vector<SearchDimension>& space, std::uint64_t) {
   std::vector<std::vector<double>> numbers;
   for (const SearchDimension& dimension : space) {
     std::vector<double>& of_dimension = numbers.emplace_back();

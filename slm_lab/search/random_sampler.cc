@@ -32,8 +32,8 @@ Parameters random_parameters(const std::vector<SearchDimension>& space, std::uin
   return drawn;
 }
 
-std::unique_ptr<Sampler> make_random_sampler(std::vector<SearchDimension> space, std::uint64_t seed) {
-  return std::make_unique<RandomSampler>(std::move(space), seed);
+std::unique_ptr<Sampler> make_random_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed) {
+  return std::make_unique<RandomSampler>(space, seed);
 }
 
 }  // namespace slm

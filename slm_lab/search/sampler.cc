@@ -12,7 +12,7 @@ namespace {
 
 struct SamplerRow {
   std::string_view name;
-  std::unique_ptr<Sampler> (*make)(std::vector<SearchDimension> space, std::uint64_t seed);
+  std::unique_ptr<Sampler> (*make)(const std::vector<SearchDimension>& space, std::uint64_t seed);
 };
 constexpr std::array kSamplers = {
     SamplerRow{"tpe", make_tpe_sampler},       SamplerRow{"multivariate_tpe", make_multivariate_tpe_sampler},

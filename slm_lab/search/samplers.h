@@ -10,11 +10,11 @@
 namespace slm {
 
 // The rows of sampler.cc. `space` has no inert dimension.
-std::unique_ptr<Sampler> make_random_sampler(std::vector<SearchDimension> space, std::uint64_t seed);
-std::unique_ptr<Sampler> make_grid_sampler(std::vector<SearchDimension> space, std::uint64_t seed);
-std::unique_ptr<Sampler> make_sobol_sampler(std::vector<SearchDimension> space, std::uint64_t seed);
-std::unique_ptr<Sampler> make_tpe_sampler(std::vector<SearchDimension> space, std::uint64_t seed);
-std::unique_ptr<Sampler> make_multivariate_tpe_sampler(std::vector<SearchDimension> space, std::uint64_t seed);
+std::unique_ptr<Sampler> make_random_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed);
+std::unique_ptr<Sampler> make_grid_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed);
+std::unique_ptr<Sampler> make_sobol_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed);
+std::unique_ptr<Sampler> make_tpe_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed);
+std::unique_ptr<Sampler> make_multivariate_tpe_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed);
 
 /// The most numbers of one dimension in a grid.
 constexpr std::int64_t kMostGridNumbers = 1000;

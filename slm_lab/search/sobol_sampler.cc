@@ -32,8 +32,8 @@ class SobolSampler final : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_sobol_sampler(std::vector<SearchDimension> space, std::uint64_t seed) {
-  return std::make_unique<SobolSampler>(std::move(space), seed);
+std::unique_ptr<Sampler> make_sobol_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed) {
+  return std::make_unique<SobolSampler>(space, seed);
 }
 
 }  // namespace slm

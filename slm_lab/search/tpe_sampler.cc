@@ -83,12 +83,12 @@ class TpeSampler final : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_tpe_sampler(std::vector<SearchDimension> space, std::uint64_t seed) {
-  return std::make_unique<TpeSampler>(std::move(space), seed, false);
+std::unique_ptr<Sampler> make_tpe_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed) {
+  return std::make_unique<TpeSampler>(space, seed, false);
 }
 
-std::unique_ptr<Sampler> make_multivariate_tpe_sampler(std::vector<SearchDimension> space, std::uint64_t seed) {
-  return std::make_unique<TpeSampler>(std::move(space), seed, true);
+std::unique_ptr<Sampler> make_multivariate_tpe_sampler(const std::vector<SearchDimension>& space, std::uint64_t seed) {
+  return std::make_unique<TpeSampler>(space, seed, true);
 }
 
 }  // namespace slm

@@ -88,7 +88,7 @@ Json distribution_of(const SearchDimension& dimension) {
   return {{"name", "CategoricalDistribution"}, {"attributes", {{"choices", choices}}}};
 }
 
-std::string line(int operation, Json fields) {
+std::string line(int operation, const Json& fields) {
   Json json = {{"op_code", operation}, {"worker_id", "slm-lab"}};
   json.update(fields);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
