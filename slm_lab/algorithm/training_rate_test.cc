@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "slm_lab/algorithm/agent_config.h"
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/training_schedule.h"
@@ -87,6 +89,8 @@ TEST(TrainingSchedule, KnowsWhenItIsFirstDue) {
         while (!schedule.due(num_added)) num_added += num_envs;
         EXPECT_EQ(schedule.first(), num_added) << num_envs << " " << frequency << " " << start;
       }
+  const TrainingSchedule never{4, std::numeric_limits<std::int64_t>::max(), 4};
+  EXPECT_GT(never.first(), std::int64_t{1} << 60);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace slm {
 
@@ -16,7 +17,9 @@ struct TrainingSchedule {
   }
   /// The first number of transitions at which it is due.
   std::int64_t first() const {
-    const std::int64_t enough = (start_step / num_envs + 1) * num_envs;
+    // A start beyond every run is as good as the largest number, and leaves room for the sums.
+    const std::int64_t start = std::min(start_step, std::numeric_limits<std::int64_t>::max() / 2);
+    const std::int64_t enough = (start / num_envs + 1) * num_envs;
     const std::int64_t period = (enough - num_envs) / training_frequency + 1;  // the first to be passed from there on
     return (period * training_frequency + num_envs - 1) / num_envs * num_envs;
   }
