@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "tests/support/sanitized.h"
+
 namespace slm {
 
 inline std::atomic<long>& num_allocations() {
@@ -15,11 +17,7 @@ inline std::atomic<long>& num_allocations() {
   return count;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kCountsAllocations = false;
-#else
-inline constexpr bool kCountsAllocations = true;
-#endif
+inline constexpr bool kCountsAllocations = !kSanitized;
 
 }  // namespace slm
 
