@@ -304,6 +304,8 @@ int journal_lines(const fs::path& data) {
   return lines;
 }
 
+void nap(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
+
 class KilledSearch : public Search {
  protected:
   /// Kills the driver (and with it, by the kernel, its sessions) as often as the search lasts, at random places of its
@@ -318,9 +320,9 @@ class KilledSearch : public Search {
       Process process(words(begun ? "search@latest" : "search", overrides, options));
       const int until = journal_lines(data_) + static_cast<int>(rng.integers(1, 12));
       const std::chrono::microseconds moment(rng.integers(0, 3000));
-      while (process.running() && journal_lines(data_) < until)
-        std::this_thread::sleep_for(std::chrono::microseconds(200));
-      std::this_thread::sleep_for(moment);
+      // These naps choose where it is killed; no outcome waits for them.
+      while (process.running() && journal_lines(data_) < until) nap(std::chrono::microseconds(200));
+      nap(moment);
       if (process.running()) {
         process.send(SIGKILL);
         ++kills;
