@@ -1,6 +1,5 @@
 #include "slm_lab/algorithm/crossq.h"
 
-#include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
@@ -31,20 +30,15 @@ std::unique_ptr<const AlgorithmPlan> read_crossq(AgentReader& agent) {
 CrossQ::CrossQ(const SoftConfig& config, const ReplayConfig& replay, const ActorCriticNetConfig& nets,
                const EnvInfo& info, const Streams& streams)
     : config_(config),
-      policy_(make_soft_policy(config.action, info)),
-      actor_(make_policy_net(nets.actor, info, streams), nets.actor),
-      critics_("CrossQ", nets.critic, policy_->critic_space(), policy_->critic_outputs(), streams),
-      temperature_(config.temperature, nets.actor.optim_spec, target_entropy(config, info.action_space)),
+      actor_("CrossQ", config, nets.actor, info, streams),
+      critics_("CrossQ", nets.critic, actor_.policy().critic_space(), actor_.policy().critic_outputs(), streams),
       loop_(config.loop, replay, info),
-      joint_(2 * replay.batch_size, policy_->critic_space().size()) {
+      joint_(2 * replay.batch_size, actor_.policy().critic_space().size()) {
   for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
 }
 
 void CrossQ::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  if (mode == ActMode::train && loop_.warming_up())
-    policy_->act_uniformly(obs.rows(), rng, actions);
-  else
-    policy_->act(actor_.infer(obs), mode, frame_, rng, actions);
+  actor_.act(obs, /*uniformly=*/mode == ActMode::train && loop_.warming_up(), mode, frame_, rng, actions);
 }
 
 void CrossQ::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
@@ -66,11 +60,12 @@ TrainStats CrossQ::train(Rng& rng) {
     loop_.draw(rng, frame_);
     train_critics(rng, sums);
     if (++iteration_ % config_.policy_delay != 0) continue;
-    train_actor(rng, sums);
-    temperature_.train(entropy_, actor_.lr());
+    // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
+    // values of the batch that the critics have just seen.
+    actor_.train(loop_.batch().obs, critics_.pointers(), critics_.min_q(), rng, sums);
   }
   TrainStats stats = sums.means();
-  stats.entropy = entropy_;
+  stats.entropy = actor_.entropy();
   return stats;
 }
 
@@ -80,34 +75,19 @@ TrainStats CrossQ::train(Rng& rng) {
 void CrossQ::train_critics(Rng& rng, OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
   const Eigen::Index n = targets_.size();
-  write_dense_input(policy_->critic_inputs(batch.obs, batch.actions), joint_.topRows(n));
-  write_dense_input(policy_->look_ahead(actor_.infer(batch.next_obs), batch.next_obs, rng), joint_.bottomRows(n));
+  write_dense_input(actor_.policy().critic_inputs(batch.obs, batch.actions), joint_.topRows(n));
+  write_dense_input(actor_.look_ahead(batch.next_obs, rng), joint_.bottomRows(n));
   critics_.forward_in_training(joint_);
-  policy_->values(critics_.q_values(0).bottomRows(n), critics_.q_values(1).bottomRows(n), temperature_.alpha(),
-                  next_values_);
+  actor_.values(critics_.q_values(0).bottomRows(n), critics_.q_values(1).bottomRows(n), next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
-  stats.add_critics(critics_.step(policy_->critic_columns(batch.actions), targets_, batch.draw.weights));
+  stats.add_critics(critics_.step(actor_.policy().critic_columns(batch.actions), targets_, batch.draw.weights));
   loop_.prioritize(critics_.td_errors());
-}
-
-// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
-// values of the batch that the critics have just seen.
-void CrossQ::train_actor(Rng& rng, OffPolicyStats& stats) {
-  const Batch& batch = loop_.batch();
-  const double loss = policy_->loss(actor_.forward(batch.obs), batch.obs, critics_.pointers(), critics_.min_q(),
-                                    temperature_.alpha(), rng);
-  require_finite(loss, "CrossQ", "policy loss");
-  entropy_ = policy_->entropy();
-  actor_.backward(policy_->d_outputs());
-  const float norm = actor_.step();
-  require_finite(norm, "CrossQ", "policy gradient");
-  stats.add_actor(loss, norm);
 }
 
 std::int64_t CrossQ::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }
 
 Coefficients CrossQ::coefficients() const {
-  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = temperature_.alpha()};
+  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = actor_.alpha()};
 }
 
 std::vector<NamedNet> CrossQ::nets() {
@@ -117,13 +97,11 @@ std::vector<NamedNet> CrossQ::nets() {
 }
 
 void CrossQ::serialize(Archive& archive) {
-  archive("actor", actor_);
+  actor_.serialize(archive);
   archive("critics", critics_);
-  archive("temperature", temperature_);
   archive("replay", loop_);
   archive("frame", frame_);
   archive("iteration", iteration_);
-  archive("entropy", entropy_);
 }
 
 }  // namespace slm

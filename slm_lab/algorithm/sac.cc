@@ -1,6 +1,5 @@
 #include "slm_lab/algorithm/sac.h"
 
-#include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
@@ -29,19 +28,14 @@ std::unique_ptr<const AlgorithmPlan> read_sac(AgentReader& agent) {
 Sac::Sac(const SoftConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
          const Streams& streams)
     : config_(config),
-      policy_(make_soft_policy(config.action, info)),
-      actor_(make_policy_net(net, info, streams), net),
-      critics_("SoftActorCritic", net, policy_->critic_space(), policy_->critic_outputs(), streams),
-      temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)),
+      actor_("SoftActorCritic", config, net, info, streams),
+      critics_("SoftActorCritic", net, actor_.policy().critic_space(), actor_.policy().critic_outputs(), streams),
       loop_(config.loop, replay, info) {
   for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
 }
 
 void Sac::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  if (mode == ActMode::train && loop_.warming_up())
-    policy_->act_uniformly(obs.rows(), rng, actions);
-  else
-    policy_->act(actor_.infer(obs), mode, frame_, rng, actions);
+  actor_.act(obs, /*uniformly=*/mode == ActMode::train && loop_.warming_up(), mode, frame_, rng, actions);
 }
 
 void Sac::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
@@ -64,49 +58,36 @@ TrainStats Sac::train(Rng& rng) {
     bootstrap(rng);
     train_critics(sums);
     if (++iteration_ % config_.policy_delay != 0) continue;
-    train_actor(rng, sums);
-    temperature_.train(entropy_, actor_.lr());
+    // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
+    actor_.train(loop_.batch().obs, critics_.online(), critics_.min_q(), rng, sums);
     critics_.follow();
   }
   TrainStats stats = sums.means();
-  stats.entropy = entropy_;
+  stats.entropy = actor_.entropy();
   return stats;
 }
 
 // y = r + gamma * V(s'),  V(s') = E_{a'}[min_i Q_target_i(s', a') - alpha log pi(a'|s')], eq. 3.
 void Sac::bootstrap(Rng& rng) {
   const Batch& batch = loop_.batch();
-  const ObservationsView next = policy_->look_ahead(actor_.infer(batch.next_obs), batch.next_obs, rng);
+  const ObservationsView next = actor_.look_ahead(batch.next_obs, rng);
   const auto [q1, q2] = critics_.targets();
-  policy_->values(q1->infer(next), q2->infer(next), temperature_.alpha(), next_values_);
+  actor_.values(q1->infer(next), q2->infer(next), next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 
 // Each critic: mean of loss(Q_i(s, a), y), eq. 5.
 void Sac::train_critics(OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
-  stats.add_critics(critics_.fit(policy_->critic_inputs(batch.obs, batch.actions),
-                                 policy_->critic_columns(batch.actions), targets_, batch.draw.weights));
+  stats.add_critics(critics_.fit(actor_.policy().critic_inputs(batch.obs, batch.actions),
+                                 actor_.policy().critic_columns(batch.actions), targets_, batch.draw.weights));
   loop_.prioritize(critics_.td_errors());
-}
-
-// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
-void Sac::train_actor(Rng& rng, OffPolicyStats& stats) {
-  const Batch& batch = loop_.batch();
-  const double loss = policy_->loss(actor_.forward(batch.obs), batch.obs, critics_.online(), critics_.min_q(),
-                                    temperature_.alpha(), rng);
-  require_finite(loss, "SoftActorCritic", "policy loss");
-  entropy_ = policy_->entropy();
-  actor_.backward(policy_->d_outputs());
-  const float norm = actor_.step();
-  require_finite(norm, "SoftActorCritic", "policy gradient");
-  stats.add_actor(loss, norm);
 }
 
 std::int64_t Sac::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }
 
 Coefficients Sac::coefficients() const {
-  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = temperature_.alpha()};
+  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = actor_.alpha()};
 }
 
 std::vector<NamedNet> Sac::nets() {
@@ -116,13 +97,11 @@ std::vector<NamedNet> Sac::nets() {
 }
 
 void Sac::serialize(Archive& archive) {
-  archive("actor", actor_);
+  actor_.serialize(archive);
   archive("critics", critics_);
-  archive("temperature", temperature_);
   archive("replay", loop_);
   archive("frame", frame_);
   archive("iteration", iteration_);
-  archive("entropy", entropy_);
 }
 
 }  // namespace slm

@@ -8,9 +8,8 @@
 #include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/off_policy_stats.h"
 #include "slm_lab/algorithm/plan.h"
+#include "slm_lab/algorithm/soft_actor.h"
 #include "slm_lab/algorithm/soft_config.h"
-#include "slm_lab/algorithm/soft_policy.h"
-#include "slm_lab/algorithm/temperature.h"
 #include "slm_lab/algorithm/twin_critics.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/trainer.h"
@@ -39,18 +38,14 @@ class Sac final : public Algorithm {
   TrainStats train(Rng& rng);
   void bootstrap(Rng& rng);
   void train_critics(OffPolicyStats& stats);
-  void train_actor(Rng& rng, OffPolicyStats& stats);
 
   SoftConfig config_;
-  std::unique_ptr<SoftPolicy> policy_;
-  Trainer actor_;
+  SoftActor actor_;
   TwinCritics critics_;
-  Temperature temperature_;
   OffPolicyLoop loop_;
   std::int64_t frame_ = 0, iteration_ = 0;
 
   Vector next_values_, targets_;  // (batch_size)
-  double entropy_ = 0;            // of the policy, mean over the last batch
 };
 
 /// Reads the settings of SoftActorCritic.
