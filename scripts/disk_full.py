@@ -6,7 +6,6 @@ needed where user namespaces are allowed; ends with 1 when anything was lost."""
 import collections
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,16 +47,11 @@ def pages_needed(lab, disk):
     return high
 
 
-def main():
-    if "--inside" not in sys.argv:
-        os.execvp("unshare", ["unshare", "--map-root-user", "--mount", sys.executable, *sys.argv, "--inside"])
-    sys.argv.remove("--inside")
-    sizes = int(sys.argv[2]) if len(sys.argv) > 2 else 50
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="disk_full_"))
+def check(build, sizes, scratch):
     disk = Disk(scratch / "disk")
     failures, codes = 0, collections.Counter()
     for spec in (LONG_REPLAY, PPO, LARGE_REPLAY):
-        lab = Lab(sys.argv[1], spec, scratch, disk.folder / "data")
+        lab = Lab(build, spec, scratch, disk.folder / "data")
         disk.mount(WHOLE)
         assert lab.train("train").returncode == 0
         truth = lab.computed()
@@ -77,8 +71,15 @@ def main():
                 print(f"{lab.spec_name}, {pages} of {needed} pages: " + "; ".join(wrong), flush=True)
         print(f"{lab.spec_name}: needs {needed * PAGE >> 10} KiB; {failures} failures so far", flush=True)
     print(f"{failures} failures; exit codes on full disks: {dict(codes)}")
-    shutil.rmtree(scratch)
     return 1 if failures else 0
+
+
+def main():
+    if "--inside" not in sys.argv:
+        os.execvp("unshare", ["unshare", "--map-root-user", "--mount", sys.executable, *sys.argv, "--inside"])
+    sys.argv.remove("--inside")
+    with tempfile.TemporaryDirectory(prefix="disk_full_") as scratch:
+        return check(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 50, pathlib.Path(scratch))
 
 
 if __name__ == "__main__":

@@ -176,13 +176,13 @@ def check(lab, every, only):
 def main():
     codes, failures = collections.Counter(), 0
     for spec in (LARGE_REPLAY, PPO):
-        scratch = pathlib.Path(tempfile.mkdtemp(prefix="inject_faults_"))
-        more_codes, more_failures = check(Lab(sys.argv[1], spec, scratch, scratch / "data"),
-                                          int(sys.argv[2]) if len(sys.argv) > 2 else 7,
-                                          sys.argv[3] if len(sys.argv) > 3 else "")
+        with tempfile.TemporaryDirectory(prefix="inject_faults_") as name:
+            scratch = pathlib.Path(name)
+            more_codes, more_failures = check(Lab(sys.argv[1], spec, scratch, scratch / "data"),
+                                              int(sys.argv[2]) if len(sys.argv) > 2 else 7,
+                                              sys.argv[3] if len(sys.argv) > 3 else "")
         codes += more_codes
         failures += more_failures
-        shutil.rmtree(scratch)
     print(f"{codes.total()} points, {failures} failures; exit codes under faults: {dict(codes)}")
     return 1 if failures else 0
 

@@ -4,7 +4,7 @@
     scripts/mutate_specs.py [--program build/release/slm-lab] [--count 10000] [--runs 1000] [--seed 1]
 
 Wrong is: a signal, a hang, exit 1 (a defect of ours), an exit code beyond those of docs/cli.md, memory beyond the limit,
-or a run that is refused (2) although the check had accepted it. Each such file is kept in the folder that is printed.
+or a run that is refused (2) although the check had accepted it. Each such file is kept in build/mutated_specs.
 """
 import argparse
 import copy
@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+KEPT = ROOT / "build/mutated_specs"
 VALUES = [0, 1, -1, 2, 3, 7, 0.5, -0.0, 1e-320, 1e308, 1e6, 2**30, 2**31 - 1, 2**31, 2**53, 2**59, 2**63 - 1, 2**64, True,
           False, None, "", "x", "${x}", "default", "relu", "inf", [], {}, [0], [1, 2], [1e9], [[]], [[64, 8, 4, 0, 1]], {"name": "Adam"},
           {"name": "no_decay", "start_val": 0}]
@@ -113,7 +114,11 @@ def main():
     for file in sorted((ROOT / "slm_lab/spec").rglob("*.json")):
         specs += json.loads(file.read_text()).items()
     rng = random.Random(options.seed)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="mutated_specs_"))
+    with tempfile.TemporaryDirectory(prefix="mutated_specs_") as scratch:
+        return check(program, specs, rng, options, pathlib.Path(scratch))
+
+
+def check(program, specs, rng, options, folder):
     checks, runs, kept = {}, {}, 0
     for index in range(options.count):
         if index % 1000 == 999:
@@ -131,11 +136,12 @@ def main():
             subprocess.run(["rm", "-rf", str(folder / "data")], check=False)
         if wrong:
             kept += 1
-            (folder / f"wrong_{index}.json").write_text(text, errors="replace")
+            KEPT.mkdir(parents=True, exist_ok=True)
+            (KEPT / f"wrong_{index}.json").write_text(text, errors="replace")
             print(f"wrong_{index}.json: {code}: {text_of_error}", flush=True)
     print(f"spec check of {options.count}: exit codes {checks}")
     print(f"tiny runs of {sum(runs.values())}: exit codes {runs}")
-    print(f"{kept} wrong, in {folder}" if kept else "none wrong")
+    print(f"{kept} wrong, in {KEPT}" if kept else "none wrong")
     return 1 if kept else 0
 
 

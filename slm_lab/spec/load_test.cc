@@ -13,6 +13,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 #include "slm_lab/spec/spec_path.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
@@ -29,7 +30,6 @@ class LoadSpec : public testing::Test {
     options_.repository = root_;
     fs::create_directories(root_ / "slm_lab/spec/benchmark/ppo");
   }
-  ~LoadSpec() override { fs::remove_all(root_); }
 
   std::string write(const std::string& name, std::string_view text) {
     const fs::path path = root_ / "slm_lab/spec" / name;
@@ -45,11 +45,8 @@ class LoadSpec : public testing::Test {
     return "";
   }
 
-  static fs::path fresh_folder() {
-    std::string name = (fs::temp_directory_path() / "slm_load_XXXXXX").string();
-    return mkdtemp(name.data());
-  }
-  fs::path root_ = fresh_folder();
+  ScratchFolder scratch_;
+  const fs::path root_ = scratch_.path();
   LoadOptions options_;
 };
 

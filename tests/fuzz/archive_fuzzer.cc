@@ -1,17 +1,15 @@
 // Any bytes as an archive: read whole or refused with Error(corrupt), never anything else.
-#include <unistd.h>
-
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string file =
-      (std::filesystem::temp_directory_path() / ("archive_fuzz." + std::to_string(::getpid()))).string();
+  static const slm::ScratchFolder folder;
+  static const std::string file = folder / "archive";
   std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   try {
     slm::Archive archive = slm::Archive::read(file);

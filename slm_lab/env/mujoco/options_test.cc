@@ -1,10 +1,9 @@
 // What a user can ask of MuJoCo's environments: every option of Gymnasium's, bodies of their own, and nonsense.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "slm_lab/spec/report.h"
 #include "tests/support/golden_traces.h"
 #include "tests/support/option_refusal.h"
+#include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
@@ -27,9 +27,8 @@ const std::vector<std::string> kEnvs{"Hopper-v5",   "HalfCheetah-v5",      "Walk
                                      "Pusher-v5",   "InvertedPendulum-v5", "InvertedDoublePendulum-v5",
                                      "Humanoid-v5", "HumanoidStandup-v5"};
 
-std::string write_model(const std::string& name, const std::string& xml) {
-  const std::string file =
-      fmt::format("{}slm_{}_{}.xml", testing::TempDir(), getpid(), name);  // other runs have theirs
+std::string write_model(const ScratchFolder& folder, const std::string& name, const std::string& xml) {
+  const std::string file = folder / (name + ".xml");
   std::ofstream(file) << xml;
   return file;
 }
@@ -75,7 +74,7 @@ TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
       {"no_xml", "no XML"},
       {"cut", "<mujoco><worldbody>"},
       {"other_root", "<html></html>"},
-      {"itself", "<mujoco><include file='slm_itself.xml'/></mujoco>"},
+      {"itself", "<mujoco><include file='itself.xml'/></mujoco>"},
       {"no_actuator", "<mujoco>" + ball + "</mujoco>"},
       {"binary", std::string("\x7f"
                              "ELF\0\0\1",
@@ -92,8 +91,9 @@ TEST(MujocoOptions, ModelsThatCannotBeUsedAreRefusedWithWords) {
        "<mujoco><worldbody><body><joint name='j'/><geom size='.1'/></body></worldbody>"
        "<actuator><motor joint='j' ctrlrange='-1 1'/></actuator></mujoco>"},
   };
+  const ScratchFolder folder;
   for (const auto& [name, xml] : models) {
-    const std::string file = write_model(name, xml);
+    const std::string file = write_model(folder, name, xml);
     for (const std::string& env : kEnvs) {
       if (name == "another_body" && env == "HalfCheetah-v5") continue;  // which needs no more than one coordinate
       EXPECT_THAT(option_refusal(env, "xml_file=" + file), testing::HasSubstr(name)) << env;
@@ -116,15 +116,16 @@ TEST(MujocoOptions, ModelsThatAskForTooMuchAreRefusedWithWords) {
        "<worldbody><body><joint name='j'/><composite type='cable' count='100000000 1 1' size='1'>"
        "<joint kind='main'/><geom size='.1'/></composite></body></worldbody>"},
       {"user_data", "<size nuserdata='2000000000'/><worldbody>" + cart + "</worldbody>"}};
+  const ScratchFolder folder;
   for (const auto& [name, xml] : models) {
-    const std::string file = write_model(name, "<mujoco>" + xml + motor + "</mujoco>");
+    const std::string file = write_model(folder, name, "<mujoco>" + xml + motor + "</mujoco>");
     EXPECT_THAT(option_refusal("HalfCheetah-v5", "xml_file=" + file), testing::HasSubstr(name));
   }
 }
 
 /// A cart and a pole that explode when they are pushed.
-std::string explosive_model() {
-  return write_model("explosive",
+std::string explosive_model(const ScratchFolder& folder) {
+  return write_model(folder, "explosive",
                      "<mujoco><worldbody><body><joint name='slide' type='slide' axis='1 0 0'/><geom size='.1'/><body>"
                      "<joint type='hinge' axis='0 1 0'/><geom size='.1' pos='0 0 .5'/></body></body></worldbody>"
                      "<actuator><motor joint='slide' gear='1e15' ctrlrange='-1 1'/></actuator></mujoco>");
@@ -133,7 +134,8 @@ std::string explosive_model() {
 TEST(MujocoDivergence, EndsTheEpisodeAndPoisonsNothing) {
   EnvConfig config;
   config.name = "InvertedPendulum-v5";
-  config.kwargs = InvertedPendulumKwargs{.xml_file = explosive_model()};
+  const ScratchFolder folder;
+  config.kwargs = InvertedPendulumKwargs{.xml_file = explosive_model(folder)};
   EnvStatistics statistics;
   const auto env = make_env(config, 2, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
   StepResult step;
