@@ -17,6 +17,28 @@ part_is_ready() { # name
   [[ "$(cat "$root/.deps/$1/.stamp" 2>/dev/null)" == "$(part_stamp "$1")" ]]
 }
 
+# Ray is Python: an environment of its own, and no part that the program is built with.
+ray_is_ready() { venv_is_ready "$root/setup/ray.txt" "$root/.deps/ray"; }
+
+# With the python3 of the PATH, as all nodes of a cluster need the same one.
+install_ray() {
+  local log=$root/build/setup-ray.log
+  refuse_other_machines
+  make_build_folder
+  mkdir -p "$root/.deps"
+  (
+    lock_or_wait 7 "another slm-lab is installing parts; waiting for it"
+    if ray_is_ready; then exit; fi
+    install_packages "$root/setup/packages-parts.txt"
+    python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
+      die 3 "ray: there is no Python 3.10 to 3.13 as python3 ($(python3 --version 2>&1 || true))"
+    logged "installing Ray" "$log" make_venv "$root/setup/ray.txt" "$root/.deps/ray" python3 || {
+      tail -n 15 "$log" >&2
+      die 3 "could not install setup/ray.txt; the end of $log is above (is the network there?)"
+    }
+  ) 7>"$root/.deps/.lock"
+}
+
 list_parts() {
   local name state
   for name in $(read_list 1 "$root/setup/parts.txt" | uniq); do
@@ -24,6 +46,9 @@ list_parts() {
     if part_is_ready "$name"; then state="ready"; fi
     printf '%-8s %s (%s)\n' "$name" "$(sed -n "s/^$name .*# //p" "$root/setup/parts.txt" | head -n 1)" "$state"
   done
+  state="missing; install it with: ./slm-lab setup ray"
+  if ray_is_ready; then state="ready"; fi
+  printf '%-8s %s (%s)\n' ray "Ray $(sed -n 's/^ray==\([0-9.]*\).*/\1/p' "$root/setup/ray.txt"), for searches on a cluster (Apache-2.0)" "$state"
 }
 
 fetch_archive() { # package==version, archive, sha256
@@ -130,11 +155,15 @@ renew_parts() {
 run_setup() { # [part...]
   (($#)) || { list_parts && exit; }
   local name
+  local -a built=()
   for name; do
+    [[ $name != ray ]] || continue
     part_rows "$name" >/dev/null ||
-      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | uniq | xargs)"
+      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | uniq | xargs) ray"
+    built+=("$name")
   done
-  install_parts "$@"
+  install_parts "${built[@]}"
+  if ((${#built[@]} < $#)); then install_ray; fi
   for name; do note "$name is ready in .deps/$name"; done
   exit
 }

@@ -216,7 +216,6 @@ TEST(Missing, IsNamedWhereverItIsMet) {
     EXPECT_THAT(result.err, HasSubstr(text));
   };
   missing({"run", "spec.json", "train"}, old.c_str());
-  missing({"run", "spec.json", "train", "--executor", "ray"}, "sessions on a cluster are not in this version yet");
   missing({"dashboard"}, "dashboard: this command is not in this version yet");
   EXPECT_THAT(lab.run({"spec", "check", "spec.json", "--override", "env.name=gymnasium:Taxi-v3"}).err,
               HasSubstr("needs the bridge to Gymnasium in Python"));

@@ -196,9 +196,10 @@ expect "missing packages are named with the line that installs them" says 'apt-g
 # Parts: nothing is fetched for a name that is none, nor where the stamp fits.
 launch setup
 expect "setup lists the parts" says 'missing; install it with: ./slm-lab setup box2d'
+expect "setup lists Ray" says 'missing; install it with: ./slm-lab setup ray'
 launch setup boxtwo
 expect "an unknown part is refused" ended 2
-expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d'
+expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d mujoco ray'
 touch "$calls.packages"
 mkdir -p "$root/.deps/archives" && echo broken >"$root/.deps/archives/box2d-py-2.3.8.tar.gz"
 launch setup box2d

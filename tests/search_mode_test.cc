@@ -247,6 +247,17 @@ TEST_F(Search, RefusesWhatItCannotSearch) {
       HasSubstr("meta.search_resources.cpu = 3: expected a number of cores that there are; nearest legal value: 2"));
 }
 
+TEST_F(Search, SaysWhatAClusterNeeds) {
+  const ProcessResult train = run("train", {}, {"--executor", "ray"});
+  EXPECT_EQ(train.exit_code, 2);
+  EXPECT_THAT(train.err, HasSubstr("--executor ray: trials of a search run on a cluster"));
+  const ProcessResult none = run_program(words("search", {}, {"--executor", "ray"}),
+                                         {.environment = {"SLM_LAB_ROOT=" + scratch_.path().string()}, .folder = {}});
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_THAT(none.err, HasSubstr("Ray is not installed here; install it with: ./slm-lab setup ray"));
+  EXPECT_THAT(files_below(data_), IsEmpty());
+}
+
 TEST_F(Search, IsAModeAndNoCommand) {
   EXPECT_THAT(run_program(slm_lab({"search"})).err, HasSubstr("search: a mode of run: `slm-lab run SPEC_FILE"));
   EXPECT_THAT(run("serch").err, HasSubstr("did you mean search?"));

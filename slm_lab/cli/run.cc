@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/near_name.h"
@@ -8,6 +9,7 @@
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/enjoy_options.h"
 #include "slm_lab/cli/limits.h"
+#include "slm_lab/experiment/ray_executor.h"
 #include "slm_lab/experiment/search.h"
 
 namespace slm {
@@ -56,22 +58,32 @@ void leave_out_name(const CLI::App& app, RunArguments& arguments) {
   if (is_mode || (given("spec_file") && !given("spec_name"))) arguments.spec_name = "";
 }
 
+std::unique_ptr<Executor> make_ray_executor(const RunArguments& arguments, const Invocation& invocation) {
+  const std::filesystem::path root = invocation.root;
+  const char* address = std::getenv("RAY_ADDRESS");  // as all programs that use Ray
+  return std::make_unique<RayExecutor>(RayCluster{.python = root / ".deps/ray/bin/python",
+                                                  .driver = root / "slm_lab/experiment/ray_driver.py",
+                                                  .address = address != nullptr ? address : "",
+                                                  .threads = arguments.train.threads});
+}
+
 int run(const RunArguments& arguments, const Invocation& invocation) {
-  if (arguments.executor != "local")
-    throw Error(ExitCode::missing,
-                fmt::format("--executor {}: sessions on a cluster are not in this version yet; on this "
-                            "machine they run with --executor local",
-                            arguments.executor));
   const std::size_t at = arguments.mode.find('@');
   const std::string mode = arguments.mode.substr(0, at);
   const std::string where = at == std::string::npos ? "" : arguments.mode.substr(at + 1);
+  if (arguments.executor == "ray" && mode != "search")
+    throw SpecError("--executor ray: trials of a search run on a cluster; other modes run on this machine");
   if ((mode == "train" || mode == "dev") && at == std::string::npos)
     return train(load(arguments, invocation, mode), arguments.train);
   if ((mode == "train" || mode == "dev") && !where.empty())
     return continue_training(load(arguments, invocation, mode), where, arguments.train);
   if (mode == "enjoy" && !where.empty()) return enjoy(where, arguments.enjoy);
   if (mode == "search") {
-    const SearchOptions options{.run = arguments.train, .keep = arguments.keep};
+    SearchOptions options{.run = arguments.train, .keep = arguments.keep};
+    if (arguments.executor == "ray") {
+      options.make_executor = [&] { return make_ray_executor(arguments, invocation); };
+      options.executor_option = " --executor ray";
+    }
     if (at == std::string::npos) return search(load(arguments, invocation, mode), options);
     if (!where.empty()) return continue_search(load(arguments, invocation, mode), where, options);
   }
@@ -115,7 +127,8 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
       ->check(whole_number(-1, std::numeric_limits<int>::max()))
       ->capture_default_str();
   add_enjoy_options(app, a.enjoy);
-  app.add_option("--executor", a.executor, "where sessions run; ray, on a cluster, is not in this version yet")
+  app.add_option("--executor", a.executor,
+                 "where the trials of a search run: on this machine or, ray, on the cluster at RAY_ADDRESS")
       ->check(CLI::IsMember({"local", "ray"}))
       ->capture_default_str();
   return [arguments, &app, &invocation] {

@@ -8,7 +8,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/failure.h"
-#include "slm_lab/experiment/local_executor.h"
+#include "slm_lab/experiment/session_command.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/experiment/stop_signal.h"
 
@@ -25,10 +25,10 @@ void write_all(int descriptor, const std::string& line) {
 
 /// A stop signal ends the wait, and so does the end of whoever would answer: then this process ends, too.
 bool read_answer() {
-  char answer = LocalExecutor::kGoOn;
+  char answer = kGoOn;
   const ssize_t count = read(STDIN_FILENO, &answer, 1);
   if (count == 0) std::_Exit(static_cast<int>(ExitCode::terminated));
-  return answer != LocalExecutor::kEnd;
+  return answer != kEnd;
 }
 
 void end_with_parent(pid_t parent) {
@@ -36,12 +36,12 @@ void end_with_parent(pid_t parent) {
   if (getppid() != parent) std::_Exit(static_cast<int>(ExitCode::terminated));  // it ended before the line above
 }
 
-int run(const SessionJob& job, pid_t parent) {
+int run(const SessionJob& job, int reports, pid_t parent) {
   end_with_parent(parent);
   catch_stop_signals(SecondStop::mark);
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // the trial's log: by lines, as other sessions write there too
-  const auto report = [&job](const SessionMessage& message) {
-    write_all(LocalExecutor::kReportDescriptor, message.to_line());
+  const auto report = [&job, reports](const SessionMessage& message) {
+    write_all(reports, message.to_line());
     if (message.text.empty()) return;
     const std::string between = message.details.empty() ? "" : "  ";
     fmt::print("s{} | {}{}{}\n", job.session, message.text, between, message.details);
@@ -55,7 +55,7 @@ int run(const SessionJob& job, pid_t parent) {
     SessionMessage message;
     message.kind = SessionMessage::Kind::error;
     message.text = current_failure().text;
-    write_all(LocalExecutor::kReportDescriptor, message.to_line());
+    write_all(reports, message.to_line());
     throw;
   }
 }
@@ -64,6 +64,7 @@ int run(const SessionJob& job, pid_t parent) {
 
 std::function<int()> add_session(CLI::App& app, const Invocation&) {
   auto job = std::make_shared<SessionJob>();
+  auto reports = std::make_shared<int>();
   auto parent = std::make_shared<pid_t>();
   app.add_option("folder", job->folder, "run folder")->required();
   app.add_option("--trial", job->trial, "index of the trial");
@@ -73,8 +74,9 @@ std::function<int()> add_session(CLI::App& app, const Invocation&) {
   app.add_option("--asks", job->asks, "waits at each log point for an answer on standard input");
   app.add_option("--of-search", job->of_search, "a trial of a search");
   app.add_option("--spec-hash", job->spec_hash, "of the spec of the trial");
+  app.add_option("--report", *reports, "descriptor on which it reports")->required();
   app.add_option("--parent", *parent, "process that started this one")->required();
-  return [job, parent] { return run(*job, *parent); };
+  return [job, reports, parent] { return run(*job, *reports, *parent); };
 }
 
 }  // namespace slm

@@ -86,7 +86,7 @@ class InlineExecutor final : public Executor {
   };
   InlineExecutor(const Resources& budget, Log& log) : budget_(budget), log_(log) {}
   Resources budget() const override { return budget_; }
-  void start(JobId id, const SessionJob& job) override { waiting_.emplace_back(id, job); }
+  void start(const Job& job) override { waiting_.emplace_back(job.id, job.session); }
   void stop(JobId, Stop) override {}
   void answer(JobId, bool) override {}
 

@@ -31,8 +31,18 @@ struct SessionJob {
 
 /// What a job takes, and what an executor has to give.
 struct Resources {
-  double cores = 1;
+  double cores = 0;
   std::int64_t bytes = 0;
+  double gpus = 0;  ///< which a cluster counts; on this machine none is taken
+
+  bool fit_into(const Resources& free) const { return cores <= free.cores && bytes <= free.bytes && gpus <= free.gpus; }
+};
+
+/// A session and what it takes.
+struct Job {
+  JobId id = 0;
+  SessionJob session;
+  Resources needs;
 };
 
 /// It runs.
@@ -49,7 +59,7 @@ struct JobEnded {
   JobId job;
   int exit_code = 0;     ///< 128 + signal when a signal ended it
   bool crashed = false;  ///< ended by a signal that nobody here sent
-  std::string failure;   ///< why it could not be started; empty otherwise
+  std::string failure;   ///< why it could not be started, or what went and took it along; empty otherwise
 };
 using JobEvent = std::variant<JobStarted, JobReported, JobEnded>;
 
@@ -63,8 +73,10 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual Resources budget() const = 0;  ///< in all, whatever runs
+  /// What each machine has: a job runs on one of them.
+  virtual std::vector<Resources> machines() const { return {budget()}; }
   /// A job that cannot be started ends with a failure: it takes no other down.
-  virtual void start(JobId id, const SessionJob& job) = 0;
+  virtual void start(const Job& job) = 0;
   /// What happened since the last call; waits up to `milliseconds` for something to happen.
   virtual std::vector<JobEvent> wait(int milliseconds) = 0;
   virtual void stop(JobId id, Stop how) = 0;

@@ -1,17 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "slm_lab/experiment/executor.h"
 
 namespace slm {
-
-/// A job and what it takes.
-struct Job {
-  JobId id = 0;
-  SessionJob session;
-  Resources needs;
-};
 
 /// Decides what runs: a trial, a benchmark, a search. It is asked and told while other jobs run; that is all a search
 /// that stops its worse trials early needs.
@@ -23,8 +17,8 @@ class JobSource {
   /// A session said something. Returns whether it goes on; if not, it is asked to checkpoint and end. To a job that
   /// asks the answer counts at its log points: there it ends and is done.
   virtual bool reported(JobId job, const SessionMessage& message) = 0;
-  /// A session crashed and will be started again from its checkpoint.
-  virtual void crashed(JobId job, int signal) = 0;
+  /// A session crashed, `how`, and will be started again from its checkpoint.
+  virtual void crashed(JobId job, const std::string& how) = 0;
   /// A job has ended for good: it is done, failed, or was stopped. What takes time is left to idle(), as a core waits
   /// for its next job meanwhile.
   virtual void ended(const JobEnded& job) = 0;

@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/experiment/session_command.h"
 
 namespace slm {
 namespace {
@@ -22,54 +24,33 @@ void check(int error, const char* what) {
     throw Error(ExitCode::io, fmt::format("cannot start a session process: {}: {}", what, std::strerror(error)));
 }
 
-std::vector<std::string> command(const SessionJob& job) {
-  std::vector<std::string> words = {"slm-lab",
-                                    "session",
-                                    job.folder.string(),
-                                    fmt::format("--trial={}", job.trial),
-                                    fmt::format("--session={}", job.session),
-                                    fmt::format("--threads={}", job.threads),
-                                    fmt::format("--checkpoint-seconds={}", job.checkpoint_seconds),
-                                    fmt::format("--asks={}", job.asks),
-                                    fmt::format("--of-search={}", job.of_search),
-                                    fmt::format("--parent={}", getpid())};
-  if (!job.spec_hash.empty()) words.push_back("--spec-hash=" + job.spec_hash);
-  return words;
-}
-
-/// A session is ours, so this happens only where it could not say all: a full pipe of a killed process, a log level of
-/// some library. It is passed on instead of ending everything.
-SessionMessage message_of(const std::string& line) {
-  try {
-    return SessionMessage::from_line(line);
-  } catch (const std::exception&) {
-    SessionMessage message;
-    message.kind = SessionMessage::Kind::warning;
-    message.text = "an unreadable report: " + line.substr(0, 80);
-    return message;
-  }
-}
-
 }  // namespace
+
+LocalExecutor::LocalExecutor(const Resources& budget) : budget_(budget) {
+  budget_.gpus = std::numeric_limits<double>::infinity();  // none is taken
+}
 
 LocalExecutor::~LocalExecutor() {
   for (Child& child : children_) stop(child, Stop::now);
   for (Child& child : children_) reap(child);
 }
 
-void LocalExecutor::start(JobId id, const SessionJob& job) {
+void LocalExecutor::start(const Job& job) {
   try {
-    children_.push_back(spawn(id, job));
-    events_.emplace_back(JobStarted{id});
+    children_.push_back(spawn(job.id, job.session));
+    events_.emplace_back(JobStarted{job.id});
   } catch (const Error& error) {
-    events_.emplace_back(JobEnded{id, static_cast<int>(error.code()), /*crashed=*/false, error.what()});
+    events_.emplace_back(JobEnded{job.id, static_cast<int>(error.code()), /*crashed=*/false, error.what()});
   }
 }
 
 LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
   // What a session prints besides its reports (a sanitizer's or the C library's last words) goes into the log.
   const std::string log = job.log.string();
-  std::vector<std::string> arguments = command(job);
+  std::vector<std::string> arguments = session_words(job);
+  arguments.insert(arguments.begin(), "slm-lab");
+  arguments.push_back(fmt::format("--report={}", kReportDescriptor));
+  arguments.push_back(fmt::format("--parent={}", getpid()));
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -129,7 +110,7 @@ bool LocalExecutor::read_lines(Child& child, std::vector<JobEvent>& events) {
   child.partial.append(buffer, static_cast<std::size_t>(count));
   std::size_t begin = 0;
   for (std::size_t end; (end = child.partial.find('\n', begin)) != std::string::npos; begin = end + 1)
-    events.emplace_back(JobReported{child.id, message_of(child.partial.substr(begin, end - begin))});
+    events.emplace_back(JobReported{child.id, session_message_of(child.partial.substr(begin, end - begin))});
   child.partial.erase(0, begin);
   return count > 0;
 }

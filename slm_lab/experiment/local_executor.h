@@ -12,13 +12,11 @@ class LocalExecutor final : public Executor {
  public:
   /// Where a session process finds its end of the pipe; high enough to hide no other descriptor.
   static constexpr int kReportDescriptor = 64;
-  /// The answers that it reads on its standard input.
-  static constexpr char kGoOn = 'g', kEnd = 'e';
 
-  explicit LocalExecutor(const Resources& budget) : budget_(budget) {}
+  explicit LocalExecutor(const Resources& budget);
   ~LocalExecutor() override;
   Resources budget() const override { return budget_; }
-  void start(JobId id, const SessionJob& job) override;
+  void start(const Job& job) override;
   std::vector<JobEvent> wait(int milliseconds) override;
   void stop(JobId id, Stop how) override;
   void answer(JobId id, bool goes_on) override;

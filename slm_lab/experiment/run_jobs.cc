@@ -49,7 +49,8 @@ class JobLoop {
       jobs_[job->id].job = *job;
       free_.cores -= job->needs.cores;
       free_.bytes -= job->needs.bytes;
-      executor_.start(job->id, job->session);
+      free_.gpus -= job->needs.gpus;
+      executor_.start(*job);
     }
   }
 
@@ -69,11 +70,13 @@ class JobLoop {
   void handle(const JobEnded& ended) {
     State& state = jobs_.at(ended.job);
     if (ended.crashed && may_try_again(state)) {
-      source_.crashed(ended.job, ended.exit_code - 128);
+      source_.crashed(
+          ended.job, !ended.failure.empty() ? ended.failure : fmt::format("ended by signal {}", ended.exit_code - 128));
       return;
     }
     free_.cores += state.job.needs.cores;
     free_.bytes += state.job.needs.bytes;
+    free_.gpus += state.job.needs.gpus;
     jobs_.erase(ended.job);
     source_.ended(ended);
     start_what_fits();  // before anything that takes time: see JobSource::idle()
@@ -97,7 +100,7 @@ class JobLoop {
         given_up.push_back(id);
       } else if (Clock::now() >= *state.restart) {
         state.restart.reset();
-        executor_.start(id, state.job.session);
+        executor_.start(state.job);
       }
     }
     for (const JobId id : given_up) handle(JobEnded{id, 128 + stop_signal(), /*crashed=*/false, /*failure=*/""});

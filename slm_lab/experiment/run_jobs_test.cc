@@ -32,7 +32,7 @@ class ScriptedExecutor final : public Executor {
  public:
   explicit ScriptedExecutor(const Resources& budget) : budget_(budget) {}
   Resources budget() const override { return budget_; }
-  void start(JobId id, const SessionJob&) override { log.push_back("start " + std::to_string(id)); }
+  void start(const Job& job) override { log.push_back("start " + std::to_string(job.id)); }
   void stop(JobId id, Stop how) override {
     log.push_back((how == Stop::now ? "kill " : "stop ") + std::to_string(id));
     if (how == Stop::now) script.push_back({JobEnded{id, 128 + SIGKILL, /*crashed=*/false, /*failure=*/""}});
@@ -65,7 +65,7 @@ class ListedJobs final : public JobSource {
     return job;
   }
   bool reported(JobId, const SessionMessage& message) override { return message.frame <= max_frame; }
-  void crashed(JobId job, int) override { log.push_back("crashed " + std::to_string(job)); }
+  void crashed(JobId job, const std::string&) override { log.push_back("crashed " + std::to_string(job)); }
   void ended(const JobEnded& job) override {
     log.push_back("ended " + std::to_string(job.job) + (job.crashed ? " crashed" : ""));
     failures.push_back(job.failure);
@@ -102,7 +102,7 @@ TEST(RunJobs, WaitsForMemoryThoughCoresAreFree) {
         : inner_(inner), executor_(executor), started_(started) {}
     std::optional<Job> next(const Resources& free) override { return inner_.next(free); }
     bool reported(JobId, const SessionMessage&) override { return started_ = executor_.log.size(), true; }
-    void crashed(JobId, int) override {}
+    void crashed(JobId, const std::string&) override {}
     void ended(const JobEnded&) override {}
     void stopping(const std::string&) override {}
 
@@ -147,7 +147,7 @@ TEST(RunJobs, TellsOfAnEndBeforeItAsksForTheNextJob) {
       return job;
     }
     bool reported(JobId, const SessionMessage&) override { return true; }
-    void crashed(JobId, int) override {}
+    void crashed(JobId, const std::string&) override {}
     void ended(const JobEnded& job) override { log_.push_back("ended " + std::to_string(job.job)); }
     void stopping(const std::string&) override {}
     void idle() override { log_.push_back("idle"); }
@@ -203,7 +203,7 @@ TEST(RunJobs, ASessionThatDoesNotStopInTimeIsEnded) {
                 explicit Interrupted(ListedJobs& inner) : inner_(inner) {}
                 std::optional<Job> next(const Resources& free) override { return inner_.next(free); }
                 bool reported(JobId, const SessionMessage&) override { return ::raise(SIGTERM) == 0; }
-                void crashed(JobId, int) override {}
+                void crashed(JobId, const std::string&) override {}
                 void ended(const JobEnded& job) override { inner_.ended(job); }
                 void stopping(const std::string&) override {}
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include "slm_lab/base/available_cores.h"
@@ -28,11 +30,38 @@ constexpr const char* kMaxTrial = "meta.max_trial";
 constexpr std::chrono::seconds kManifestInterval{5};  // so that a kill costs the record of the time at most this
 constexpr const char* kScheduler = "meta.search_scheduler";
 
-int num_threads(const SearchOptions& options) {
-  return options.run.threads > 0 ? options.run.threads : available_cores();
+std::unique_ptr<Executor> make_executor(const SearchOptions& options) {
+  if (options.make_executor) return options.make_executor();
+  const int threads = options.run.threads > 0 ? options.run.threads : available_cores();
+  return std::make_unique<LocalExecutor>(Resources{.cores = static_cast<double>(threads), .bytes = memory_limit()});
 }
 
-SearchSpec read_search_spec(const LoadedSpec& loaded, const SearchOptions& options) {
+/// What a session takes must be there on one of the machines.
+void check_resources(const SearchSpec& search, const Executor& executor) {
+  const Resources needs = search.needs_of_session(), budget = executor.budget();
+  Resources most;
+  bool fits = false;
+  for (Resources machine : executor.machines()) {
+    machine.cores = std::min(machine.cores, budget.cores);  // of --threads
+    most.cores = std::max(most.cores, machine.cores);
+    most.gpus = std::max(most.gpus, machine.gpus);
+    fits = fits || needs.fit_into(machine);
+  }
+  const SearchResources& asked = search.spec.meta.search_resources;
+  if (asked.gpu > 0 && std::isinf(budget.gpus))
+    say("note: meta.search_resources.gpu: trials run on processors, no GPU is taken");
+  if (fits) return;
+  const std::string where = search.loaded.file + ": meta.search_resources";
+  if (needs.cores > most.cores)
+    throw SpecError(fmt::format("{}.cpu = {}: expected a number of cores that there are; nearest legal value: {}",
+                                where, asked.cpu, most.cores));
+  if (needs.gpus > most.gpus)
+    throw SpecError(fmt::format("{}.gpu = {}: expected a number of GPUs that there are; nearest legal value: {}", where,
+                                asked.gpu, most.gpus));
+  throw SpecError(fmt::format("{}: no machine has {} cores and {} GPUs together", where, asked.cpu, asked.gpu));
+}
+
+SearchSpec read_search_spec(const LoadedSpec& loaded) {
   SpecReport report(loaded.file);
   SearchSpec search{loaded, read_lab_spec(loaded, report), {}};
   say_findings(report, /*but=*/kScheduler);  // which says what train makes of it
@@ -45,12 +74,6 @@ SearchSpec read_search_spec(const LoadedSpec& loaded, const SearchOptions& optio
   if (!meta.max_trial)
     throw SpecError(fmt::format("{}: {}: missing: how many specs a search samples; give it with --override {}=16",
                                 loaded.file, kMaxTrial, kMaxTrial));
-  if (search.cores_per_session() > num_threads(options))
-    throw SpecError(
-        fmt::format("{}: meta.search_resources.cpu = {}: expected a number of cores that there are; "
-                    "nearest legal value: {}",
-                    loaded.file, meta.search_resources.cpu, num_threads(options)));
-  if (meta.search_resources.gpu > 0) say("note: meta.search_resources.gpu: trials run on processors, no GPU is taken");
   if (!meta.search_scheduler) return search;
   if (meta.max_session > 1)
     say(
@@ -70,7 +93,8 @@ void print_what_next(const DataFolder& folder, const SearchOptions& options, con
   const std::string& launcher = options.run.launcher;
   if (!run.done())
     return say("stopped; what was done is kept. Go on with: " +
-               shell_command({launcher, "run", folder.spec_file().string(), folder.spec_name(), "search@" + root}));
+               shell_command({launcher, "run", folder.spec_file().string(), folder.spec_name(), "search@" + root}) +
+               options.executor_option);
   std::string text = fmt::format("results in {} ({:.1f} s)\n", root, seconds);
   if (const ExperimentTrial* best = run.results().best(); best != nullptr && exit_code == 0)
     text += fmt::format("train the best: {}\nplay it: {}\n",
@@ -79,11 +103,8 @@ void print_what_next(const DataFolder& folder, const SearchOptions& options, con
   std::fputs(text.c_str(), stdout);
 }
 
-int run(const SearchSpec& search, const DataFolder& folder, SearchJournal& journal, Manifest manifest,
-        const SearchOptions& options) {
-  const Resources budget{static_cast<double>(num_threads(options)), memory_limit()};
-  const std::unique_ptr<Executor> executor =
-      options.make_executor ? options.make_executor(budget) : std::make_unique<LocalExecutor>(budget);
+int run(const SearchSpec& search, Executor& executor, const DataFolder& folder, SearchJournal& journal,
+        Manifest manifest, const SearchOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   SearchView view(options.run.log_level);
   auto written = start;
@@ -95,7 +116,7 @@ int run(const SearchSpec& search, const DataFolder& folder, SearchJournal& journ
   };
   SearchRun run(search, folder, journal, view,
                 {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep, .trial_ended = keep_time});
-  run_jobs(run, *executor);
+  run_jobs(run, executor);
   run.finish();
   int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;
   if (!run.done()) exit_code = 128 + stop_signal();
@@ -143,9 +164,11 @@ FolderLock lock(const DataFolder& folder) {
 
 int search(const LoadedSpec& loaded, const SearchOptions& options) {
   catch_stop_signals(SecondStop::end_at_once);
-  const SearchSpec search = read_search_spec(loaded, options);
+  const SearchSpec search = read_search_spec(loaded);
   check_runnable(search.spec);
   check_space(search);
+  const std::unique_ptr<Executor> executor = make_executor(options);
+  check_resources(search, *executor);
   const DataFolder folder = DataFolder::create(options.run.data, loaded.name, options.run.name);
   const FolderLock held = lock(folder);
   const MetaConfig& meta = search.spec.meta;
@@ -156,7 +179,7 @@ int search(const LoadedSpec& loaded, const SearchOptions& options) {
   save_search_spec(folder, loaded);
   say(fmt::format("search folder {}, seed {}: {} trials drawn by {}", folder.root().string(), meta.seed,
                   search.max_trial(), meta.search_sampler));
-  return run(search, folder, journal, std::move(manifest), options);
+  return run(search, *executor, folder, journal, std::move(manifest), options);
 }
 
 int continue_search(const LoadedSpec& given, const std::string& where, const SearchOptions& options) {
@@ -166,10 +189,13 @@ int continue_search(const LoadedSpec& given, const std::string& where, const Sea
   remove_unfinished_files(folder.root());
   const LoadedSpec saved = load_search_spec(folder);
   compare(saved, given, folder);
-  const SearchSpec search = read_search_spec(saved, options);
+  const SearchSpec search = read_search_spec(saved);
+  const std::unique_ptr<Executor> executor = make_executor(options);
+  check_resources(search, *executor);
   SearchJournal journal = SearchJournal::open(folder, search.searched);
   say(fmt::format("continues {}, seed {}", folder.root().string(), search.spec.meta.seed));
-  return run(search, folder, journal, continue_manifest(folder, kernels().name, options.run.command_line), options);
+  return run(search, *executor, folder, journal, continue_manifest(folder, kernels().name, options.run.command_line),
+             options);
 }
 
 }  // namespace slm

@@ -13,7 +13,8 @@ namespace slm {
 struct SearchOptions {
   TrainOptions run;
   int keep = 3;  ///< as many trials keep their models; negative: all
-  std::function<std::unique_ptr<Executor>(const Resources& budget)> make_executor = nullptr;  ///< or LocalExecutor
+  std::function<std::unique_ptr<Executor>()> make_executor = nullptr;  ///< where trials run; or else on this machine
+  std::string executor_option;  ///< of the command line, for the one that goes on
 };
 
 /// Searches the space of a spec in a new run folder: meta.max_trial specs drawn from it, as many at once as there are

@@ -52,9 +52,9 @@ std::string values_text(std::span<const SearchDimension> searched, const Paramet
 
 }  // namespace
 
-double SearchSpec::cores_per_session() const {
-  const double cpu = spec.meta.search_resources.cpu;  // of a trial
-  return num_sessions() == 1 ? cpu : std::max(1.0, cpu / num_sessions());
+Resources SearchSpec::needs_of_session() const {
+  const double cpu = spec.meta.search_resources.cpu, gpu = spec.meta.search_resources.gpu;  // of a trial
+  return {.cores = num_sessions() == 1 ? cpu : std::max(1.0, cpu / num_sessions()), .gpus = gpu / num_sessions()};
 }
 
 std::optional<Draw> draw_trial(const SearchSpec& search, const Sampler& sampler, int trial,
@@ -146,13 +146,13 @@ bool SearchRun::start_trial() {
 }
 
 std::optional<Job> SearchRun::next(const Resources& free) {
-  Resources needs{.cores = search_.cores_per_session()};
-  if (needs.cores > free.cores) return std::nullopt;
+  Resources needs = search_.needs_of_session();
+  if (!needs.fit_into(free)) return std::nullopt;
   if (waiting_.empty() && !start_trial()) return std::nullopt;
   const JobId id = waiting_.front();
   const int trial = trial_of(id);
   needs.bytes = running_.at(trial).spec.session_bytes;
-  if (needs.bytes > free.bytes) return std::nullopt;  // alone it fits: that was checked with its spec
+  if (!needs.fit_into(free)) return std::nullopt;  // alone it fits: that was checked with its spec
   waiting_.pop_front();
   SessionJob job;
   job.folder = folder_.root();
@@ -199,8 +199,8 @@ bool SearchRun::goes_on(int number, std::int64_t frame, double value) {
   return !trial.stop_frame || frame < *trial.stop_frame;
 }
 
-void SearchRun::crashed(JobId job, int signal) {
-  view_.print("WARNING", name_of(job), fmt::format("ended by signal {}; tried again from its checkpoint", signal));
+void SearchRun::crashed(JobId job, const std::string& how) {
+  view_.print("WARNING", name_of(job), how + "; tried again from its checkpoint");
 }
 
 void SearchRun::ended(const JobEnded& job) {

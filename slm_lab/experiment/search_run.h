@@ -28,7 +28,7 @@ struct SearchSpec {
 
   int max_trial() const { return spec.meta.max_trial.value(); }
   int num_sessions() const { return spec.meta.search_scheduler ? 1 : spec.meta.max_session; }
-  double cores_per_session() const;
+  Resources needs_of_session() const;  ///< but for its memory, which the drawn spec decides
 };
 
 /// A draw for a trial that is a legal spec.
@@ -56,7 +56,7 @@ class SearchRun final : public JobSource {
 
   std::optional<Job> next(const Resources& free) override;
   bool reported(JobId job, const SessionMessage& message) override;
-  void crashed(JobId job, int signal) override;
+  void crashed(JobId job, const std::string& how) override;
   void ended(const JobEnded& job) override;
   void stopping(const std::string& text) override;
   void idle() override;

@@ -109,8 +109,8 @@ class SessionPool final : public JobSource {
     return true;
   }
 
-  void crashed(JobId id, int signal) override {
-    view_.warn(name(id), fmt::format("ended by signal {}; tried again from its checkpoint", signal));
+  void crashed(JobId id, const std::string& how) override {
+    view_.warn(name(id), how + "; tried again from its checkpoint");
   }
 
   void ended(const JobEnded& job) override {
