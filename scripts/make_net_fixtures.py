@@ -114,6 +114,41 @@ def batch_norm_cases():
     return net_cases(["Tanh", "ReLU", "GELU"], nn.BatchNorm1d)
 
 
+def conv_cases():
+    """Convolutions (out_channels, kernel, stride, padding, dilation), dense layers, and heads of 2 and 1."""
+    cases = []
+    for activation, image, convs, dense in [
+        ("Tanh", (2, 9, 8), [(3, 3, 2, 0, 1), (5, 2, 1, 1, 1)], [6]),
+        ("GELU", (1, 7, 6), [(4, 3, 1, 2, 2)], []),
+        ("ReLU", (4, 12, 16), [(5, 8, 4, 0, 1), (18, 2, 1, 0, 1), (3, 1, 1, 0, 1)], [7, 4]),
+        ("Sigmoid", (3, 6, 7), [(4, 2, 3, 1, 3), (2, 2, 1, 3, 2)], [5]),
+    ]:
+        torch.manual_seed(3)
+        channels, layers = image[0], []
+        for out, kernel, stride, padding, dilation in convs:
+            layers += [nn.Conv2d(channels, out, kernel, stride, padding, dilation), getattr(nn, activation)()]
+            channels = out
+        conv = nn.Sequential(*layers)
+        x = torch.randn(3, *image).requires_grad_()
+        width, layers = conv(x).flatten(1).shape[1], []
+        for out in dense:
+            layers += [nn.Linear(width, out), getattr(nn, activation)()]
+            width = out
+        body = nn.Sequential(*layers)
+        net = nn.ModuleDict({"conv": conv, "body": body,
+                             "tails": nn.ModuleList([nn.Linear(width, 2), nn.Linear(width, 1)])})
+        d_out = torch.randn(3, 3)
+        h = body(conv(x).flatten(1))
+        out = torch.cat([tail(h) for tail in net["tails"]], 1)
+        (out * d_out).sum().backward()
+        parameters = {key: {"shape": list(p.shape), "value": flat(p), "grad": flat(p.grad)}
+                      for key, p in net.named_parameters()}
+        cases.append({"activation": activation.lower(), "image": list(image), "conv_hid_layers": convs,
+                      "fc_hid_layers": dense, "x": flat(x), "d_out": flat(d_out), "out": flat(out),
+                      "d_x": flat(x.grad), "parameters": parameters})
+    return cases
+
+
 def nadam_path(start, grads, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
     """The algorithm as PyTorch documents it, in float64: before 2.0 the code had one factor too many."""
     p = start.double()
@@ -196,15 +231,18 @@ def init_cases():
                           "std": float(weight.std()), "largest": float(weight.abs().max())})
     gains = {ours: nn.init.calculate_gain(torchs) for ours, torchs in GAINS.items()}
     linear = nn.Linear(200, 300)
+    conv = torch.empty(30, 20, 3, 5)
+    nn.init.xavier_uniform_(conv)
     default = {"std": float(linear.weight.std()), "largest": float(linear.weight.abs().max()),
                "bias_std": float(linear.bias.std()), "bias_largest": float(linear.bias.abs().max())}
-    return {"gains": gains, "cases": cases, "default": default}
+    return {"gains": gains, "cases": cases, "default": default,
+            "xavier_of_a_convolution": {"largest": float(conv.abs().max())}}
 
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in [("nets", net_cases), ("layer_norms", layer_norm_cases),
-                       ("batch_norms", batch_norm_cases), ("optimizers", optimizer_cases),
+                       ("batch_norms", batch_norm_cases), ("convs", conv_cases), ("optimizers", optimizer_cases),
                        ("lr_schedules", lr_schedule_cases), ("losses", loss_cases), ("inits", init_cases)]:
         (FOLDER / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
 

@@ -209,7 +209,7 @@ TEST(Missing, IsNamedWhereverItIsMet) {
   EXPECT_THAT(lab.run({"spec", "check", "spec.json"}).out, HasSubstr("  missing  env.name = Hopper-v4: " + old));
   EXPECT_THAT(lab.run({"names", "env"}).out, HasSubstr("  Hopper-v4  (" + old));
   EXPECT_THAT(lab.run({"names", "net"}).out,
-              HasSubstr("  ConvNet  (needs convolutions, which are not in this version yet)"));
+              HasSubstr("  RecurrentNet  (needs recurrent layers, which are not in this version yet)"));
   const auto missing = [&](const std::vector<std::string>& arguments, const char* text) {
     const ProcessResult result = lab.run(arguments);
     EXPECT_EQ(result.exit_code, 3) << result.err;

@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/env/vec_env.h"
+#include "slm_lab/net/config.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 #include "slm_lab/spec/spec_path.h"
@@ -51,16 +52,43 @@ struct Layers {
   double weights = 0, widths = 0;
 };
 
+/// The convolutions that dense layers follow, by the key of those: actor_conv_hid_layers, say, for actor_fc_hid_layers.
+/// Sets `outputs` to what the last one makes. None where there are none or they do not fit the observations.
+Layers convolutions_before(const std::string& dense_key, const JsonNode& net, const Space& observations,
+                           double& outputs) {
+  Layers layers;
+  const std::size_t at = dense_key.rfind("fc_");
+  if (at == std::string::npos || !observations.is_image()) return layers;
+  const JsonNode* convolutions = net.find(dense_key.substr(0, at) + "conv_" + dense_key.substr(at + 3));
+  if (!convolutions) convolutions = net.find("conv_hid_layers");
+  if (!convolutions) return layers;
+  ImageShape image = image_shape(observations);
+  for (const JsonNode& row : convolutions->elements) {
+    if (row.elements.size() != 5) return {};
+    const auto number = [&](std::size_t i) { return static_cast<int>(row.elements[i].number); };
+    const ConvLayerShape layer{number(0), number(1), number(2), number(3), number(4)};
+    if (layer.stride < 1) return {};
+    layers.weights += (1.0 * image.channels * layer.kernel * layer.kernel + 1) * layer.out_channels;
+    image = conv_output(layer, image);
+    outputs = 1.0 * image.channels * image.height * image.width;
+    layers.widths += outputs;
+  }
+  return layers;
+}
+
 /// The largest of the nets that the spec describes: agent.net.hid_layers, actor_hid_layers, fc_hid_layers ...
-Layers largest_layers(const JsonNode& spec, const SpecReport& report, double inputs) {
+Layers largest_layers(const JsonNode& spec, const SpecReport& report, const Space& observations) {
   Layers largest;
   const JsonNode* net = find_at_path(spec, "agent.net");
   if (!net) return largest;
   for (const JsonMember& member : net->members) {
-    if (!member.key.ends_with("hid_layers") || !member.value.is(JsonNode::Kind::array)) continue;
-    Layers layers{"agent.net." + member.key, 0, 0};
+    if (!member.key.ends_with("hid_layers") || !member.value.is(JsonNode::Kind::array) ||
+        member.key.ends_with("conv_hid_layers"))
+      continue;
+    double before = observations.size();
+    Layers layers = convolutions_before(member.key, *net, observations, before);
+    layers.path = "agent.net." + member.key;
     if (!report.was_read(layers.path)) continue;
-    double before = inputs;
     for (const JsonNode& width : member.value.elements) {
       layers.weights += (before + 1) * width.number;
       layers.widths += width.number;
@@ -99,7 +127,7 @@ std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& r
   if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
   add("agent.memory.max_size", "the replay", replay_bytes);
 
-  const Layers layers = largest_layers(spec, report, obs_dim);
+  const Layers layers = largest_layers(spec, report, info.obs_space);
   add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);
   const std::string batch = first_of(spec, report, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
   const double rollout_rows = is_rollout ? rows : 0, minibatch_rows = number_at(spec, report, batch);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <concepts>
 #include <variant>
 
 #include "slm_lab/base/error.h"
@@ -127,8 +128,12 @@ void read_convolutions(SpecReader& r, ConvConfig& c) {
       break;
     }
   r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers after the convolutions", kWidths);
+  if (c.conv_hid_layers.empty() && r.has("conv_hid_layers"))
+    r.problem("conv_hid_layers", "expected at least one convolution");
   r.read("normalize", c.normalize, "divide the input by 255");
   r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first");
+  if (c.batch_norm && !r.describing())
+    r.problem("batch_norm", "batch normalisation of images is not in this version yet; expected false");
 }
 
 NetTypeConfig read_conv(SpecReader& r) {
@@ -224,6 +229,30 @@ void name_shadowed(SpecReader& r, const ActorCriticNetConfig& c) {
 
 }  // namespace
 
+/// What keeps a net from seeing such an image.
+template <class Config>
+std::string image_problem(const Config&, const Space&) {
+  return "";
+}
+template <std::derived_from<ConvConfig> Config>
+std::string image_problem(const Config& conv, const Space& observations) {
+  if (observations.shape.size() > 3)
+    return fmt::format("convolutions see images of two or three axes, and the observations are {}",
+                       fmt::join(observations.shape, " x "));
+  ImageShape image = image_shape(observations);
+  for (const ConvLayerShape& layer : conv_layer_shapes(conv)) {
+    const ImageShape out = conv_output(layer, image);
+    if (out.height < 1 || out.width < 1)
+      return fmt::format(
+          "a convolution of conv_hid_layers does not fit: [{}, {}, {}, {}, {}] reaches over {} pixels, and its image "
+          "is {} x {} with a padding of {}",
+          layer.out_channels, layer.kernel, layer.stride, layer.padding, layer.dilation,
+          layer.dilation * (layer.kernel - 1) + 1, image.height, image.width, layer.padding);
+    image = out;
+  }
+  return "";
+}
+
 std::vector<std::string> net_type_names() {
   std::vector<std::string> names;
   for (const NetTypeEntry& entry : kNetTypes) names.emplace_back(entry.name);
@@ -232,9 +261,23 @@ std::vector<std::string> net_type_names() {
 
 std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
 
+std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv) {
+  std::vector<ConvLayerShape> layers;
+  for (const std::vector<int>& row : conv.conv_hid_layers)
+    layers.push_back({row.at(0), row.at(1), row.at(2), row.at(3), row.at(4)});
+  return layers;
+}
+
+ImageShape image_shape(const Space& observations) {
+  const std::vector<std::int64_t>& shape = observations.shape;
+  const auto axis = [&](std::size_t from_end) { return static_cast<int>(shape[shape.size() - from_end]); };
+  return {shape.size() == 3 ? axis(3) : 1, axis(2), axis(1)};
+}
+
 std::string observations_problem(const NetTypeConfig& type, const Space& observations) {
   const NetTypeEntry& entry = kNetTypes[type.index()];
-  if (entry.sees_images == observations.is_image()) return "";
+  if (entry.sees_images == observations.is_image())
+    return std::visit([&](const auto& config) { return image_problem(config, observations); }, type);
   if (entry.sees_images)
     return fmt::format(
         "{} sees images, and the observations are rows of {} number{}; expected MLPNet, or DuelingMLPNet", entry.name,

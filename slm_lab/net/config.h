@@ -8,6 +8,7 @@
 
 #include "slm_lab/net/activation.h"
 #include "slm_lab/net/batch_renorm.h"
+#include "slm_lab/net/conv_shape.h"
 #include "slm_lab/net/loss.h"
 #include "slm_lab/net/lr_schedule.h"
 #include "slm_lab/net/optimizer.h"
@@ -30,7 +31,7 @@ struct DuelingMlpConfig {
 struct HydraMlpConfig {};
 struct ConvConfig {
   std::vector<std::vector<int>> conv_hid_layers;  ///< rows: out_channels, kernel, stride, padding, dilation
-  std::vector<int> fc_hid_layers;                 ///< widths of the dense layers that follow
+  std::vector<int> fc_hid_layers = {};            ///< widths of the dense layers that follow
   bool normalize = false;                         ///< divide the input by 255
   bool batch_norm = false;                        ///< after each convolution but the first
 };
@@ -49,6 +50,9 @@ using NetTypeConfig =
 /// The net types that a spec may name, those not in this version included.
 std::vector<std::string> net_type_names();
 std::string net_type_name(const NetTypeConfig& type);
+std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv);
+/// Of an image (channels, height, width), or (height, width) of one channel.
+ImageShape image_shape(const Space& observations);
 /// What keeps a net of the type from seeing these observations, and what would see them; empty where nothing does.
 std::string observations_problem(const NetTypeConfig& type, const Space& observations);
 

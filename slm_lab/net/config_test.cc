@@ -139,6 +139,21 @@ TEST(NetConfig, ReadsTheReferencesAtariNets) {
   EXPECT_FALSE(conv.batch_norm);
 }
 
+TEST(NetConfig, SaysWhatIsWrongWithConvolutions) {
+  const auto wrong = [](const std::string& convolutions, const std::string& keys) {
+    return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [],
+        "conv_hid_layers": )" +
+                        convolutions + keys + "}",
+                    read_one);
+  };
+  const std::string plain = R"(, "batch_norm": false)";
+  EXPECT_EQ(wrong("[[32, 8, 4, 0, 1]]", plain), "");
+  EXPECT_THAT(wrong("[]", plain), HasSubstr("at least one convolution"));
+  EXPECT_THAT(wrong("[[32, 8, 4]]", plain), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
+  EXPECT_THAT(wrong("[[32, 8, 0, 0, 1]]", plain), HasSubstr("only the padding may be 0"));
+  EXPECT_THAT(wrong("[[32, 8, 4, 0, 1]]", ""), HasSubstr("batch normalisation of images is not in this version yet"));
+}
+
 TEST(NetConfig, SaysWhatIsWrong) {
   const auto wrong = [](const std::string& keys) {
     return problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}", read_one);

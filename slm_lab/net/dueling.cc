@@ -1,15 +1,7 @@
 #include "slm_lab/net/dueling.h"
 
-#include "slm_lab/base/error.h"
-
 namespace slm {
 namespace {
-
-MlpShape with_value_and_advantage(MlpShape shape) {
-  ensure(shape.heads.size() == 1 && shape.out.empty(), "a dueling net has one head and no output activation");
-  shape.heads.insert(shape.heads.begin(), Head{.width = 1, .init_gain = shape.heads[0].init_gain});
-  return shape;
-}
 
 Eigen::Map<Matrix> matrix_in(AlignedBuffer& buffer, Eigen::Index rows, Eigen::Index cols) {
   const auto size = static_cast<std::size_t>(rows * cols);
@@ -19,31 +11,31 @@ Eigen::Map<Matrix> matrix_in(AlignedBuffer& buffer, Eigen::Index rows, Eigen::In
 
 }  // namespace
 
-DuelingMlpNet::DuelingMlpNet(MlpShape shape, Rng& init) : heads_(with_value_and_advantage(std::move(shape)), init) {}
+std::vector<Head> dueling_heads(const Head& q) { return {Head{.width = 1, .init_gain = q.init_gain}, q}; }
 
-ConstMatrixRef DuelingMlpNet::infer(const ObservationsView& x) { return combine(heads_.infer(x), infer_out_); }
+ConstMatrixRef DuelingNet::infer(const ObservationsView& x) { return combine(heads_->infer(x), infer_out_); }
 
-ConstMatrixRef DuelingMlpNet::forward(const ObservationsView& x) { return combine(heads_.forward(x), out_); }
+ConstMatrixRef DuelingNet::forward(const ObservationsView& x) { return combine(heads_->forward(x), out_); }
 
-ConstMatrixRef DuelingMlpNet::forward_in_training(const ObservationsView& x) {
-  return combine(heads_.forward_in_training(x), out_);
+ConstMatrixRef DuelingNet::forward_in_training(const ObservationsView& x) {
+  return combine(heads_->forward_in_training(x), out_);
 }
 
-void DuelingMlpNet::backward(const ConstMatrixRef& d_out) { heads_.backward(split_gradient(d_out)); }
+void DuelingNet::backward(const ConstMatrixRef& d_out) { heads_->backward(split_gradient(d_out)); }
 
-ConstMatrixRef DuelingMlpNet::backward_input(const ConstMatrixRef& d_out) {
-  return heads_.backward_input(split_gradient(d_out));
+ConstMatrixRef DuelingNet::backward_input(const ConstMatrixRef& d_out) {
+  return heads_->backward_input(split_gradient(d_out));
 }
 
-std::map<std::string, std::string> DuelingMlpNet::description() const {
-  std::map<std::string, std::string> description = heads_.description();
-  description["type"] = "DuelingMLPNet";
+std::map<std::string, std::string> DuelingNet::description() const {
+  std::map<std::string, std::string> description = heads_->description();
+  description["type"].insert(0, "Dueling");
   return description;
 }
 
 // Plain loops: Eigen's sums depend on where a row starts in memory, and actions are few.
 
-ConstMatrixRef DuelingMlpNet::combine(const ConstMatrixRef& heads, AlignedBuffer& out) const {
+ConstMatrixRef DuelingNet::combine(const ConstMatrixRef& heads, AlignedBuffer& out) const {
   const Eigen::Index num_actions = out_dim();
   Eigen::Map<Matrix> q = matrix_in(out, heads.rows(), num_actions);
   for (Eigen::Index i = 0; i < q.rows(); ++i) {
@@ -55,7 +47,7 @@ ConstMatrixRef DuelingMlpNet::combine(const ConstMatrixRef& heads, AlignedBuffer
   return q;
 }
 
-ConstMatrixRef DuelingMlpNet::split_gradient(const ConstMatrixRef& d_out) {
+ConstMatrixRef DuelingNet::split_gradient(const ConstMatrixRef& d_out) {
   const Eigen::Index num_actions = out_dim();
   Eigen::Map<Matrix> d = matrix_in(d_heads_, d_out.rows(), 1 + num_actions);
   for (Eigen::Index i = 0; i < d.rows(); ++i) {

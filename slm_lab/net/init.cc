@@ -40,42 +40,46 @@ void fill_normal(double std_dev, Rng& rng, Matrix& weight) {
 }
 
 double fan_in(const Matrix& weight) { return static_cast<double>(weight.cols()); }
-double fan_sum(const Matrix& weight) { return static_cast<double>(weight.cols() + weight.rows()); }
+double fan_sum(const Matrix& weight, int window) { return static_cast<double>(weight.cols() + weight.rows() * window); }
 /// kaiming_* pass a = 0 as the slope of a leaky ReLU.
 double kaiming_gain(Activation hidden) { return hidden == Activation::leakyrelu ? std::sqrt(2.0) : gain_of(hidden); }
 
 struct InitEntry {
   const char* name;
   bool wants_gain;
-  void (*fill)(Activation, Rng&, Matrix&);
+  void (*fill)(Activation, Rng&, Matrix&, int window);
 };
 
 constexpr InitEntry kInits[] = {
-    {"orthogonal_", true, [](Activation a, Rng& rng, Matrix& w) { orthogonal(gain_of(a), rng, w); }},
+    {"orthogonal_", true, [](Activation a, Rng& rng, Matrix& w, int) { orthogonal(gain_of(a), rng, w); }},
     {"xavier_uniform_", true,
-     [](Activation a, Rng& rng, Matrix& w) { fill_uniform(gain_of(a) * std::sqrt(6 / fan_sum(w)), rng, w); }},
+     [](Activation a, Rng& rng, Matrix& w, int window) {
+       fill_uniform(gain_of(a) * std::sqrt(6 / fan_sum(w, window)), rng, w);
+     }},
     {"xavier_normal_", true,
-     [](Activation a, Rng& rng, Matrix& w) { fill_normal(gain_of(a) * std::sqrt(2 / fan_sum(w)), rng, w); }},
+     [](Activation a, Rng& rng, Matrix& w, int window) {
+       fill_normal(gain_of(a) * std::sqrt(2 / fan_sum(w, window)), rng, w);
+     }},
     {"kaiming_uniform_", true,
-     [](Activation a, Rng& rng, Matrix& w) { fill_uniform(kaiming_gain(a) * std::sqrt(3 / fan_in(w)), rng, w); }},
+     [](Activation a, Rng& rng, Matrix& w, int) { fill_uniform(kaiming_gain(a) * std::sqrt(3 / fan_in(w)), rng, w); }},
     {"kaiming_normal_", true,
-     [](Activation a, Rng& rng, Matrix& w) { fill_normal(kaiming_gain(a) / std::sqrt(fan_in(w)), rng, w); }},
-    {"normal_", false, [](Activation, Rng& rng, Matrix& w) { fill_normal(1, rng, w); }},
+     [](Activation a, Rng& rng, Matrix& w, int) { fill_normal(kaiming_gain(a) / std::sqrt(fan_in(w)), rng, w); }},
+    {"normal_", false, [](Activation, Rng& rng, Matrix& w, int) { fill_normal(1, rng, w); }},
     {"uniform_", false,
-     [](Activation, Rng& rng, Matrix& w) {
+     [](Activation, Rng& rng, Matrix& w, int) {
        for (float& x : w.reshaped<Eigen::RowMajor>()) x = static_cast<float>(rng.random());
      }},
     {"trunc_normal_", false,
-     [](Activation, Rng& rng, Matrix& w) {  // N(0, 1), drawn again outside [-2, 2]
+     [](Activation, Rng& rng, Matrix& w, int) {  // N(0, 1), drawn again outside [-2, 2]
        for (float& x : w.reshaped<Eigen::RowMajor>()) {
          double z = rng.standard_normal();
          while (std::abs(z) > 2) z = rng.standard_normal();
          x = static_cast<float>(z);
        }
      }},
-    {"zeros_", false, [](Activation, Rng&, Matrix& w) { w.setZero(); }},
-    {"ones_", false, [](Activation, Rng&, Matrix& w) { w.setOnes(); }},
-    {"eye_", false, [](Activation, Rng&, Matrix& w) { w.setIdentity(); }},
+    {"zeros_", false, [](Activation, Rng&, Matrix& w, int) { w.setZero(); }},
+    {"ones_", false, [](Activation, Rng&, Matrix& w, int) { w.setOnes(); }},
+    {"eye_", false, [](Activation, Rng&, Matrix& w, int) { w.setIdentity(); }},
 };
 
 const InitEntry* find(std::string_view name) {
@@ -107,10 +111,10 @@ double gain_of(Activation activation) {
   return *gain;
 }
 
-void init_weight(std::string_view init_fn, Activation hidden, Rng& rng, Matrix& weight) {
+void init_weight(std::string_view init_fn, Activation hidden, Rng& rng, Matrix& weight, int window) {
   const InitEntry* entry = find(init_fn);
   ensure(entry != nullptr, "an init_fn of the table");
-  entry->fill(hidden, rng, weight);
+  entry->fill(hidden, rng, weight, window);
 }
 
 void orthogonal(double gain, Rng& rng, Matrix& weight) {

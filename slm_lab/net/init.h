@@ -20,8 +20,9 @@ std::string init_problem(std::string_view init_fn, Activation hidden);
 double gain_of(Activation activation);
 
 /// Fills `weight` (out, in) as torch.nn.init.<init_fn> does: orthogonal_ and xavier_* with the gain of `hidden`,
-/// kaiming_* with it as nonlinearity (a = 0, fan_in), the others with their defaults.
-void init_weight(std::string_view init_fn, Activation hidden, Rng& rng, Matrix& weight);
+/// kaiming_* with it as nonlinearity (a = 0, fan_in), the others with their defaults. Of a convolution the weight has
+/// (channels and places of the window) as inputs, and `window` is how many places there are.
+void init_weight(std::string_view init_fn, Activation hidden, Rng& rng, Matrix& weight, int window = 1);
 
 /// A random matrix with orthonormal rows or columns (whichever are fewer) times `gain` (Saxe et al. 2013).
 void orthogonal(double gain, Rng& rng, Matrix& weight);

@@ -54,6 +54,17 @@ TEST(Init, LinearDefaultIsPyTorchs) {
   EXPECT_NEAR(std_of(weight), fixture("inits").find("default")->find("std")->number, 0.02 * bound);
 }
 
+// The fan-out of a convolution counts the places of its window.
+TEST(Init, XavierOfAConvolutionIsPyTorchs) {
+  Rng rng(0);
+  Matrix weight(30, 20 * 3 * 5);
+  init_weight("xavier_uniform_", Activation::identity, rng, weight, 3 * 5);
+  const double bound = std::sqrt(6.0 / (3 * 5 * (20 + 30)));
+  EXPECT_LE(weight.cwiseAbs().maxCoeff(), bound);
+  EXPECT_NEAR(weight.cwiseAbs().maxCoeff(), fixture("inits").find("xavier_of_a_convolution")->find("largest")->number,
+              0.001 * bound);
+}
+
 TEST(Init, OrthogonalRowsOrColumnsAreOrthonormalTimesTheGain) {
   Rng rng(0);
   for (const auto& [rows, cols] : {std::pair{64, 4}, {4, 64}, {32, 32}, {1, 5}, {5, 1}}) {

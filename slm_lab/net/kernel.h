@@ -37,6 +37,10 @@ struct Product {
   std::ptrdiff_t c_row;
   const float* bias = nullptr;  // (n), padded: the initial value of every row; nullptr: 0
   bool accumulate = false;      // the initial value is C itself
+  // The reduction runs over so many stretches of k, each that far from the one before: a convolution's window, or all
+  // positions of an image.
+  int segments = 1;
+  std::ptrdiff_t a_segment = 0, b_segment = 0;
 };
 
 /// Adam and AdamW, with PyTorch's order of operations; make it with adam_step().

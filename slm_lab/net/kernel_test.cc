@@ -210,6 +210,34 @@ TEST_P(KernelTest, ProductWithAnyStridesOnTheLeft) {
   expect_near(c, want, depth, "strided");
 }
 
+// The window of a convolution: stretches of the left operand that lie apart, and of the right one likewise.
+TEST_P(KernelTest, ProductOverSegments) {
+  const int m = 7, n = 33, depth = 5, segments = 3;
+  const Matrix a = numbers_.matrix(segments, m * 2 + depth, 40, 0), b = numbers_.padded(segments * (depth + 1), n);
+  const Matrix bias = numbers_.padded(1, n);
+  Matrix c = Matrix::Zero(m, kernel_padded(n));
+  Exact want = exact(bias, n).replicate(m, 1);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j)
+      for (int s = 0; s < segments; ++s)
+        for (int p = 0; p < depth; ++p) want(i, j) += double{a(s, 2 * i + p)} * b(s * (depth + 1) + p, j);
+  k_.product({.m = m,
+              .n = n,
+              .k = depth,
+              .a = a.data(),
+              .a_row = 2,
+              .a_col = 1,
+              .b = b.data(),
+              .b_row = b.outerStride(),
+              .c = c.data(),
+              .c_row = c.outerStride(),
+              .bias = bias.data(),
+              .segments = segments,
+              .a_segment = a.outerStride(),
+              .b_segment = (depth + 1) * b.outerStride()});
+  expect_near(c, want, segments * depth, "segments");
+}
+
 // An action must not depend on how many environments act with it.
 TEST_P(KernelTest, RowsDoNotDependOnTheBatch) {
   for (const int out : {5, 40, 64, 200}) {

@@ -28,7 +28,7 @@ struct Head {
 /// What an MLP is made of.
 struct MlpShape {
   int in_dim = 0;
-  std::vector<int> hid_layers;
+  std::vector<int> hid_layers = {};
   Activation hidden = Activation::relu;
   std::vector<Activation> out = {};  ///< of each head; empty: none
   std::vector<Head> heads;
@@ -36,6 +36,9 @@ struct MlpShape {
   // The input of each hidden activation is normalised, over its row or over the batch; at most one of the two.
   bool layer_norm = false;
   std::optional<BatchRenormConfig> batch_renorm = {};
+  /// Where the inputs lie among in_dim numbers, in the order of model files; the other numbers are always 0. Empty: all,
+  /// as they are.
+  std::vector<std::int32_t> inputs = {};
 };
 
 /// Linear, normalisation where asked for, and activation for each hidden layer, then linear heads on the last one, side
@@ -47,7 +50,8 @@ struct MlpShape {
 /// Storage follows the kernel: hidden weights (in, out), head weights (out, in), rows padded.
 class MlpNet final : public Net {
  public:
-  MlpNet(MlpShape shape, Rng& init);
+  /// `in_front`: of layers before it, whose parameters lie and are learnt with its own; it leaves them alone.
+  MlpNet(MlpShape shape, Rng& init, Parameters in_front = {});
 
   int in_dim() const override { return shape_.in_dim; }
   int out_dim() const override { return out_dim_; }
@@ -103,12 +107,12 @@ class MlpNet final : public Net {
   };
 
   // mlp_layout.cc
-  void lay_out();
+  void lay_out(const Parameters& in_front);
   void lay_out_norm(Layer& layer, std::size_t place, std::size_t& size);
   void group_heads();
   void name_heads();
   void size_workspaces();
-  void initialise(Rng& rng);
+  void initialise(std::size_t first, Rng& rng);
   std::size_t initialise_norm(std::size_t index);
   void initialise_linear(std::size_t index, std::optional<float> gain, float init_bias, Rng& rng);
 
@@ -145,6 +149,7 @@ class MlpNet final : public Net {
   void choose_rows(Chunk chunk, ConstRows dy, PieceRows& rows) const;
   void backward_input_of_chosen(Chunk chunk, ConstRows dy, PieceRows& rows);
 
+  int num_inputs(int in) const;
   bool normalises() const { return shape_.layer_norm || shape_.batch_renorm; }
   float* inv_std(std::size_t l, int row) { return shape_.layer_norm ? inv_std_[l].from(row).data : nullptr; }
   const float* value(std::size_t offset) const { return parameters_.values.data() + offset; }

@@ -12,16 +12,18 @@
 
 namespace slm {
 
-MlpNet::MlpNet(MlpShape shape, Rng& init) : shape_(std::move(shape)) {
+MlpNet::MlpNet(MlpShape shape, Rng& init, Parameters in_front) : shape_(std::move(shape)) {
   ensure(shape_.in_dim > 0 && !shape_.heads.empty(), "a net has inputs and heads");
   ensure(!shape_.layer_norm || !shape_.batch_renorm, "one kind of normalisation");
   ensure(shape_.out.empty() || shape_.out.size() == shape_.heads.size(), "one output activation per head");
-  lay_out();
-  initialise(init);
+  lay_out(in_front);
+  initialise(in_front.tensors.size(), init);
 }
 
-void MlpNet::lay_out() {
-  std::size_t size = 0;
+void MlpNet::lay_out(const Parameters& in_front) {
+  ensure(in_front.buffers_size == 0, "layers in front have no buffers");
+  parameters_.tensors = in_front.tensors;
+  std::size_t size = in_front.values.size();
   const auto take = [&](std::int64_t rows, std::int64_t stride) {
     const std::size_t offset = size;
     size += static_cast<std::size_t>(rows * stride);
@@ -35,7 +37,8 @@ void MlpNet::lay_out() {
     const int stride = kernel_padded(out);
     Layer layer{in, out, take(in, stride), take(1, stride), 0, 0, 0, transposed_size};
     transposed_size += static_cast<std::size_t>(out) * static_cast<std::size_t>(kernel_padded(in));
-    parameters_.tensors.push_back({name + ".weight", {out, in}, layer.weight, stride, true});
+    parameters_.tensors.push_back({name + ".weight", {out, num_inputs(in)}, layer.weight, stride, true});
+    if (layers_.empty()) parameters_.tensors.back().inputs = shape_.inputs;
     parameters_.tensors.push_back({name + ".bias", {out}, layer.bias, stride, false});
     if (normalises()) lay_out_norm(layer, place + 1, size);
     layers_.push_back(layer);
@@ -53,6 +56,7 @@ void MlpNet::lay_out() {
   for (Layer& layer : layers_) layer.running += size;
   size += parameters_.buffers_size;
   parameters_.values = AlignedBuffer(size);
+  std::ranges::copy(in_front.values.span(), parameters_.values.data());
   parameters_.grads = AlignedBuffer(size);
   transposed_ = AlignedBuffer(transposed_size);
   size_workspaces();
@@ -80,6 +84,11 @@ void MlpNet::lay_out_norm(Layer& layer, std::size_t place, std::size_t& size) {
   batch_renorms_.emplace_back(*shape_.batch_renorm, layer.out);
 }
 
+/// Of a layer that sees `in` numbers, those that are inputs.
+int MlpNet::num_inputs(int in) const {
+  return layers_.empty() && !shape_.inputs.empty() ? static_cast<int>(shape_.inputs.size()) : in;
+}
+
 void MlpNet::group_heads() {
   for (const Head& head : shape_.heads) {
     ensure(head.width > 0, "a head has outputs");
@@ -99,12 +108,14 @@ void MlpNet::name_heads() {
     const int width = shape_.heads[i].width;
     const auto group = std::ranges::find_if(groups_, [&](const HeadGroup& g) { return column < g.column + g.width; });
     const auto row = static_cast<std::size_t>(column - group->column);
-    if (group->is_dense())
+    if (group->is_dense()) {
       parameters_.tensors.push_back({fmt::format("tails.{}.weight", i),
-                                     {width, heads_in_},
+                                     {width, num_inputs(heads_in_)},
                                      group->weight + row * static_cast<std::size_t>(stride),
                                      stride,
                                      false});
+      if (layers_.empty()) parameters_.tensors.back().inputs = shape_.inputs;
+    }
     if (!group->features)
       parameters_.tensors.push_back({fmt::format("tails.{}.bias", i), {width}, group->bias + row, width, false});
     column += width;
@@ -135,8 +146,9 @@ MlpNet::PieceRows MlpNet::make_piece_rows() const {
   return rows;
 }
 
-void MlpNet::initialise(Rng& rng) {
-  std::size_t tensor = 0;
+/// From tensors[first] on.
+void MlpNet::initialise(std::size_t first, Rng& rng) {
+  std::size_t tensor = first;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     initialise_linear(tensor, {}, 0, rng);
     tensor += 2;
@@ -192,7 +204,7 @@ std::map<std::string, std::string> MlpNet::description() const {
   for (const Activation activation : shape_.out) out.push_back(fmt::format("\"{}\"", name(activation)));
   std::map<std::string, std::string> description{
       {"type", "MLPNet"},
-      {"inputs", fmt::format("{}", shape_.in_dim)},
+      {"inputs", fmt::format("{}", shape_.inputs.empty() ? shape_.in_dim : static_cast<int>(shape_.inputs.size()))},
       {"hid_layers", fmt::format("[{}]", fmt::join(shape_.hid_layers, ", "))},
       {"hid_layers_activation", std::string(name(shape_.hidden))},
       {"heads", fmt::format("[{}]", fmt::join(heads, ", "))},

@@ -334,7 +334,7 @@ TEST(Mlp, LoadingRefusesAnotherShape) {
 TEST(Dueling, CombinesValueAndAdvantage) {
   // Weights 0: V = 1 and A = (3, 6, 0) come from the biases; Q = 1 + A - 3.
   Rng rng(0);
-  DuelingMlpNet net({2, {4}, Activation::relu, {}, {{3}}, "zeros_"}, rng);
+  DuelingNet net(std::make_unique<MlpNet>(MlpShape{2, {4}, Activation::relu, {}, dueling_heads({3}), "zeros_"}, rng));
   const auto& tensors = net.parameters().tensors;
   ASSERT_EQ(tensors[3].name, "tails.0.bias");
   write_tensor(tensors[3], std::vector<float>{1}, net.parameters().values);

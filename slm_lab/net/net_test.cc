@@ -25,6 +25,8 @@ struct Case {
   NetConfig config;
   std::vector<Head> heads;
   int in_dim = 5;
+  std::vector<std::int64_t> image = {};  // instead of in_dim numbers
+  Space observations() const { return image.empty() ? Space::row(in_dim) : Space::bytes(image); }
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 };
 
@@ -75,13 +77,26 @@ std::vector<Case> cases() {
   NetConfig normalised_dueling = net_config({}, Activation::silu);
   normalised_dueling.type = DuelingMlpConfig{{9}, true};
   all.push_back({"layer_norm_dueling", normalised_dueling, {{3}}});
+  const auto conv = [&](const char* name, std::vector<std::vector<int>> convolutions, std::vector<int> dense,
+                        Activation activation, std::vector<std::int64_t> image) {
+    NetConfig config = net_config({}, activation);
+    config.type = ConvConfig{std::move(convolutions), std::move(dense), /*normalize=*/true};
+    all.push_back({name, std::move(config), {{2}, {1}}, 0, std::move(image)});
+  };
+  conv("conv", {{3, 3, 2, 0, 1}, {4, 2, 1, 1, 1}}, {6}, Activation::tanh, {2, 5, 7});
+  conv("conv_past_a_vector", {{17, 2, 1, 0, 1}}, {5}, Activation::relu, {1, 3, 3});
+  conv("conv_dilated", {{3, 2, 3, 1, 3}, {2, 2, 1, 3, 2}}, {}, Activation::gelu, {3, 4, 5});
+  conv("conv_of_one_plane", {{2, 2, 1, 0, 1}}, {4}, Activation::sigmoid, {4, 3});
+  NetConfig dueling_conv = net_config({}, Activation::silu);
+  dueling_conv.type = DuelingConvConfig{{{{4, 2, 2, 0, 1}}, {6}, /*normalize=*/true}};
+  all.push_back({"dueling_conv", dueling_conv, {{3}}, 0, {2, 4, 4}});
   all.push_back({"three_layers", net_config({6, 7, 8}, Activation::softplus), {{2}}});
   return all;
 }
 
 std::unique_ptr<Net> make(const Case& c, std::uint64_t seed = 3) {
   Rng rng(seed);
-  std::unique_ptr<Net> net = make_net(c.config, Space::row(c.in_dim), c.heads, rng);
+  std::unique_ptr<Net> net = make_net(c.config, c.observations(), c.heads, rng);
   for (const Tensor& tensor : net->parameters().tensors) {  // far enough from 0 to reach the pieces of the activations
     std::vector<float> elements = read_tensor(tensor, net->parameters().values);
     for (float& x : elements) x = 2 * x + (tensor.is_buffer ? 0.3f : 0);
@@ -372,7 +387,7 @@ TEST(Net, RefusesObservationsThatItsTypeDoesNotSee) {
     EXPECT_EQ(observations_problem(rows, Space::row(12)), "");
     EXPECT_THAT(observations_problem(rows, image()), HasSubstr("images of 1 x 4 x 3; expected ConvNet"));
   }
-  EXPECT_EQ(observations_problem(ConvConfig{}, image()), "");
+  EXPECT_EQ(observations_problem(ConvConfig{{{4, 2, 1, 0, 1}}}, image()), "");
   EXPECT_THAT(observations_problem(ConvConfig{}, Space::row(12)), HasSubstr("rows of 12 numbers; expected MLPNet"));
   Rng rng(0);
   EXPECT_THROW(make_net(net_config({4}, Activation::relu), image(), {{1}}, rng), SpecError);

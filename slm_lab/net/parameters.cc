@@ -25,7 +25,8 @@ void for_each_element(const Tensor& tensor, Visit visit) {
   const std::int64_t cols = rows > 0 ? size_of(tensor) / rows : 0;
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t c = 0; c < cols; ++c) {
-      const std::int64_t place = tensor.transposed ? c * tensor.stride + r : r * tensor.stride + c;
+      const std::int64_t in = tensor.inputs.empty() ? c : tensor.inputs[static_cast<std::size_t>(c)];
+      const std::int64_t place = tensor.transposed ? in * tensor.stride + r : r * tensor.stride + in;
       visit(static_cast<std::size_t>(r * cols + c), tensor.offset + static_cast<std::size_t>(place));
     }
 }

@@ -42,6 +42,8 @@ struct Tensor {
   std::int64_t stride = 0;          ///< floats between stored rows (rows padded to 16 floats where that helps)
   bool transposed = false;          ///< stored as (in, out) instead of (out, in)
   bool is_buffer = false;           ///< a running statistic, which is observed and not learnt
+  /// Where PyTorch's inputs (the axes behind the first, as one) lie among the stored ones; empty: in the same places.
+  std::vector<std::int32_t> inputs = {};
 };
 
 /// All parameters of a net in one flat buffer, their gradients in another with the same offsets. Padding is always

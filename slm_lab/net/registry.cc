@@ -6,23 +6,42 @@
 #include <cctype>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/conv.h"
+#include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/dueling.h"
 #include "slm_lab/net/net_types.h"
 
 namespace slm {
 namespace {
 
-/// Of an MlpConfig or a DuelingMlpConfig.
-template <class Mlp>
-MlpShape mlp_shape(const NetConfig& config, const Mlp& mlp, int in_dim, const std::vector<Head>& heads) {
+/// Of the layers behind the observations; what is made of them decides about inputs.
+MlpShape dense_shape(const NetConfig& config, std::vector<int> hid_layers, bool layer_norm,
+                     const std::vector<Head>& heads) {
   std::vector<Activation> out = config.out_layer_activation;
   if (out.size() == 1) out.assign(heads.size(), out[0]);
   if (!out.empty() && out.size() != heads.size())
     throw SpecError(
         fmt::format("agent.net.out_layer_activation: {} activations for {} heads; give one, or one per head",
                     out.size(), heads.size()));
-  return {in_dim,         mlp.hid_layers, config.hid_layers_activation, out, heads,
-          config.init_fn, mlp.layer_norm, config.batch_renorm};
+  return {.in_dim = 0,
+          .hid_layers = std::move(hid_layers),
+          .hidden = config.hid_layers_activation,
+          .out = std::move(out),
+          .heads = heads,
+          .init_fn = config.init_fn,
+          .layer_norm = layer_norm,
+          .batch_renorm = config.batch_renorm};
+}
+
+ConvShape conv_shape(const NetConfig& config, const ConvConfig& conv, const Space& observations) {
+  return {image_shape(observations), conv_layer_shapes(conv), config.hid_layers_activation, config.init_fn,
+          conv.normalize ? kByteScale : 1.0f};
+}
+
+const Head& q_head(const std::vector<Head>& heads, std::string_view type) {
+  if (heads.size() == 1) return heads[0];
+  throw SpecError(
+      fmt::format("agent.net.type: {} estimates action values and has one head; this algorithm needs more", type));
 }
 
 /// One function for each kind of config.
@@ -32,19 +51,30 @@ struct MakeNet {
   const std::vector<Head>& heads;
   Rng& init;
 
-  std::unique_ptr<Net> operator()(const MlpConfig& mlp) const {
-    return std::make_unique<MlpNet>(mlp_shape(config, mlp, observations.size(), heads), init);
-  }
+  std::unique_ptr<Net> operator()(const MlpConfig& mlp) const { return make_mlp(mlp, heads); }
   std::unique_ptr<Net> operator()(const DuelingMlpConfig& mlp) const {
-    if (heads.size() != 1)
-      throw SpecError(
-          "agent.net.type: DuelingMLPNet estimates action values and has one head; this algorithm needs more");
-    return std::make_unique<DuelingMlpNet>(mlp_shape(config, mlp, observations.size(), heads), init);
+    return std::make_unique<DuelingNet>(make_mlp(mlp, dueling_heads(q_head(heads, "DuelingMLPNet"))));
+  }
+  std::unique_ptr<Net> operator()(const ConvConfig& conv) const { return make_conv(conv, heads); }
+  std::unique_ptr<Net> operator()(const DuelingConvConfig& conv) const {
+    return std::make_unique<DuelingNet>(make_conv(conv, dueling_heads(q_head(heads, "DuelingConvNet"))));
   }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {
     const std::string type = net_type_name(config.type);
     throw Error(ExitCode::missing, fmt::format("agent.net.type = {}: {}", type, missing_for_net(type)));
+  }
+
+  /// Of an MlpConfig or a DuelingMlpConfig.
+  template <class Mlp>
+  std::unique_ptr<Net> make_mlp(const Mlp& mlp, const std::vector<Head>& with) const {
+    MlpShape shape = dense_shape(config, mlp.hid_layers, mlp.layer_norm, with);
+    shape.in_dim = observations.size();
+    return std::make_unique<MlpNet>(std::move(shape), init);
+  }
+  std::unique_ptr<Net> make_conv(const ConvConfig& conv, const std::vector<Head>& with) const {
+    return std::make_unique<ConvNet>(conv_shape(config, conv, observations),
+                                     dense_shape(config, conv.fc_hid_layers, false, with), init);
   }
 };
 
@@ -54,11 +84,8 @@ std::string_view missing_for_net(std::string_view type) {
   struct Later {
     std::string_view name, missing;
   };
-  constexpr std::string_view kConvolutions = "needs convolutions, which are not in this version yet";
   constexpr Later kLater[] = {
       {"HydraMLPNet", "needs nets of several bodies and heads, which are not in this version yet"},
-      {"ConvNet", kConvolutions},
-      {"DuelingConvNet", kConvolutions},
       {"RecurrentNet", "needs recurrent layers, which are not in this version yet"},
   };
   const auto same = [](char a, char b) {

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "slm_lab/net/conv_layers.h"
+#include "slm_lab/net/mlp.h"
+#include "slm_lab/net/net.h"
+
+namespace slm {
+
+/// Convolutions of images, and an MLP on what they see. In model files conv.0, conv.2, ... stand before the MLP's body
+/// and tails, whose first layer has its inputs in PyTorch's order (channels, height, width).
+class ConvNet final : public Net {
+ public:
+  /// `dense` has the inputs that the convolutions make: in_dim and inputs are set here.
+  ConvNet(ConvShape convolutions, MlpShape dense, Rng& init);
+
+  int in_dim() const override { return convolutions_.shape().image.size(); }
+  int out_dim() const override { return dense_.out_dim(); }
+  ConstMatrixRef infer(const ObservationsView& x) override;
+  ConstMatrixRef forward(const ObservationsView& x) override;
+  void backward(const ConstMatrixRef& d_out) override;
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
+  void parameters_changed() override;
+  Parameters& parameters() override { return dense_.parameters(); }
+  std::unique_ptr<Net> clone() const override { return std::make_unique<ConvNet>(*this); }
+  void share_work(ThreadPool& threads) override;
+  std::map<std::string, std::string> description() const override;
+
+ private:
+  const float* values() { return parameters().values.data(); }
+
+  ConvLayers convolutions_;
+  MlpNet dense_;  // holds the parameters of both
+};
+
+}  // namespace slm

@@ -1,0 +1,187 @@
+#include "slm_lab/net/conv.h"
+
+#include <algorithm>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/dense_input.h"
+#include "slm_lab/net/registry.h"
+#include "tests/support/net_fixture.h"
+
+namespace slm {
+namespace {
+
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  // Sums of up to 256 products in float, in another order, of values up to some units.
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
+}
+
+std::vector<float> elements(const ConstMatrixRef& m) {
+  const Matrix copy = m;
+  return {copy.data(), copy.data() + copy.size()};
+}
+
+std::vector<int> integers(const JsonNode& array) {
+  std::vector<int> numbers;
+  for (const JsonNode& element : array.elements) numbers.push_back(static_cast<int>(element.number));
+  return numbers;
+}
+
+Activation activation_named(const std::string& name) {
+  return std::ranges::find(kActivations, name, &ActivationEntry::name)->value;
+}
+
+ImageShape image_of(const std::vector<int>& shape) { return {shape.at(0), shape.at(1), shape.at(2)}; }
+
+TEST(Conv, OutputsAndGradientsAgreeWithPyTorch) {
+  const JsonNode cases = fixture("convs");
+  EXPECT_EQ(cases.elements.size(), 4);
+  for (const JsonNode& c : cases.elements) {
+    const Activation activation = activation_named(c.find("activation")->text);
+    SCOPED_TRACE(c.find("activation")->text);
+    ConvShape convolutions{image_of(integers(*c.find("image"))), {}, activation};
+    for (const JsonNode& row : c.find("conv_hid_layers")->elements) {
+      const std::vector<int> s = integers(row);
+      convolutions.layers.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)});
+    }
+    Rng rng(0);
+    ConvNet net(convolutions,
+                {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation, .heads = {{2}, {1}}}, rng);
+    const std::vector<JsonMember>& torchs = c.find("parameters")->members;
+    Parameters& parameters = net.parameters();
+    ASSERT_EQ(parameters.tensors.size(), torchs.size());
+    for (std::size_t i = 0; i < torchs.size(); ++i) {
+      const Tensor& tensor = parameters.tensors[i];
+      EXPECT_EQ(tensor.name, torchs[i].key);
+      EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
+      write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
+    }
+    net.parameters_changed();
+    const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), 3);
+    expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
+    expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
+    net.backward(d_out);
+    for (std::size_t i = 0; i < torchs.size(); ++i)
+      expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
+                  torchs[i].key);
+    expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+  }
+}
+
+/// That of Mnih et al. (2015), on small images, with 18 channels in its last convolution.
+ConvNet small_nature_net(float byte_scale = kByteScale) {
+  Rng rng(5);
+  ConvShape convolutions{{4, 36, 40}, {{32, 8, 4, 0, 1}, {16, 4, 2, 1, 1}, {18, 3, 1, 0, 1}}};
+  convolutions.byte_scale = byte_scale;
+  return ConvNet(std::move(convolutions), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
+}
+
+ByteMatrix random_bytes(int n, int size, Rng& rng) {
+  ByteMatrix bytes(n, size);
+  for (std::uint8_t& byte : bytes.reshaped()) byte = static_cast<std::uint8_t>(rng.integers(0, 256));
+  return bytes;
+}
+
+TEST(Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
+  ConvNet alone = small_nature_net();
+  Rng rng(1);
+  const ByteMatrix x = random_bytes(90, alone.in_dim(), rng);  // five pieces and a part of one
+  const Matrix d_out = random_matrix(90, 5, rng);
+  const auto update = [&](ConvNet& net) {
+    const Matrix out = net.forward(x);
+    EXPECT_EQ(out, Matrix(net.infer(x)));
+    net.backward(d_out);
+    return std::pair(out, Matrix(net.backward_input(d_out)));
+  };
+  const auto expected = update(alone);
+  for (const int size : {2, 3, 8}) {
+    ThreadPool threads(size);
+    ConvNet net = small_nature_net();
+    net.share_work(threads);
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      EXPECT_EQ(update(net), expected);
+      EXPECT_TRUE(std::ranges::equal(net.parameters().grads.span(), alone.parameters().grads.span()));
+    }
+  }
+}
+
+TEST(Conv, BytesAreScaledAsAskedFor) {
+  Rng rng(2);
+  ConvNet scaled = small_nature_net(0.5f), plain = small_nature_net(1);
+  const ByteMatrix x = random_bytes(3, scaled.in_dim(), rng);
+  EXPECT_EQ(Matrix(scaled.infer(x)), Matrix(scaled.infer(Matrix(x.cast<float>() * 0.5f))));
+  EXPECT_EQ(Matrix(plain.infer(x)), Matrix(plain.infer(Matrix(x.cast<float>()))));
+}
+
+TEST(Conv, AnImageOfAConvolutionIsAsLargeAsPyTorchs) {
+  // floor((side + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+  const auto sides = [](ConvLayerShape layer, int height, int width) {
+    const ImageShape out = conv_output(layer, {4, height, width});
+    return std::vector<int>{out.channels, out.height, out.width};
+  };
+  EXPECT_EQ(sides({32, 8, 4, 0, 1}, 84, 84), (std::vector<int>{32, 20, 20}));
+  EXPECT_EQ(sides({64, 4, 2, 0, 1}, 20, 20), (std::vector<int>{64, 9, 9}));
+  EXPECT_EQ(sides({5, 3, 2, 1, 2}, 9, 8), (std::vector<int>{5, 4, 3}));
+  EXPECT_EQ(sides({5, 3, 1, 0, 1}, 3, 2), (std::vector<int>{5, 1, 0}));
+  EXPECT_EQ(sides({5, 9, 3, 0, 1}, 3, 2), (std::vector<int>{5, 0, 0}));
+}
+
+NetConfig conv_config(std::vector<std::vector<int>> convolutions) {
+  NetConfig config;
+  config.type = ConvConfig{std::move(convolutions), {8}};
+  return config;
+}
+
+TEST(Conv, AWindowThatDoesNotFitIsNamed) {
+  Rng rng(0);
+  const auto make = [&](std::vector<std::vector<int>> convolutions, std::vector<std::int64_t> image) {
+    try {
+      make_net(conv_config(std::move(convolutions)), Space::bytes(std::move(image)), {{1}}, rng);
+    } catch (const SpecError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(make({{4, 8, 4, 0, 1}, {4, 4, 2, 0, 1}}, {4, 84, 84}), "");
+  EXPECT_EQ(make({{4, 2, 1, 0, 1}}, {6, 5}), "") << "one channel";
+  EXPECT_THAT(make({{4, 8, 4, 0, 1}, {4, 3, 1, 0, 2}}, {4, 20, 84}),
+              testing::HasSubstr("[4, 3, 1, 0, 2] reaches over 5 pixels, and its image is 4 x 20"));
+  EXPECT_THAT(make({{4, 2, 1, 0, 1}}, {2, 3, 6, 5}), testing::HasSubstr("two or three axes"));
+}
+
+// An orthogonal start of a convolution: rows of (out, in x window) are orthonormal times the gain.
+TEST(Conv, StartsAsPyTorchDoes) {
+  Rng rng(3);
+  ConvShape convolutions{{4, 36, 40}, {{32, 8, 4, 0, 1}}, Activation::relu, "orthogonal_"};
+  ConvNet net(convolutions, {.heads = {{1}}}, rng);
+  const std::vector<float> weight = read_tensor(net.parameters().tensors[0], net.parameters().values);
+  const auto w = Eigen::Map<const Matrix>(weight.data(), 32, 256);
+  EXPECT_LT((w * w.transpose() - 2 * Matrix::Identity(32, 32)).cwiseAbs().maxCoeff(), 1e-5f);
+  EXPECT_THAT(read_tensor(net.parameters().tensors[1], net.parameters().values), testing::Each(0));
+  // U(-k, k), k = 1 / sqrt(4 x 8 x 8), weight and bias
+  convolutions.init_fn = "";
+  ConvNet plain(convolutions, {.heads = {{1}}}, rng);
+  for (const std::size_t tensor : {std::size_t{0}, std::size_t{1}}) {
+    const std::vector<float> start = read_tensor(plain.parameters().tensors[tensor], plain.parameters().values);
+    EXPECT_LE(std::ranges::max(start), 1 / 16.0f);
+    EXPECT_GT(std::ranges::max(start), 0.8f / 16);
+  }
+}
+
+TEST(Conv, DescriptionSaysWhatAFileNeedsToBeUsed) {
+  const ConvNet net = small_nature_net();
+  EXPECT_EQ(net.description(), (std::map<std::string, std::string>{
+                                   {"type", "ConvNet"},
+                                   {"inputs", "[4, 36, 40]"},
+                                   {"conv_hid_layers", "[[32, 8, 4, 0, 1], [16, 4, 2, 1, 1], [18, 3, 1, 0, 1]]"},
+                                   {"fc_hid_layers", "[24]"},
+                                   {"normalize", "true"},
+                                   {"hid_layers_activation", "relu"},
+                                   {"heads", "[4, 1]"},
+                                   {"out_layer_activation", "[]"}}));
+}
+
+}  // namespace
+}  // namespace slm
