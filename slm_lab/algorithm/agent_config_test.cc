@@ -72,7 +72,7 @@ TEST(CheckAgent, RefusesANetThatCannotSeeTheObservations) {
   EXPECT_THAT(problems_of(agent(dqn, replay, kNet), info), ElementsAre(of_images));
   std::string parted = kNet;
   parted.insert(parted.find("\"shared\""), R"("actor_type": "ConvNet", "conv_hid_layers": [[4, 2, 1, 0, 1]],
-      "fc_hid_layers": [8], )");
+      "fc_hid_layers": [8], "batch_norm": false, )");
   EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, parted), info), ElementsAre(of_images)) << "of the critic";
 }
 

@@ -160,6 +160,11 @@ TEST(Conv, StartsAsPyTorchDoes) {
   const auto w = Eigen::Map<const Matrix>(weight.data(), 32, 256);
   EXPECT_LT((w * w.transpose() - 2 * Matrix::Identity(32, 32)).cwiseAbs().maxCoeff(), 1e-5f);
   EXPECT_THAT(read_tensor(net.parameters().tensors[1], net.parameters().values), testing::Each(0));
+  // U(-k, k), k = gain sqrt(6 / (8 x 8 x (4 + 32)))
+  convolutions.init_fn = "xavier_uniform_";
+  ConvNet xavier(convolutions, {.heads = {{1}}}, rng);
+  const float largest = std::ranges::max(read_tensor(xavier.parameters().tensors[0], xavier.parameters().values));
+  EXPECT_NEAR(largest, std::sqrt(12.0f / (64 * 36)), 0.001f);
   // U(-k, k), k = 1 / sqrt(4 x 8 x 8), weight and bias
   convolutions.init_fn = "";
   ConvNet plain(convolutions, {.heads = {{1}}}, rng);
