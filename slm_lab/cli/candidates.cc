@@ -84,6 +84,17 @@ Words modes(const Place& place) {
   return words;
 }
 
+/// Of a spec, as --from and --refine take them.
+Words searches(const Place& place) {
+  Words words = {"latest"};
+  try {
+    for (const DataFolder& run : DataFolder::all(value(place, "--data", "data"), value(place, "spec_name")))
+      if (run.is_search()) words.push_back(run.root().string());
+  } catch (const Error&) {
+  }
+  return words;
+}
+
 Words benchmark_words() {
   Words words = {"all"};
   for (const BenchmarkEnv& env : benchmark_envs())
@@ -120,6 +131,9 @@ Candidates values_of(const CLI::Option& option, const Place& place, const Invoca
     offer(modes(place));
   } else if (name == "folder") {
     offer({"latest"});
+    out.files = true;
+  } else if (name == "--from" || name == "--refine") {
+    offer(searches(place));
     out.files = true;
   } else if (name == "rows") {
     offer(benchmark_words());

@@ -27,6 +27,7 @@ struct RunArguments {
   std::optional<int> sessions;
   TrainOptions train;
   int keep = 3;
+  std::string from, refine;
   EnjoyOptions enjoy;
 };
 
@@ -73,13 +74,17 @@ int run(const RunArguments& arguments, const Invocation& invocation) {
   const std::string where = at == std::string::npos ? "" : arguments.mode.substr(at + 1);
   if (arguments.executor == "ray" && mode != "search")
     throw SpecError("--executor ray: trials of a search run on a cluster; other modes run on this machine");
+  if ((!arguments.from.empty() || !arguments.refine.empty()) && arguments.mode != "search")
+    throw SpecError(fmt::format("{}: for a new search (mode search), which learns from an earlier one",
+                                arguments.from.empty() ? "--refine" : "--from"));
   if ((mode == "train" || mode == "dev") && at == std::string::npos)
     return train(load(arguments, invocation, mode), arguments.train);
   if ((mode == "train" || mode == "dev") && !where.empty())
     return continue_training(load(arguments, invocation, mode), where, arguments.train);
   if (mode == "enjoy" && !where.empty()) return enjoy(where, arguments.enjoy);
   if (mode == "search") {
-    SearchOptions options{.run = arguments.train, .keep = arguments.keep};
+    SearchOptions options{
+        .run = arguments.train, .keep = arguments.keep, .from = arguments.from, .refine = arguments.refine};
     if (arguments.executor == "ray") {
       options.make_executor = [&] { return make_ray_executor(arguments, invocation); };
       options.executor_option = " --executor ray";
@@ -126,6 +131,10 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("--keep", a.keep, "trials of a search that keep their models; -1: all")
       ->check(whole_number(-1, std::numeric_limits<int>::max()))
       ->capture_default_str();
+  app.add_option("--from", a.from,
+                 "an earlier search whose trials the sampler of a new one learns from: DIR or latest");
+  app.add_option("--refine", a.refine,
+                 "narrow the search space around the winners of an earlier search: DIR or latest");
   add_enjoy_options(app, a.enjoy);
   app.add_option("--executor", a.executor,
                  "where the trials of a search run: on this machine or, ray, on the cluster at RAY_ADDRESS")

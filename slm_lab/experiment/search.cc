@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "slm_lab/base/available_cores.h"
 #include "slm_lab/base/error.h"
@@ -13,6 +14,7 @@
 #include "slm_lab/base/lock.h"
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/base/shell_quote.h"
+#include "slm_lab/experiment/earlier_search.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/run_jobs.h"
 #include "slm_lab/experiment/say.h"
@@ -20,6 +22,7 @@
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/spec/difference.h"
+#include "slm_lab/spec/spec_path.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 
@@ -86,15 +89,22 @@ SearchSpec read_search_spec(const LoadedSpec& loaded) {
   return search;
 }
 
+/// Where there are to be more trials than the saved spec says.
+std::string more_trials_option(const SearchSpec& search) {
+  const JsonNode* saved = find_at_path(search.loaded.root, kMaxTrial);
+  if (saved != nullptr && saved->integer() == search.max_trial()) return "";
+  return fmt::format(" --override {}={}", kMaxTrial, search.max_trial());
+}
+
 /// What to do next, to be copied: with the program as it was called.
-void print_what_next(const DataFolder& folder, const SearchOptions& options, const SearchRun& run, double seconds,
-                     int exit_code) {
+void print_what_next(const SearchSpec& search, const DataFolder& folder, const SearchOptions& options,
+                     const SearchRun& run, double seconds, int exit_code) {
   const std::string root = folder.root().string();
   const std::string& launcher = options.run.launcher;
   if (!run.done())
     return say("stopped; what was done is kept. Go on with: " +
                shell_command({launcher, "run", folder.spec_file().string(), folder.spec_name(), "search@" + root}) +
-               options.executor_option);
+               more_trials_option(search) + options.executor_option);
   std::string text = fmt::format("results in {} ({:.1f} s)\n", root, seconds);
   if (const ExperimentTrial* best = run.results().best(); best != nullptr && exit_code == 0)
     text += fmt::format("train the best: {}\nplay it: {}\n",
@@ -123,8 +133,29 @@ int run(const SearchSpec& search, Executor& executor, const DataFolder& folder, 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   close_manifest(folder, manifest, seconds.count(), exit_code);
   std::fputs(run.results().table().c_str(), stdout);
-  print_what_next(folder, options, run, manifest.wall_seconds(), exit_code);
+  print_what_next(search, folder, options, run, manifest.wall_seconds(), exit_code);
   return exit_code;
+}
+
+/// The spec, narrowed where that is asked for.
+LoadedSpec refined(const LoadedSpec& given, const SearchOptions& options) {
+  if (options.refine.empty()) return given;
+  const EarlierSearch earlier = read_earlier_search(options.refine, options.run.data, given.name);
+  LoadedSpec refined = refined_spec(given, earlier);
+  say(fmt::format("note: the space is narrowed around the best trials of {}: {}", earlier.folder.root().string(),
+                  to_json_line(*refined.root.find("search"))));
+  return refined;
+}
+
+void take_up_earlier(SearchSpec& search, const SearchOptions& options) {
+  if (options.from.empty()) return;
+  const EarlierSearch earlier = read_earlier_search(options.from, options.run.data, search.loaded.name);
+  search.earlier = trials_of(earlier, search.searched);
+  const std::string& sampler = search.spec.meta.search_sampler;
+  const bool learns = sampler == "tpe" || sampler == "multivariate_tpe";
+  say(fmt::format("note: {} of {} trials of {} lie in this space{}", search.earlier.size(), earlier.trials.size(),
+                  earlier.folder.root().string(),
+                  learns ? "" : fmt::format("; the sampler {} learns nothing from them", sampler)));
 }
 
 /// The space holds a legal spec, and the sampler can draw from it.
@@ -143,12 +174,20 @@ DataFolder find_search(const SearchOptions& options, const std::string& name, co
   return folder;
 }
 
-/// A search keeps its settings.
-void compare(const LoadedSpec& saved, const LoadedSpec& given, const DataFolder& folder) {
+/// How many trials there are to be: as many as the search was to have, or more.
+int larger_max_trial(int saved, const LoadedSpec& given) {
+  const JsonNode* node = find_at_path(given.root, kMaxTrial);
+  const std::int64_t wanted = node == nullptr ? 0 : node->integer().value_or(0);
+  return static_cast<int>(std::clamp<std::int64_t>(wanted, saved, std::numeric_limits<int>::max()));
+}
+
+/// A search keeps its settings; more trials are none.
+void compare(const SearchSpec& search, const LoadedSpec& given, const DataFolder& folder) {
   std::string refused, kept;
-  for (const SpecDifference& difference : spec_differences(saved.root, given.root))
-    (difference.by_option ? refused : kept) +=
-        fmt::format("\n  {} = {}: the search has {}", difference.path, difference.after, difference.before);
+  for (const SpecDifference& difference : spec_differences(search.loaded.root, given.root))
+    if (difference.path != kMaxTrial || larger_max_trial(search.max_trial(), given) == search.max_trial())
+      (difference.by_option ? refused : kept) +=
+          fmt::format("\n  {} = {}: the search has {}", difference.path, difference.after, difference.before);
   if (!refused.empty())
     throw SpecError(
         fmt::format("{}: a search keeps its settings; start a new one for{}", folder.root().string(), refused));
@@ -162,9 +201,11 @@ FolderLock lock(const DataFolder& folder) {
 
 }  // namespace
 
-int search(const LoadedSpec& loaded, const SearchOptions& options) {
+int search(const LoadedSpec& given, const SearchOptions& options) {
   catch_stop_signals(SecondStop::end_at_once);
-  const SearchSpec search = read_search_spec(loaded);
+  const LoadedSpec loaded = refined(given, options);
+  SearchSpec search = read_search_spec(loaded);
+  take_up_earlier(search, options);
   check_runnable(search.spec);
   check_space(search);
   const std::unique_ptr<Executor> executor = make_executor(options);
@@ -176,6 +217,7 @@ int search(const LoadedSpec& loaded, const SearchOptions& options) {
                                      kernels().name, options.run.command_line);
   SearchJournal journal = SearchJournal::create(
       folder, search.searched, {{"spec", loaded.name}, {"spec_hash", loaded.hash}, {"sampler", meta.search_sampler}});
+  if (!search.earlier.empty()) save_earlier_trials(folder, search.searched, search.earlier);
   save_search_spec(folder, loaded);
   say(fmt::format("search folder {}, seed {}: {} trials drawn by {}", folder.root().string(), meta.seed,
                   search.max_trial(), meta.search_sampler));
@@ -188,8 +230,10 @@ int continue_search(const LoadedSpec& given, const std::string& where, const Sea
   const FolderLock held = lock(folder);
   remove_unfinished_files(folder.root());
   const LoadedSpec saved = load_search_spec(folder);
-  compare(saved, given, folder);
-  const SearchSpec search = read_search_spec(saved);
+  SearchSpec search = read_search_spec(saved);
+  compare(search, given, folder);
+  search.spec.meta.max_trial = larger_max_trial(search.max_trial(), given);
+  search.earlier = read_earlier_trials(folder, search.searched);
   const std::unique_ptr<Executor> executor = make_executor(options);
   check_resources(search, *executor);
   SearchJournal journal = SearchJournal::open(folder, search.searched);

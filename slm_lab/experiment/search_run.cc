@@ -124,6 +124,8 @@ void SearchRun::take_up(int trial, const TrialSpec& spec) {
 
 std::vector<PastTrial> SearchRun::past() const {
   std::vector<PastTrial> past;
+  for (const EarlierTrial& trial : search_.earlier)
+    past.push_back({trial.parameters, TrialState::complete, trial.value});
   for (const JournalTrial& trial : journal_.trials())
     past.push_back({trial.parameters, sampler_state(trial.state), trial.value});
   return past;

@@ -16,6 +16,7 @@
 #include "slm_lab/experiment/trial_spec.h"
 #include "slm_lab/search/sampler.h"
 #include "slm_lab/search/scheduler.h"
+#include "slm_lab/store/earlier_trials.h"
 #include "slm_lab/store/search_journal.h"
 
 namespace slm {
@@ -25,6 +26,7 @@ struct SearchSpec {
   LoadedSpec loaded;
   LabSpec spec;
   std::vector<SearchDimension> searched;
+  std::vector<EarlierTrial> earlier = {};  ///< of another search, for the sampler
 
   int max_trial() const { return spec.meta.max_trial.value(); }
   int num_sessions() const { return spec.meta.search_scheduler ? 1 : spec.meta.max_session; }

@@ -32,7 +32,9 @@ TrialSpec trial_spec(const LoadedSpec& base, std::span<const SearchDimension> se
   TrialSpec trial{best_spec(base, searched, parameters), {}, {}};
   JsonNode& root = trial.loaded.root;
   std::erase_if(root.members, [](const JsonMember& member) { return member.key == "search"; });
-  if (find_at_path(root, "meta.search_scheduler")) set_at_path(root, "meta.max_session", parse_value("1"), kOrigin);
+  const JsonNode* scheduler = find_at_path(root, "meta.search_scheduler");
+  if (scheduler != nullptr && !scheduler->is(JsonNode::Kind::null))
+    set_at_path(root, "meta.max_session", parse_value("1"), kOrigin);
   hash(trial.loaded);
   SpecReport report(trial.loaded.file);
   SpecReader reader(&root, "", report);

@@ -128,9 +128,9 @@ SearchJournal SearchJournal::open(const DataFolder& folder, std::vector<SearchDi
   return journal;
 }
 
-std::vector<JournalTrial> SearchJournal::read(const DataFolder& folder) {
+std::vector<JournalTrial> SearchJournal::read(const DataFolder& folder, std::vector<SearchDimension> space) {
   const std::string text = read_file(folder.search_journal());
-  SearchJournal journal(folder, {}, O_RDONLY);
+  SearchJournal journal(folder, std::move(space), O_RDONLY);
   journal.take_up(text, 1);
   return journal.trials_;
 }

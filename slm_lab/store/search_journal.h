@@ -45,8 +45,8 @@ class SearchJournal {
   /// Reads what happened, to go on. A last line that a killed process left unfinished is cut off; any other that cannot
   /// be read, or belongs to another space, is Error(corrupt) with its number.
   static SearchJournal open(const DataFolder& folder, std::vector<SearchDimension> space);
-  /// For those who only look: the trials without their parameters; nothing is changed.
-  static std::vector<JournalTrial> read(const DataFolder& folder);
+  /// For those who only look: the trials, with their parameters where the space is given; nothing is changed.
+  static std::vector<JournalTrial> read(const DataFolder& folder, std::vector<SearchDimension> space = {});
 
   const std::vector<JournalTrial>& trials() const { return trials_; }
   const std::vector<JournalReport>& reports() const { return reports_; }
