@@ -218,9 +218,11 @@ TEST(Learning, PpoWithSelfImitationLearnsCartPole) {
 // ---- Observations of bytes (tests/support/catch_env.h).
 
 /// Mean return of 200 greedy episodes after `num_steps` steps of eight environments.
+template <bool image = false>
 double return_on_catch(const std::string& agent_json, int num_steps) {
   set_flush_to_zero();
-  const auto env = make_catch<std::uint8_t, false>(8), fresh = make_catch<std::uint8_t, false>(8, 0, /*seed=*/8);
+  const auto env = make_catch<std::uint8_t, false, image>(8);
+  const auto fresh = make_catch<std::uint8_t, false, image>(8, 0, /*seed=*/8);
   const auto algorithm = make_agent(agent_json, env->info());
   run_agent(*algorithm, *env, num_steps);
   Observations obs;
@@ -256,6 +258,34 @@ TEST(Learning, PpoLearnsToCatchFromBytes) {
       "hid_layers_activation": "tanh", "init_fn": "orthogonal_", "clip_grad_val": 0.5,
       "optim_spec": {"name": "Adam", "lr": 0.003}}})",
                             20'000),
+            0.9);
+}
+
+const std::string kConvolutions = R"("conv_hid_layers": [[8, 3, 1, 0, 1], [16, 2, 2, 0, 1]],
+    "hid_layers_activation": "relu", "normalize": true, "batch_norm": false, )";
+
+TEST(Learning, DqnLearnsToCatchFromImages) {
+  constexpr bool kImage = true;
+  EXPECT_GT(return_on_catch<kImage>(R"({"name": "DQN", "algorithm": {"name": "DQN", )" + kDqnKeys +
+                                        R"(}, "memory": {"name": "Replay", "batch_size": 32, "max_size": 10000},
+      "net": {"type": "DuelingConvNet", )" +
+                                        kConvolutions + R"("fc_hid_layers": [32], "clip_grad_val": 10.0,
+      "loss_spec": {"name": "SmoothL1Loss"}, "optim_spec": {"name": "Adam", "lr": 0.001},
+      "update_type": "polyak", "polyak_coef": 0.01}})",
+                                    8'000),
+            0.9);
+}
+
+TEST(Learning, PpoLearnsToCatchFromImages) {
+  constexpr bool kImage = true;
+  EXPECT_GT(return_on_catch<kImage>(R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
+      "time_horizon": 32, "minibatch_size": 64, "training_epoch": 4, "val_loss_coef": 0.5,
+      "entropy_coef_spec": {"name": "no_decay", "start_val": 0.01},
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},
+      "net": {"type": "ConvNet", "shared": true, "use_same_optim": true, )" +
+                                        kConvolutions + R"("fc_hid_layers": [64], "init_fn": "orthogonal_",
+      "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.002}}})",
+                                    8'000),
             0.9);
 }
 

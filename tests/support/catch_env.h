@@ -19,9 +19,10 @@ namespace slm {
 /// ball comes down the episode ends, with 1 if the paddle is there and else -1. There is always time enough: the best
 /// policy's return is 1.
 ///
-/// The screen is a row of 100 bytes, 255 where ball and paddle are; or, for comparison, of the floats that dense layers
-/// make of them (`Number`). `continuous`: the sign of an action beyond 1/3 of [-1, 1] is the way of the paddle.
-template <class Number, bool continuous>
+/// The screen is a row of 100 bytes (`image`: 1 x 10 x 10), 255 where ball and paddle are; or, for comparison, of the
+/// floats that dense layers make of them (`Number`). `continuous`: the sign of an action beyond 1/3 of [-1, 1] is the
+/// way of the paddle.
+template <class Number, bool continuous, bool image = false>
 class Catch {
  public:
   static constexpr int kSide = 10, kCells = kSide * kSide;
@@ -29,6 +30,7 @@ class Catch {
   struct Kwargs {};
   static constexpr int kStepNanoseconds = 10;
   static Space obs_space(const Kwargs&) {
+    if (image) return Space::bytes({1, kSide, kSide});
     if (std::is_same_v<Number, std::uint8_t>) return Space::bytes({kCells});
     return Space::box(std::vector<float>(kCells, 0), std::vector<float>(kCells, 1));
   }
@@ -67,9 +69,9 @@ class Catch {
 };
 
 /// `clock`: episodes are cut after so many steps; 0: none is.
-template <class Number, bool continuous>
+template <class Number, bool continuous, bool image = false>
 std::unique_ptr<VecEnv> make_catch(int num_envs, int clock = 0, std::uint64_t seed = 7) {
-  using Env = Catch<Number, continuous>;
+  using Env = Catch<Number, continuous, image>;
   const Streams streams(seed, 0, 0);
   std::vector<Rng> rngs;
   for (int i = 0; i < num_envs; ++i) rngs.push_back(streams.stream("env", static_cast<std::uint64_t>(i)));
