@@ -36,7 +36,10 @@ class Upgrade {
   std::vector<std::string> run() {
     const bool agent = unwrap(spec_, "agent"), env = unwrap(spec_, "env");
     const bool body = erase(spec_, "body");  // how several agents and environments met: of one each it says nothing
-    if (!agent && !env && !body) return {};
+    if (!agent && !env && !body) {
+      upgrade_grids();
+      return std::move(changes_);
+    }
     if (agent || env) add("agent and env are objects, not lists of one");
     if (body) add("no body");
     if (erase(spec_, "spec_params")) add("no spec_params: a run is one spec; give its values with -s");
@@ -101,8 +104,14 @@ class Upgrade {
     JsonNode* search = spec_.find("search");
     if (!search || !search->is(Kind::object)) return;
     for (const char* key : {"agent", "env"}) unwrap(*search, key);
+    upgrade_grids();
+  }
+
+  /// Also in today's layout, where people who come from the book still write them.
+  void upgrade_grids() {
     bool renamed = false;
-    choose_from_grids(*search, renamed);
+    if (JsonNode* search = spec_.find("search"); search && search->is(Kind::object))
+      choose_from_grids(*search, renamed);
     if (renamed) add("__grid_search is __choice");
   }
 

@@ -47,11 +47,20 @@ TEST(OldLayout, AShortRunHasThreeLogPoints) {
 
 TEST(OldLayout, TodaysLayoutIsLeftAlone) {
   constexpr const char* kToday =
-      R"({"agent": {}, "env": {"name": "LunarLander-v2"}, "meta": {"eval_frequency": 5}, "search": {"a__grid_search": [1]}})";
+      R"({"agent": {}, "env": {"name": "LunarLander-v2"}, "meta": {"eval_frequency": 5}, "search": {"a__choice": [1]}})";
   EXPECT_EQ(upgraded(kToday).json, kToday);
   EXPECT_THAT(upgraded(kToday).changes, IsEmpty());
   EXPECT_THAT(upgraded("[]").changes, IsEmpty());
   EXPECT_THAT(upgraded("{}").changes, IsEmpty());
+}
+
+TEST(OldLayout, GridsAreReadInTodaysLayoutToo) {
+  const Upgraded spec = upgraded(
+      R"({"agent": {}, "env": {"name": "LunarLander-v2"}, "search": {"agent": {"gamma__grid_search": [0.9, 0.99]}}})");
+  EXPECT_EQ(spec.json,
+            R"({"agent": {}, "env": {"name": "LunarLander-v2"}, "search": {"agent": {"gamma__choice": [0.9, 0.99]}}})");
+  EXPECT_THAT(spec.changes, ElementsAre("__grid_search is __choice"));
+  EXPECT_THAT(upgraded(R"({"agent": {}, "search": [{"a__grid_search": [1]}]})").changes, IsEmpty());
 }
 
 TEST(OldLayout, WhatHasNoCounterpartStaysForTheReaderToRefuse) {

@@ -118,7 +118,7 @@ class SearchReader {
   }
 
   static std::string unknown(const std::string& name) {
-    if (name == "grid_search") return "a grid is not sampled trial by trial; list the values with __choice";
+    if (name == "grid_search") return "read as __choice, which this path has already";
     std::vector<std::string> names;
     for (const DistributionRow& row : kDistributions) names.emplace_back(row.name);
     if (const auto near = near_name(name, names))
