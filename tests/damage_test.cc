@@ -68,7 +68,8 @@ class DamagedRun : public testing::TestWithParam<ShortRun> {
     Session session(spec, 0, 0);
     CheckpointStore store(folder_->checkpoints(0, 0));
     for (int log_points = 0; log_points < 2 * GetParam().log_points;) {
-      if (!session.step()) continue;
+      session.step();
+      if (!session.log_point_due()) continue;
       session.log_point();
       if (++log_points % GetParam().log_points != 0) continue;
       SessionFiles(*folder_, 0, 0).write(session, spec);

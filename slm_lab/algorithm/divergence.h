@@ -5,7 +5,8 @@
 
 namespace slm {
 
-/// Throws Error(diverged): what became NaN or infinite, and the settings that usually cause it.
+/// Throws Error(diverged): what became NaN or infinite. Which settings may have caused it, the session says: it knows
+/// the spec (experiment/divergence_causes.h).
 [[noreturn]] void throw_diverged(std::string_view algorithm, std::string_view quantity, double value);
 
 /// Training stops at the first number that is not finite; nothing is trained on silently.

@@ -40,8 +40,10 @@ std::string digest(const DigestRun& run, const Invocation& invocation) {
   const LoadedSpec loaded = load_spec(run.file, run.spec, options);
   SpecReport report(loaded.file);
   Session session(read_lab_spec(loaded, report), 0, 0);
-  while (!session.finished())
-    if (session.step()) session.log_point();
+  while (!session.finished()) {
+    session.step();
+    if (session.log_point_due()) session.log_point();
+  }
   std::string text = weights_sha256(session.algorithm());
   for (const SessionRow& row : session.record().rows()) text += fmt::format(" {}", row.total_reward);
   return sha256_hex(text);

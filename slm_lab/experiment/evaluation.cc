@@ -27,6 +27,13 @@ constexpr int kMostCopies = 32;
 
 Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma, EnvStatistics& statistics,
                     const Streams& streams, int num_episodes, ActMode mode, ThreadPool* threads) {
+  return *evaluate_unless([] { return false; }, algorithm, config, gamma, statistics, streams, num_episodes, mode,
+                          threads);
+}
+
+std::optional<Evaluation> evaluate_unless(const Stopped& stopped, Algorithm& algorithm, const EnvConfig& config,
+                                          double gamma, EnvStatistics& statistics, const Streams& streams,
+                                          int num_episodes, ActMode mode, ThreadPool* threads) {
   Rng action_rng = streams.stream("eval_action");
   Evaluation result{std::vector<double>(static_cast<std::size_t>(num_episodes))};
   Observations obs;
@@ -41,6 +48,7 @@ Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma,
                            false);  // one episode per row: short ones don't count more
     env->reset(obs);
     for (int left = copies; left > 0;) {
+      if (stopped()) return std::nullopt;
       algorithm.act(obs, mode, action_rng, actions);
       env->step(scale.to_env(actions), step);
       for (int row = 0; row < copies; ++row) {

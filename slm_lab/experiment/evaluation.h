@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "slm_lab/algorithm/algorithm.h"
@@ -20,5 +22,13 @@ struct Evaluation {
 /// actions; `threads` (may be null) share the environments.
 Evaluation evaluate(Algorithm& algorithm, const EnvConfig& config, double gamma, EnvStatistics& statistics,
                     const Streams& streams, int num_episodes, ActMode mode, ThreadPool* threads = nullptr);
+
+/// Asked before every step of the environments: whether to stop.
+using Stopped = std::function<bool()>;
+
+/// The same, which ends without a result when it is stopped: it may take longer than a user waits.
+std::optional<Evaluation> evaluate_unless(const Stopped& stopped, Algorithm& algorithm, const EnvConfig& config,
+                                          double gamma, EnvStatistics& statistics, const Streams& streams,
+                                          int num_episodes, ActMode mode, ThreadPool* threads = nullptr);
 
 }  // namespace slm

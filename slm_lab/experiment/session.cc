@@ -47,7 +47,7 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
   env_->reset(obs_);
 }
 
-bool Session::step() {
+void Session::step() {
   algorithm_->act(obs_, ActMode::train, action_rng_, actions_);
   env_->step(action_scale_.to_env(actions_), step_);
   frame_ += env_->info().num_envs;
@@ -57,8 +57,6 @@ bool Session::step() {
   for (int row = 0; row < env_->info().num_envs; ++row)
     if (step_.episode_over[row]) record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
   obs_.swap(step_.obs);
-  if (spec_.meta.rigorous_eval && (crossed(spec_.meta.eval_frequency) || finished())) evaluate_now();
-  return crossed(spec_.meta.log_frequency) || finished();
 }
 
 std::string Session::divergence() const {
@@ -74,7 +72,16 @@ std::string Session::divergence() const {
   return text;
 }
 
-bool Session::crossed(std::int64_t frequency) const { return frame_ % frequency < env_->info().num_envs; }
+bool Session::due(std::int64_t frequency, const SessionRecord& record) const {
+  if (frame_ == 0 || (frame_ % frequency >= env_->info().num_envs && !finished())) return false;
+  return record.rows().empty() || record.rows().back().frame != static_cast<double>(frame_);
+}
+
+bool Session::evaluation_due() const {
+  return spec_.meta.rigorous_eval != 0 && due(spec_.meta.eval_frequency, eval_record_);
+}
+
+bool Session::log_point_due() const { return due(spec_.meta.log_frequency, record_); }
 
 const SessionRow& Session::log_point() {
   const SessionRow& row = record_.add_log_point(row_now());
@@ -98,19 +105,21 @@ SessionRow Session::row_now() const {
   return row;
 }
 
-void Session::evaluate_now() {
-  const Evaluation evaluation =
-      evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
-               streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval, ActMode::evaluate, pool_);
+bool Session::evaluate_now(const Stopped& stopped) {
+  const auto evaluation = evaluate_unless(stopped, *algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
+                                          streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval,
+                                          ActMode::evaluate, pool_);
+  if (!evaluation) return false;
   SessionRow row = row_now();
-  row.total_reward = evaluation.mean();
-  row.eval_episodes = static_cast<double>(evaluation.returns.size());
+  row.total_reward = evaluation->mean();
+  row.eval_episodes = static_cast<double>(evaluation->returns.size());
   eval_record_.add_evaluation(row);
+  return true;
 }
 
-Evaluation Session::evaluate_final() {
-  return evaluate(*algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_, streams_.at(0), kFinalEpisodes,
-                  ActMode::greedy, pool_);
+std::optional<Evaluation> Session::evaluate_final(const Stopped& stopped) {
+  return evaluate_unless(stopped, *algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_, streams_.at(0),
+                         kFinalEpisodes, ActMode::greedy, pool_);
 }
 
 double Session::seconds() const {

@@ -27,15 +27,22 @@ class Session {
   /// `pool` steps environments that are worth it (nullptr: none); results do not depend on it.
   Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session, ThreadPool* pool = nullptr);
 
-  /// One step of every environment, and the training that is due. Returns true when a log point is reached.
-  bool step();
+  /// One step of every environment, and the training that is due. After it an evaluation may be due, then a log point.
+  void step();
   bool finished() const { return frame_ >= spec_.env.max_frame; }
 
-  /// Keeps and returns the row of the log point just reached, and the nets if they are the best so far.
+  /// The last step reached an evaluation (meta.rigorous_eval), which has not been kept yet.
+  bool evaluation_due() const;
+  /// Evaluates and keeps the row. False, with nothing kept or changed, when it was stopped: it stays due.
+  bool evaluate_now(const Stopped& stopped);
+
+  /// The last step reached a log point, which has not been kept yet.
+  bool log_point_due() const;
+  /// Keeps and returns its row, and the nets if they are the best so far.
   const SessionRow& log_point();
 
-  /// The final policy over 100 fresh greedy episodes with frozen statistics (D-100).
-  Evaluation evaluate_final();
+  /// The final policy over 100 fresh greedy episodes with frozen statistics (D-100); nothing when it was stopped.
+  std::optional<Evaluation> evaluate_final(const Stopped& stopped);
 
   /// Of the last step, for the user to know: in which rows the physics diverged. Empty when in none.
   std::string divergence() const;
@@ -52,9 +59,9 @@ class Session {
   void serialize(Archive& archive);
 
  private:
-  bool crossed(std::int64_t frequency) const;  ///< the last step reached or passed a multiple of it
+  /// The last step reached or passed a multiple of `frequency`, or the end, and `record` has no row of it yet.
+  bool due(std::int64_t frequency, const SessionRecord& record) const;
   SessionRow row_now() const;
-  void evaluate_now();
 
   const LabSpec spec_;
   ThreadPool* pool_;

@@ -7,12 +7,14 @@
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
+#include "slm_lab/experiment/divergence_causes.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/session_files.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/log_line.h"
 #include "slm_lab/store/checkpoint.h"
+#include "slm_lab/store/saved_spec.h"
 
 namespace slm {
 namespace {
@@ -38,23 +40,26 @@ class SessionProcess {
     }
     resume();
     bool goes_on = !job_.of_search || tell_again(session_.record().rows());
-    while (goes_on && !session_.finished()) {
-      if (step()) goes_on = log_point();
+    while (goes_on && (!session_.finished() || point_due())) {
+      if (!point_due()) step();  // else what an interrupted run has left to do
+      if (session_.evaluation_due() && !session_.evaluate_now(stopped)) return stop_evaluation();
+      if (session_.log_point_due()) goes_on = log_point();
       if (goes_on && stop_signal() != 0) return stop();
     }
-    finish();
-    return 0;
+    return finish() ? 0 : 128 + stop_signal();
   }
 
  private:
-  bool step() {
+  static bool stopped() { return stop_signal() != 0; }
+  bool point_due() const { return session_.evaluation_due() || session_.log_point_due(); }
+
+  void step() {
     try {
-      const bool is_log_point = session_.step();
+      session_.step();
       if (const std::string text = session_.divergence(); !text.empty()) warn_of(text);
-      return is_log_point;
     } catch (const Error& error) {
       if (error.code() != ExitCode::diverged) throw;
-      throw Error(ExitCode::diverged, fmt::format("{}\n  {}", error.what(), keep_what_is_good()));
+      throw Error(ExitCode::diverged, fmt::format("{}. {}\n  {}", error.what(), causes(), keep_what_is_good()));
     }
   }
 
@@ -64,6 +69,8 @@ class SessionProcess {
     send(SessionMessage::Kind::warning, divergence);
     if (num_divergences_ == kEnough) send(SessionMessage::Kind::warning, "further ones like it are not told");
   }
+
+  std::string causes() const { return divergence_causes(load_saved_spec(folder_, job_.trial, job_.spec_hash).root); }
 
   /// The nets are lost; what was done up to the last log point is not. Returns what the user should know of it.
   std::string keep_what_is_good() {
@@ -127,7 +134,15 @@ class SessionProcess {
     return 128 + stop_signal();
   }
 
-  void finish() {
+  int stop_evaluation() {
+    send(SessionMessage::Kind::warning,
+         fmt::format("the evaluation at frame {} was stopped and starts again when the run continues",
+                     session_.frame()));
+    return stop();
+  }
+
+  /// Returns whether it came to the end.
+  bool finish() {
     if (job_.of_search)
       files_.write(session_, spec_);
     else
@@ -141,12 +156,18 @@ class SessionProcess {
     result.best_total_reward_ma = session_.record().best_total_reward_ma();
     result.ma100 = session_.record().episode_return_ma100();
     if (!job_.of_search) {
-      const Evaluation evaluation = session_.evaluate_final();
-      result.d100 = {evaluation.mean(), evaluation.std(), static_cast<int>(evaluation.returns.size())};
+      const auto evaluation = session_.evaluate_final(stopped);
+      if (!evaluation) {
+        send(SessionMessage::Kind::warning,
+             "trained to the end; the episodes for D-100 were stopped and start again when the run continues");
+        return false;
+      }
+      result.d100 = {evaluation->mean(), evaluation->std(), static_cast<int>(evaluation->returns.size())};
     }
     result.weights_sha256 = weights_sha256(session_.algorithm());
     files_.write_result(result);
     if (job_.of_search && spec_.meta.max_session == 1) end_trial();
+    return true;
   }
 
   /// A search has as many trials as others have log points: here, beside the others, and not in its driver.

@@ -34,9 +34,16 @@ LabSpec read(const ShippedSpec& shipped, const std::string& max_frame = "6000") 
   return read_lab_spec(loaded, report);
 }
 
+bool never() { return false; }
+
+void advance(Session& session) {
+  session.step();
+  if (session.evaluation_due()) session.evaluate_now(never);
+  if (session.log_point_due()) session.log_point();
+}
+
 void run_to_end(Session& session) {
-  while (!session.finished())
-    if (session.step()) session.log_point();
+  while (!session.finished()) advance(session);
 }
 
 class EverySession : public testing::TestWithParam<ShippedSpec> {};
@@ -55,7 +62,7 @@ TEST_P(EverySession, IsAFunctionOfSpecAndSeed) {
   run_to_end(second);
   run_to_end(other);
   EXPECT_EQ(weights_sha256(first.algorithm()), weights_sha256(second.algorithm()));
-  EXPECT_EQ(first.evaluate_final().returns, second.evaluate_final().returns);
+  EXPECT_EQ(first.evaluate_final(never)->returns, second.evaluate_final(never)->returns);
   EXPECT_NE(weights_sha256(first.algorithm()), weights_sha256(other.algorithm()));
 }
 
@@ -88,8 +95,7 @@ TEST_P(EverySession, ContinuesFromAnyStepToTheSameBits) {
   Session whole(spec, 0, 0);
   run_to_end(whole);
   Session first(spec, 0, 0);
-  for (int step = 0; step < 777; ++step)  // inside an episode and inside a rollout
-    if (first.step()) first.log_point();
+  for (int step = 0; step < 777; ++step) advance(first);  // inside an episode and inside a rollout
   Archive saved;
   first.serialize(saved);
   Archive loaded = saved.reopened();
@@ -99,7 +105,7 @@ TEST_P(EverySession, ContinuesFromAnyStepToTheSameBits) {
   EXPECT_EQ(weights_sha256(whole.algorithm()), weights_sha256(second.algorithm()));
   EXPECT_EQ(whole.record().rows().back().total_reward_ma, second.record().rows().back().total_reward_ma);
   EXPECT_EQ(whole.best_weights().score(), second.best_weights().score());
-  EXPECT_EQ(whole.evaluate_final().returns, second.evaluate_final().returns);
+  EXPECT_EQ(whole.evaluate_final(never)->returns, second.evaluate_final(never)->returns);
 }
 
 TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
@@ -107,14 +113,13 @@ TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {
   Session session(read(GetParam(), "100000"), 0, 0);
   // Rollouts of whole episodes make room once for each longer one, so those wait until episodes are long.
   const bool whole_episodes = std::string(GetParam().name).starts_with("reinforce");
-  while (session.frame() < (whole_episodes ? 90000 : 6000))
-    if (session.step()) session.log_point();
+  while (session.frame() < (whole_episodes ? 90000 : 6000)) advance(session);
   long by_steps = 0;
   while (!session.finished()) {
     const long before = num_allocations();
-    const bool log_point = session.step();
+    session.step();
     by_steps += num_allocations() - before;
-    if (log_point) session.log_point();
+    if (session.log_point_due()) session.log_point();
   }
   EXPECT_EQ(by_steps, 0);
 }
@@ -137,7 +142,7 @@ TEST(Session, PhysicsThatBlowsUpIsToldAndPoisonsNothing) {
     Session session(read(blown_up, "3000"), 0, 0);
     int num_told = 0;
     while (!session.finished()) {
-      if (session.step()) session.log_point();
+      advance(session);
       const std::string told = session.divergence();
       num_told += !told.empty();
       if (num_told == 1 && !told.empty()) {
@@ -147,7 +152,8 @@ TEST(Session, PhysicsThatBlowsUpIsToldAndPoisonsNothing) {
     }
     EXPECT_GT(num_told, 10);
     // A NaN in any batch would have ended the session (Error(diverged)) or be in what follows from it.
-    for (const double value : session.evaluate_final().returns) EXPECT_TRUE(std::isfinite(value));
+    const std::optional<Evaluation> evaluation = session.evaluate_final(never);
+    for (const double value : evaluation->returns) EXPECT_TRUE(std::isfinite(value));
     EXPECT_TRUE(std::isfinite(session.record().rows().back().total_reward));
   }
 }
@@ -163,6 +169,44 @@ TEST(Session, RigorousEvaluationLeavesTrainingAlone) {
   EXPECT_EQ(rigorous.eval_record().rows().size(), 3u);
   for (const SessionRow& row : rigorous.eval_record().rows()) EXPECT_EQ(row.eval_episodes, 3);  // and not num_envs
   EXPECT_TRUE(plain.eval_record().rows().empty());
+}
+
+// Stopped in the middle, at a frame that is a log point too, and continued from a checkpoint.
+TEST(Session, AStoppedEvaluationLeavesNothingAndStartsAgain) {
+  ShippedSpec shipped{"benchmark/a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole"};
+  shipped.overrides = {"meta.rigorous_eval=3", "meta.eval_frequency=2000"};
+  const LabSpec spec = read(shipped);
+  Session whole(spec, 0, 0), first(spec, 0, 0);
+  run_to_end(whole);
+  for (first.step(); !first.evaluation_due(); first.step())
+    if (first.log_point_due()) first.log_point();
+  int asked = 0;
+  EXPECT_FALSE(first.evaluate_now([&] { return ++asked == 5; }));
+  EXPECT_EQ(asked, 5);
+  EXPECT_TRUE(first.eval_record().rows().empty());
+  EXPECT_TRUE(first.evaluation_due());
+  EXPECT_TRUE(first.log_point_due());
+  Archive saved;
+  first.serialize(saved);
+  Archive loaded = saved.reopened();
+  Session second(spec, 0, 0);
+  second.serialize(loaded);
+  ASSERT_TRUE(second.evaluation_due());
+  ASSERT_TRUE(second.evaluate_now(never));
+  EXPECT_FALSE(second.evaluation_due());
+  ASSERT_TRUE(second.log_point_due());
+  second.log_point();
+  EXPECT_FALSE(second.log_point_due());
+  run_to_end(second);
+  EXPECT_EQ(weights_sha256(whole.algorithm()), weights_sha256(second.algorithm()));
+  const auto returns = [](const SessionRecord& record) {
+    std::vector<double> values;
+    for (const SessionRow& row : record.rows()) values.push_back(row.total_reward);
+    return values;
+  };
+  EXPECT_EQ(returns(whole.eval_record()), returns(second.eval_record()));
+  EXPECT_EQ(returns(whole.record()), returns(second.record()));
+  EXPECT_FALSE(second.evaluate_final([] { return true; }));
 }
 
 }  // namespace
