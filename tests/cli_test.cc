@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <sstream>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/build_info.h"
@@ -135,7 +136,7 @@ TEST(CommandLine, RefusesWhatItDoesNotKnowWithTheNearestName) {
       {{"names", "envv"}, "did you mean env?"},
       {{"rollout", "CartPole-v2", "--policy", "random"}, "did you mean CartPole-v1?"},
       {{"rollout", "Pendulum-v1", "--policy", "random", "--kwarg", "gg=3"}, "did you mean g?"},
-      {{"rollout", "CartPole-v1"}, "expected --episodes N, --policy random or --actions FILE"},
+      {{"rollout", "CartPole-v1"}, "expected --episodes N, --policy random, --policy DIR or --actions FILE"},
       {{"run", "--sessions", "x"}, "--sessions"},
       {{"run", "--sesions", "2"}, "--sesions"},
   };
@@ -268,6 +269,47 @@ TEST(RolloutKwarg, ChangesTheEnvironment) {
   const std::string as_it_is = rollout({}).out;
   EXPECT_EQ(rollout({"--kwarg", "g=10.0"}).out, as_it_is) << "the default, given";
   EXPECT_NE(rollout({"--kwarg", "g=9.81"}).out, as_it_is);
+}
+
+// What is printed is the bare environment's, whatever stands between it and the policy.
+TEST(RolloutPolicy, ItsActionsGiveTheSameTrajectory) {
+  const ScratchFolder scratch;
+  const std::string run = (scratch / "data" / "run").string();
+  const ProcessResult trained = run_program(
+      slm_lab({"run", source_dir() + "/slm_lab/spec/benchmark/ppo/ppo_pendulum.json", "ppo_pendulum", "train", "--data",
+               (scratch / "data").string(), "--name", "run", "--override", "env.max_frame=3000", "--override",
+               "meta.max_session=1", "--override", "env.normalize_obs=true", "--override", "env.frame_op=\"concat\"",
+               "--override", "env.frame_op_len=2"}));
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto rollout = [](std::vector<std::string> extra) {
+    std::vector<std::string> arguments = {"rollout", "Pendulum-v1", "--seed", "5"};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    return run_program(slm_lab(arguments));
+  };
+  const ProcessResult played = rollout({"--policy", run, "--steps", "450"});  // two episodes and a half
+  ASSERT_EQ(played.exit_code, 0) << played.err;
+  std::string actions;
+  int resets = 0;
+  double first_return = 0;
+  std::istringstream lines(played.out);
+  for (std::string line; std::getline(lines, line);) {
+    const auto step = nlohmann::json::parse(line);
+    resets += step.contains("reset");
+    if (step.contains("action")) actions += step["action"][0].dump() + "\n";
+    if (step.contains("action") && resets == 1) first_return += step["reward"].get<double>();
+  }
+  EXPECT_EQ(resets, 3);
+  write_file_durably(scratch / "actions.txt", actions);
+  EXPECT_EQ(rollout({"--actions", (scratch / "actions.txt").string()}).out, played.out);
+  const auto one = nlohmann::json::parse(rollout({"--policy", run, "--episodes", "1"}).out);
+  EXPECT_NEAR(one["mean_return"].get<double>(), first_return, 0.01);  // six digits
+  EXPECT_EQ(one["mean_length"], 200);
+
+  const ProcessResult other = run_program(slm_lab({"rollout", "CartPole-v1", "--policy", run, "--episodes", "1"}));
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("learnt Pendulum-v1, not CartPole-v1"));
+  EXPECT_THAT(rollout({"--policy", run, "--kwarg", "g=9.81"}).err, HasSubstr("with the options of that one"));
+  EXPECT_EQ(rollout({"--policy", (scratch / "nothing").string()}).exit_code, 2);
 }
 
 TEST(RolloutActions, AreRefusedWithFileAndLine) {

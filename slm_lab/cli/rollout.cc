@@ -12,6 +12,8 @@
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/experiment/played_run.h"
+#include "slm_lab/experiment/policy_player.h"
 
 namespace slm {
 namespace {
@@ -68,17 +70,49 @@ std::vector<double> random_action(const Space& space, Rng& rng) {
   return action;
 }
 
-/// Mean return of random actions, the baseline below which nothing was learnt.
-int play_episodes(const RolloutArguments& arguments) {
-  const auto env = make_rollout_env(arguments.env, arguments.kwargs, arguments.seed);
-  Rng policy_rng = Streams(arguments.seed, 0, 0).stream("action");
-  std::vector<double> obs, returns;
+/// Who acts in a bare environment.
+struct Player {
+  const RolloutEnv* env;
+  std::function<void(std::vector<double>& obs)> reset;
+  std::function<RolloutEnv::Step(std::vector<double>& action, std::vector<double>& obs)> step;
+};
+
+/// Takes the action that `choose` writes.
+Player player_of(const RolloutArguments& arguments, std::function<void(const Space&, std::vector<double>&)> choose) {
+  std::shared_ptr<RolloutEnv> env = make_rollout_env(arguments.env, arguments.kwargs, arguments.seed);
+  return {env.get(), [env](std::vector<double>& obs) { env->reset(obs); },
+          [env, choose = std::move(choose)](std::vector<double>& action, std::vector<double>& obs) {
+            choose(env->info().action_space, action);
+            return env->step(action, obs);
+          }};
+}
+
+Player random_player(const RolloutArguments& arguments) {
+  return player_of(
+      arguments, [rng = Streams(arguments.seed, 0, 0).stream("action")](
+                     const Space& space, std::vector<double>& action) mutable { action = random_action(space, rng); });
+}
+
+Player policy_player(const RolloutArguments& arguments) {
+  const PlayedRun run = find_played_run(arguments.policy, {});
+  if (run.spec.env.name != arguments.env)
+    throw SpecError(fmt::format("--policy {}: learnt {}, not {}", arguments.policy, run.spec.env.name, arguments.env));
+  if (!arguments.kwargs.empty())
+    throw SpecError("--kwarg: a policy is played in the environment of its run, with the options of that one");
+  const auto policy = std::make_shared<PolicyPlayer>(run, arguments.seed);
+  return {&policy->env(), [policy](std::vector<double>& obs) { policy->reset(obs); },
+          [policy](std::vector<double>& action, std::vector<double>& obs) { return policy->step(action, obs); }};
+}
+
+/// Mean return; of random actions the baseline below which nothing was learnt.
+int play_episodes(const Player& player, std::int64_t episodes) {
+  std::vector<double> obs, action, returns;
   std::int64_t steps = 0;
-  for (std::int64_t episode = 0; episode < arguments.episodes; ++episode) {
-    env->reset(obs);
+  for (std::int64_t episode = 0; episode < episodes; ++episode) {
+    player.reset(obs);
     double sum = 0;
     for (bool ended = false; !ended; ++steps) {
-      const RolloutEnv::Step step = env->step(random_action(env->info().action_space, policy_rng), obs);
+      const RolloutEnv::Step step = player.step(action, obs);
       sum += step.reward;
       ended = step.terminated || step.truncated;
     }
@@ -96,35 +130,43 @@ int play_episodes(const RolloutArguments& arguments) {
   return 0;
 }
 
-int rollout(const RolloutArguments& arguments) {
-  const auto env = make_rollout_env(arguments.env, arguments.kwargs, arguments.seed);
-  const bool from_file = !arguments.actions_file.empty();
-  const auto actions = from_file ? read_actions(arguments.actions_file) : std::vector<std::vector<double>>{};
-  const auto num_steps = from_file ? static_cast<std::int64_t>(actions.size()) : arguments.steps;
-  const Space& space = env->info().action_space;
-  Rng policy_rng = Streams(arguments.seed, 0, 0).stream("action");
-
-  const bool obs32 = !env->obs_is_float64();
-  std::vector<double> obs;
+int print_steps(const Player& player, std::int64_t num_steps, std::uint64_t seed) {
+  const bool is_discrete = player.env->info().action_space.is_discrete();
+  const bool obs32 = !player.env->obs_is_float64();
+  std::vector<double> obs, action;
   bool ended = true;
   for (std::int64_t i = 0; i < num_steps; ++i) {
     if (ended) {
-      env->reset(obs);
+      player.reset(obs);
       fmt::print("{{\"reset\": true, \"obs\": {}}}\n", array(obs, obs32));
     }
-    const std::vector<double> action =
-        from_file ? actions[static_cast<std::size_t>(i)] : random_action(space, policy_rng);
-    const RolloutEnv::Step step = env->step(action, obs);
+    const RolloutEnv::Step step = player.step(action, obs);
     ended = step.terminated || step.truncated;
     if (step.diverged)
-      fmt::print(stderr, "slm-lab: the physics diverged at step {} (seed {}); the episode ended there\n", i,
-                 arguments.seed);
+      fmt::print(stderr, "slm-lab: the physics diverged at step {} (seed {}); the episode ended there\n", i, seed);
     fmt::print("{{\"action\": {}, \"obs\": {}, \"reward\": {}, \"terminated\": {}, \"truncated\": {}}}\n",
-               space.is_discrete() ? text(action[0], false) : array(action, true), array(obs, obs32),
-               text(step.reward, false), step.terminated, step.truncated);
+               is_discrete ? text(action[0], false) : array(action, true), array(obs, obs32), text(step.reward, false),
+               step.terminated, step.truncated);
   }
   if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write the trajectory to standard output");
   return 0;
+}
+
+int rollout(const RolloutArguments& arguments) {
+  if (!arguments.actions_file.empty()) {
+    std::vector<std::vector<double>> actions = read_actions(arguments.actions_file);
+    const auto num_steps = static_cast<std::int64_t>(actions.size());
+    const Player player =
+        player_of(arguments, [actions = std::move(actions), next = std::size_t{0}](
+                                 const Space&, std::vector<double>& action) mutable { action = actions[next++]; });
+    return print_steps(player, num_steps, arguments.seed);
+  }
+  if (arguments.policy.empty() && arguments.episodes == 0)
+    throw SpecError("rollout: expected --episodes N, --policy random, --policy DIR or --actions FILE");
+  const bool random = arguments.policy.empty() || arguments.policy == "random";
+  const Player player = random ? random_player(arguments) : policy_player(arguments);
+  if (arguments.episodes > 0) return play_episodes(player, arguments.episodes);
+  return print_steps(player, arguments.steps, arguments.seed);
 }
 
 }  // namespace
@@ -135,23 +177,19 @@ std::function<int()> add_rollout(CLI::App& app, const Invocation&) {
   app.add_option("--seed", arguments->seed, "seed of the first reset")->check(whole_number(0))->capture_default_str();
   auto* file = app.add_option("--actions", arguments->actions_file,
                               "file with one action per line, numbers separated by spaces; - for standard input");
-  app.add_option("--policy", arguments->policy, "random: actions drawn uniformly")
-      ->check(CLI::IsMember({"random"}))
+  app.add_option("--policy", arguments->policy,
+                 "random: actions drawn uniformly; or a run folder: the greedy actions of its best weights")
       ->excludes(file);
   app.add_option("--steps", arguments->steps, "steps to take with --policy")
       ->check(whole_number(0))
       ->capture_default_str();
-  app.add_option("--episodes", arguments->episodes, "play so many episodes at random and print their mean return")
+  app.add_option("--episodes", arguments->episodes,
+                 "play so many episodes, at random without --policy, and print their mean return")
       ->check(whole_number(1))
       ->excludes(file);
   app.add_option("--kwarg", arguments->kwargs, "NAME=VALUE: option of the environment (repeatable)")
       ->allow_extra_args(false);
-  return [arguments] {
-    if (arguments->episodes > 0) return play_episodes(*arguments);
-    if (arguments->actions_file.empty() && arguments->policy.empty())
-      throw SpecError("rollout: expected --episodes N, --policy random or --actions FILE");
-    return rollout(*arguments);
-  };
+  return [arguments] { return rollout(*arguments); };
 }
 
 }  // namespace slm

@@ -4,7 +4,9 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/env/missing_part.h"
+#include "slm_lab/env/played_env.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/env/rollout_row.h"
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -122,6 +124,13 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
         streams.stream(use == EnvUse::train ? "env" : "eval_env", static_cast<std::uint64_t>(first_row + i)));
   auto env = entry.makers.make(raw_info(config.name, config.kwargs, num_envs), config.kwargs, std::move(rngs), threads);
   return wrap(std::move(env), config, gamma, statistics, use);
+}
+
+PlayedEnv::PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed) {
+  const EnvEntry& entry = entry_of(config.name);
+  require_available(entry, config.name);
+  bare_ = entry.makers.make_rollout(raw_info(config.name, config.kwargs, 1), config.kwargs, Rng(seed));
+  wrapped_ = wrap(std::make_unique<RolloutRow>(*bare_, last_), config, gamma, statistics, EnvUse::evaluate);
 }
 
 std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/env/action_scale.h"
+#include "slm_lab/env/played_env.h"
+#include "slm_lab/experiment/played_run.h"
+
+namespace slm {
+
+/// Greedy actions of a run's weights in the bare environment of its spec, whose first reset uses `seed`: what the
+/// environment gives and takes, without the wrappers through which the policy sees it.
+class PolicyPlayer {
+ public:
+  PolicyPlayer(const PlayedRun& run, std::uint64_t seed);
+
+  const RolloutEnv& env() { return env_.bare(); }
+  void reset(std::vector<double>& obs);  ///< at the start, and after a step that ended an episode
+  RolloutEnv::Step step(std::vector<double>& action, std::vector<double>& obs);  ///< chooses and takes an action
+
+ private:
+  EnvStatistics statistics_;
+  PlayedEnv env_;
+  std::unique_ptr<Algorithm> algorithm_;
+  ActionScale scale_;
+  Rng rng_;  // which greedy actions do not use
+  bool started_ = false;
+  Observations obs_;
+  Matrix actions_;
+  StepResult step_;
+};
+
+}  // namespace slm
