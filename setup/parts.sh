@@ -8,8 +8,10 @@ part_rows() { # name: "package archive sha256" lines, one for each archive
 }
 
 part_stamp() { # name: what it is made from
+  local file
   part_rows "$1"
   cksum <"$root/setup/parts/$1.sh"
+  for file in $(sed -n 's/^# made of: //p' "$root/setup/parts/$1.sh"); do cksum <"$root/$file" || true; done
   g++ -dumpfullversion 2>/dev/null || true
 }
 

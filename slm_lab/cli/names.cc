@@ -32,8 +32,10 @@ Names environments() {
   Names lines;
   for (const std::string& name : env_names()) {
     const EnvEntry& entry = *find_env(name);
-    lines.push_back(mark(name, entry.available() ? "" : entry.why));
+    const bool is_old_atari = entry.name == "ALE/" && !name.starts_with(entry.name);  // hundreds
+    if (!is_old_atari) lines.push_back(mark(name, entry.available() ? "" : entry.why));
   }
+  lines.push_back("and the older ids of Atari games: Pong-v0, Pong-v4, PongNoFrameskip-v4 ... (docs/environments.md)");
   return lines;
 }
 

@@ -96,7 +96,7 @@ std::string environment_defaults() {
   for (const EnvEntry& entry : env_table()) {
     SpecReport report = SpecReport::describing();
     SpecReader reader(nullptr, "", report);
-    entry.read_kwargs(reader);
+    entry.read_kwargs(reader, entry.name);
     std::string keys;
     for (const FormatKey& key : report.format().keys)
       if (key.role == FormatKey::Role::field)

@@ -76,11 +76,11 @@ EnvConfig read_env_config(SpecReader& reader) {
   const EnvEntry* entry = find_env(c.name);
   read_fall_reward(reader, entry, c);
   if (entry != nullptr) {
-    c.kwargs = entry->read_kwargs(reader);
+    c.kwargs = entry->read_kwargs(reader, c.name);
     if (c.normalize_obs && entry->spaces(c.kwargs).obs.of_bytes)
       reader.problem("normalize_obs", "the observations are bytes, which nets scale themselves; expected false");
   } else {  // the name is to be described, filled in or corrected: any environment's keys may be right
-    for (const EnvEntry& any : env_table()) any.read_kwargs(reader);
+    for (const EnvEntry& any : env_table()) any.read_kwargs(reader, any.name);
   }
   read_other_keys(reader);
   reader.done();

@@ -26,7 +26,7 @@ const std::map<std::string, std::vector<std::string>> kNonsense{
 std::vector<FormatKey> options_of(const EnvEntry& entry) {
   SpecReport report = SpecReport::describing();
   SpecReader reader(nullptr, "", report);
-  entry.read_kwargs(reader);
+  entry.read_kwargs(reader, entry.name);
   std::vector<FormatKey> options;
   for (FormatKey& key : report.format().keys)
     if (key.role == FormatKey::Role::field) options.push_back(std::move(key));

@@ -52,23 +52,4 @@ EnvKwargs read_lunar_lander_continuous_kwargs(SpecReader& reader) { return read_
 EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader) { return read_bipedal_walker(reader, false); }
 EnvKwargs read_bipedal_walker_hardcore_kwargs(SpecReader& reader) { return read_bipedal_walker(reader, true); }
 
-EnvKwargs read_atari_kwargs(SpecReader& reader) {
-  AtariKwargs k;
-  reader.read("frameskip", k.frameskip, "Atari: emulator frames per step", between(1, 1000));
-  reader.read("repeat_action_probability", k.repeat_action_probability,
-              "Atari: sticky actions, the chance that the emulator repeats the last one", between(0, 1));
-  reader.read("full_action_space", k.full_action_space, "Atari: all 18 actions instead of those the game uses");
-  reader.read("max_num_frames_per_episode", k.max_num_frames_per_episode,
-              "Atari: emulator frames after which an episode is truncated", between(1, 1e9));
-  reader.read("stack_num", k.stack_num, "Atari: screens in one observation", between(1, 64));
-  reader.read("noop_max", k.noop_max, "Atari: most no-op steps at the start of an episode", between(0, 10000));
-  reader.read("use_fire_reset", k.use_fire_reset, "Atari: press FIRE at the start where the game has it");
-  reader.read("episodic_life", k.episodic_life, "Atari: losing a life ends the episode");
-  reader.read("life_loss_info", k.life_loss_info, "Atari: losing a life counts as termination, but the game goes on");
-  reader.read("reward_clipping", k.reward_clipping,
-              "Atari: rewards clipped to [-1, 1] for the learner; returns are logged unclipped");
-  reader.read("maxpool", k.maxpool, "Atari: pixelwise maximum of the last two frames of a step");
-  return k;
-}
-
 }  // namespace slm

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string_view>
 #include <variant>
 
+#include "slm_lab/env/atari_kwargs.h"
 #include "slm_lab/env/mujoco_kwargs.h"
 
 namespace slm {
@@ -30,20 +32,6 @@ struct LunarLanderKwargs {
 struct BipedalWalkerKwargs {
   bool hardcore = false;
 };
-struct AtariKwargs {
-  int frameskip = 4;
-  double repeat_action_probability = 0.25;
-  bool full_action_space = false;
-  int max_num_frames_per_episode = 108000;
-  int stack_num = 4;
-  int noop_max = 30;
-  bool use_fire_reset = true;
-  bool episodic_life = false;
-  bool life_loss_info = false;
-  bool reward_clipping = true;
-  bool maxpool = true;
-};
-
 using EnvKwargs = std::variant<NoKwargs, CartPoleKwargs, MountainCarKwargs, PendulumKwargs, LunarLanderKwargs,
                                BipedalWalkerKwargs, HopperKwargs, HalfCheetahKwargs, Walker2dKwargs, AntKwargs,
                                SwimmerKwargs, ReacherKwargs, PusherKwargs, InvertedPendulumKwargs,
@@ -58,6 +46,6 @@ EnvKwargs read_lunar_lander_kwargs(SpecReader& reader);
 EnvKwargs read_lunar_lander_continuous_kwargs(SpecReader& reader);
 EnvKwargs read_bipedal_walker_kwargs(SpecReader& reader);
 EnvKwargs read_bipedal_walker_hardcore_kwargs(SpecReader& reader);
-EnvKwargs read_atari_kwargs(SpecReader& reader);
+EnvKwargs read_atari_kwargs(SpecReader& reader, std::string_view name);  ///< whose defaults are those of the id
 
 }  // namespace slm

@@ -141,11 +141,11 @@ std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<
   const JsonNode object = object_of(kwargs);
   SpecReport report(name);
   SpecReader reader(&object, "", report);
-  const EnvKwargs read = entry.read_kwargs(reader);
+  const EnvKwargs read = entry.read_kwargs(reader, name);
   reader.done();
   report.throw_if_problems();
   require_available(entry, name);
-  return entry.makers.make_rollout(raw_info(name, read, 1), read, Rng(seed));
+  return entry.makers.make_rollout(raw_info(name, read, 1), read, seed);
 }
 
 }  // namespace slm

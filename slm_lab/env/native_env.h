@@ -25,9 +25,8 @@ std::unique_ptr<VecEnv> make_sync(EnvInfo info, const EnvKwargs& kwargs, std::ve
 }
 
 template <SingleEnv Env>
-std::unique_ptr<RolloutEnv> make_native(EnvInfo info, const EnvKwargs& kwargs, Rng rng) {
-  return std::make_unique<NativeRolloutEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs),
-                                                 std::move(rng));
+std::unique_ptr<RolloutEnv> make_native(EnvInfo info, const EnvKwargs& kwargs, std::uint64_t seed) {
+  return std::make_unique<NativeRolloutEnv<Env>>(std::move(info), std::get<typename Env::Kwargs>(kwargs), Rng(seed));
 }
 
 template <SingleEnv Env>

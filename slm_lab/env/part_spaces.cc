@@ -25,8 +25,10 @@ Spaces bipedal_walker_spaces(const EnvKwargs&) {
 
 Spaces atari_spaces(const EnvKwargs& kwargs) {
   constexpr int side = 84;
-  // A game's own action set may be smaller; the emulator will tell.
-  return {Space::bytes({std::get<AtariKwargs>(kwargs).stack_num, side, side}), Space::discrete(18)};
+  constexpr int every_action = 18;
+  const auto& own = std::get<AtariKwargs>(kwargs);
+  const bool all = own.full_action_space || own.game == nullptr;
+  return {Space::bytes({own.stack_num, side, side}), Space::discrete(all ? every_action : own.game->num_actions())};
 }
 
 }  // namespace slm

@@ -27,7 +27,7 @@ Returns play_at_random(const EnvEntry& entry, int num_episodes) {
   SpecReader reader(&none, "", report);
   EnvConfig config;
   config.name = entry.name;
-  config.kwargs = entry.read_kwargs(reader);
+  config.kwargs = entry.read_kwargs(reader, entry.name);
   EnvStatistics unused;
   const auto env = make_env(config, num_episodes, 0.99, Streams(0, 0, 0), unused, EnvUse::evaluate);
   const Space& space = env->info().action_space;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "slm_lab/base/near_name.h"
+#include "slm_lab/env/atari/makers.h"
+#include "slm_lab/env/atari_games.h"
 #include "slm_lab/env/box2d/makers.h"
 #include "slm_lab/env/classic_control/acrobot.h"
 #include "slm_lab/env/classic_control/cartpole.h"
@@ -15,22 +18,25 @@
 #include "slm_lab/env/mujoco_spaces.h"
 #include "slm_lab/env/native_env.h"
 #include "slm_lab/env/part_spaces.h"
-#include "slm_lab/env/random_baseline.h"
 #include "slm_lab/spec/reader.h"
 
 namespace slm {
 namespace {
 
+auto whatever_the_name(EnvKwargs (*read_kwargs)(SpecReader&)) {
+  return [read_kwargs](SpecReader& reader, std::string_view) { return read_kwargs(reader); };
+}
+
 template <SingleEnv Env>
 EnvEntry native(std::string_view name, int max_episode_steps, double reward_threshold,
                 EnvKwargs (*read_kwargs)(SpecReader&)) {
-  return {name, max_episode_steps, reward_threshold, spaces_of<Env>, read_kwargs, makers_of<Env>()};
+  return {name, max_episode_steps, reward_threshold, spaces_of<Env>, whatever_the_name(read_kwargs), makers_of<Env>()};
 }
 
 constexpr std::string_view kNeedsBox2d = "needs Box2D; install it with: ./slm-lab setup box2d";
 constexpr std::string_view kNeedsMujoco = "needs MuJoCo; install it with: ./slm-lab setup mujoco";
 constexpr std::string_view kNeedsOldMujoco = "needs MuJoCo's tasks of version 4, which are not in this version yet";
-constexpr std::string_view kNeedsAle = "needs the Arcade Learning Environment, which is not in this version yet";
+constexpr std::string_view kNeedsAle = "needs the Arcade Learning Environment; install it with: ./slm-lab setup ale";
 
 template <class Kwargs>
 EnvKwargs read_mujoco_kwargs(SpecReader& reader) {
@@ -58,7 +64,7 @@ EnvEntry mujoco(std::string_view name, int max_episode_steps, double reward_thre
           max_episode_steps,
           reward_threshold,
           mujoco_spaces_of<Kwargs>,
-          read_mujoco_kwargs<Kwargs>,
+          whatever_the_name(read_mujoco_kwargs<Kwargs>),
           mujoco_makers(name),
           "mujoco",
           kNeedsMujoco};
@@ -71,7 +77,7 @@ EnvEntry old_mujoco(std::string_view name, int max_episode_steps, double reward_
           max_episode_steps,
           reward_threshold,
           old_mujoco_spaces<obs_dim, action_dim, bound_tenths>,
-          read_no_kwargs,
+          whatever_the_name(read_no_kwargs),
           {},
           "",
           kNeedsOldMujoco};
@@ -79,7 +85,8 @@ EnvEntry old_mujoco(std::string_view name, int max_episode_steps, double reward_
 
 EnvEntry box2d(std::string_view name, int max_episode_steps, double reward_threshold,
                Spaces (*spaces)(const EnvKwargs&), EnvKwargs (*read_kwargs)(SpecReader&), EnvMakers makers) {
-  return {name, max_episode_steps, reward_threshold, spaces, read_kwargs, makers, "box2d", kNeedsBox2d};
+  return {name,   max_episode_steps, reward_threshold, spaces, whatever_the_name(read_kwargs),
+          makers, "box2d",           kNeedsBox2d};
 }
 
 EnvEntry bipedal_walker(std::string_view name, int max_episode_steps, EnvKwargs (*read_kwargs)(SpecReader&)) {
@@ -126,7 +133,7 @@ std::vector<EnvEntry> rows() {
       old_mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
       old_mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
       old_mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
-      EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, {}, "", kNeedsAle},
+      EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, atari_makers(), "ale", kNeedsAle},
   };
 }
 
@@ -140,7 +147,7 @@ const std::vector<EnvEntry>& table() {
 std::span<const EnvEntry> env_table() { return table(); }
 
 const EnvEntry* find_env(std::string_view name) {
-  const bool is_game = name.starts_with("ALE/") && find_random_baseline(name) != nullptr;
+  const bool is_game = find_atari_id(name).has_value();
   const auto found = std::ranges::find(table(), is_game ? std::string_view("ALE/") : name, &EnvEntry::name);
   return found == table().end() || name == "ALE/" ? nullptr : &*found;
 }
@@ -149,8 +156,7 @@ std::vector<std::string> env_names() {
   std::vector<std::string> names;
   for (const EnvEntry& entry : table())
     if (entry.name != "ALE/") names.emplace_back(entry.name);
-  for (const RandomBaseline& baseline : random_baselines())
-    if (baseline.env.starts_with("ALE/")) names.emplace_back(baseline.env);
+  std::ranges::move(atari_ids(), std::back_inserter(names));
   return names;
 }
 

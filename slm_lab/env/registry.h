@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -25,16 +27,16 @@ struct Spaces {
 /// How copies of an environment are made; nullptr in both where the part that it needs is not there.
 struct EnvMakers {
   std::unique_ptr<VecEnv> (*make)(EnvInfo, const EnvKwargs&, std::vector<Rng>, ThreadPool*) = nullptr;
-  std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, Rng) = nullptr;
+  std::unique_ptr<RolloutEnv> (*make_rollout)(EnvInfo, const EnvKwargs&, std::uint64_t seed) = nullptr;
 };
 
 /// One row of the table of environments. An environment is added by its type (env_step.h), its kwargs and a row.
 struct EnvEntry {
-  std::string_view name;    ///< Gymnasium id; "ALE/" stands for every game of the Arcade Learning Environment
+  std::string_view name;    ///< Gymnasium id; "ALE/" stands for every id of the Arcade Learning Environment
   int max_episode_steps;    ///< 0: the environment knows
   double reward_threshold;  ///< Gymnasium's mark of "solved"; NaN where it has none
   Spaces (*spaces)(const EnvKwargs&);
-  EnvKwargs (*read_kwargs)(SpecReader&);
+  std::function<EnvKwargs(SpecReader&, std::string_view name)> read_kwargs;  ///< defaults may be those of the id
   EnvMakers makers = {};
   std::string_view part = "";  ///< the optional part that it needs (setup/parts.txt)
   std::string_view why =
@@ -46,7 +48,7 @@ struct EnvEntry {
 
 std::span<const EnvEntry> env_table();
 const EnvEntry* find_env(std::string_view name);  ///< nullptr when unknown
-std::vector<std::string> env_names();             ///< every name that find_env() knows, Atari games one by one
+std::vector<std::string> env_names();             ///< every name that find_env() knows, Atari's one by one
 
 std::string unknown_env(std::string_view name);  ///< "no such environment; did you mean ...?"
 

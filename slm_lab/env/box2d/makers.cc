@@ -12,9 +12,9 @@ std::unique_ptr<VecEnv> make_lander(EnvInfo info, const EnvKwargs& kwargs, std::
   return (is_continuous(kwargs) ? make_sync<ContinuousLunarLanderEnv>
                                 : make_sync<DiscreteLunarLanderEnv>)(std::move(info), kwargs, std::move(rngs), threads);
 }
-std::unique_ptr<RolloutEnv> make_rollout_lander(EnvInfo info, const EnvKwargs& kwargs, Rng rng) {
+std::unique_ptr<RolloutEnv> make_rollout_lander(EnvInfo info, const EnvKwargs& kwargs, std::uint64_t seed) {
   return (is_continuous(kwargs) ? make_native<ContinuousLunarLanderEnv>
-                                : make_native<DiscreteLunarLanderEnv>)(std::move(info), kwargs, std::move(rng));
+                                : make_native<DiscreteLunarLanderEnv>)(std::move(info), kwargs, seed);
 }
 
 }  // namespace

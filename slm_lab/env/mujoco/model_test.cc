@@ -112,7 +112,7 @@ std::size_t expect_equal(const Numbers& ours, const Json& recorded) {
 std::string default_file(const EnvEntry& entry) {
   SpecReport report = SpecReport::describing();
   SpecReader reader(nullptr, "", report);
-  entry.read_kwargs(reader);
+  entry.read_kwargs(reader, entry.name);
   return Json::parse(report.format().key("xml_file").default_text);
 }
 

@@ -39,7 +39,7 @@ TEST(MujocoOptions, AreGymnasiumsWithItsDefaults) {
     const Json meta = Json::parse(std::ifstream(golden_folder(env) / "meta.json"));
     SpecReport report = SpecReport::describing();
     SpecReader reader(nullptr, "", report);
-    find_env(env)->read_kwargs(reader);
+    find_env(env)->read_kwargs(reader, env);
     for (const auto& [key, value] : meta["constructor_defaults"].items()) {
       SCOPED_TRACE(key);
       Json expected = value;
