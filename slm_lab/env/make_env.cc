@@ -129,7 +129,7 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
 PlayedEnv::PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed) {
   const EnvEntry& entry = entry_of(config.name);
   require_available(entry, config.name);
-  bare_ = entry.makers.make_rollout(raw_info(config.name, config.kwargs, 1), config.kwargs, Rng(seed));
+  bare_ = entry.makers.make_rollout(raw_info(config.name, config.kwargs, 1), config.kwargs, seed);
   wrapped_ = wrap(std::make_unique<RolloutRow>(*bare_, last_), config, gamma, statistics, EnvUse::evaluate);
 }
 
