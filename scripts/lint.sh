@@ -15,13 +15,7 @@ fi
 
 [[ ${1:-} != --form ]] || exit 0
 
-# The tests are left out: they hold no logic of their own, and it would take three times as long. So are the builds of the
-# kernel: clang does not know all the options that make g++ compile it well.
 configure lint  # clang cannot read the headers that g++ precompiled
 compile lint slm_revision  # a header that the build writes
-mapfile -t sources < <(find slm_lab -name '*.cc' ! -name '*_test.cc' ! -name 'kernel_v?.cc' | LC_ALL=C sort)
-printf '%s\0' "${sources[@]}" |
-  xargs -0 -n 1 -P "$(nproc)" clang-tidy-16 --quiet \
-    --extra-arg=-Wno-unknown-warning-option -p build/lint 2> >(grep -v 'warnings\? generated\.$' >&2) ||
-  die 1 "habits: see the lines above (.clang-tidy lists the checks)"
-note "${#files[@]} files in form, ${#sources[@]} checked for habits"
+scripts/check_habits.py build/lint || die 1 "habits: see the lines above (.clang-tidy lists the checks)"
+note "${#files[@]} files in form, and no bad habit"

@@ -26,7 +26,7 @@ void write_all(int descriptor, const std::string& line) {
 /// A stop signal ends the wait, and so does the end of whoever would answer: then this process ends, too.
 bool read_answer() {
   char answer = kGoOn;
-  const ssize_t count = read(STDIN_FILENO, &answer, 1);
+  const ssize_t count = ::read(STDIN_FILENO, &answer, 1);
   if (count == 0) std::_Exit(static_cast<int>(ExitCode::terminated));
   return answer != kEnd;
 }

@@ -105,7 +105,7 @@ std::vector<JobEvent> LocalExecutor::wait(int milliseconds) {
 
 bool LocalExecutor::read_lines(Child& child, std::vector<JobEvent>& events) {
   char buffer[65536];
-  const ssize_t count = read(child.pipe, buffer, sizeof buffer);
+  const ssize_t count = ::read(child.pipe, buffer, sizeof buffer);
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   child.partial.append(buffer, static_cast<std::size_t>(count));
   std::size_t begin = 0;

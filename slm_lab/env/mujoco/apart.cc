@@ -53,7 +53,7 @@ void limit(decltype(RLIMIT_AS) resource, rlim_t value) {
 std::string read_all(int input) {
   std::string text;
   std::array<char, 4096> part;
-  for (ssize_t n = 0; (n = read(input, part.data(), part.size())) != 0;) {
+  for (ssize_t n = 0; (n = ::read(input, part.data(), part.size())) != 0;) {
     if (n > 0) text.append(part.data(), static_cast<std::size_t>(n));
     if (n < 0 && errno != EINTR) break;
   }
