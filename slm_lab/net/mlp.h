@@ -36,8 +36,8 @@ struct MlpShape {
   // The input of each hidden activation is normalised, over its row or over the batch; at most one of the two.
   bool layer_norm = false;
   std::optional<BatchRenormConfig> batch_renorm = {};
-  /// Where the inputs lie among in_dim numbers, in the order of model files; the other numbers are always 0. Empty: all,
-  /// as they are.
+  /// Where the inputs lie among in_dim numbers, in the order of model files; the other numbers are always 0. Empty:
+  /// all, as they are.
   std::vector<std::int32_t> inputs = {};
 };
 
@@ -51,7 +51,7 @@ struct MlpShape {
 class MlpNet final : public Net {
  public:
   /// `in_front`: of layers before it, whose parameters lie and are learnt with its own; it leaves them alone.
-  MlpNet(MlpShape shape, Rng& init, Parameters in_front = {});
+  MlpNet(MlpShape shape, Rng& init, const Parameters& in_front = {});
 
   int in_dim() const override { return shape_.in_dim; }
   int out_dim() const override { return out_dim_; }

@@ -12,7 +12,7 @@
 
 namespace slm {
 
-MlpNet::MlpNet(MlpShape shape, Rng& init, Parameters in_front) : shape_(std::move(shape)) {
+MlpNet::MlpNet(MlpShape shape, Rng& init, const Parameters& in_front) : shape_(std::move(shape)) {
   ensure(shape_.in_dim > 0 && !shape_.heads.empty(), "a net has inputs and heads");
   ensure(!shape_.layer_norm || !shape_.batch_renorm, "one kind of normalisation");
   ensure(shape_.out.empty() || shape_.out.size() == shape_.heads.size(), "one output activation per head");
