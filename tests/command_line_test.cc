@@ -100,6 +100,11 @@ TEST(CommandLine, AMistakeIsExplained) {
       {{"-s", "env=CartPole-v1"}, "-s without a command or a spec file"},
       {{"-s", "env=CartPole-v1", "benchmrk"}, "benchmrk: no such command; did you mean benchmark?"},
       {{"-s", "env=", "spec.json", "dev"}, "spec.json:7:19: env.name = \"\": "},
+      {{"spec.json", "small", "train", "--data", ""},
+       "the word after --data is empty: was a variable of the shell not"},
+      {{"spec.json", "small", "train", "--name="}, "the word after --name= is empty"},
+      {{"enjoy", ""}, "the word after enjoy is empty"},
+      {{"", "small", "train"}, "the first word is empty"},
   };
   for (const Mistake& mistake : mistakes) {
     const ProcessResult result = lab.run(mistake.arguments);

@@ -66,6 +66,20 @@ constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", 
                               near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
+/// `--data "$DIR"` without a DIR would mean the default, or a folder without a name.
+void refuse_empty_words(const std::vector<std::string>& arguments) {
+  // The word that a shell completes may be empty, and so may what the program tells a session of its own.
+  if (arguments.empty() || arguments[0] == "candidates" || arguments[0] == "session") return;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const bool lacks_value = word.starts_with("--") && word.find('=') == word.size() - 1;
+    if (!word.empty() && !lacks_value) continue;
+    const std::string place = lacks_value ? word : i == 0 ? "" : arguments[i - 1];
+    throw SpecError(fmt::format("the {} is empty: was a variable of the shell not set?",
+                                place.empty() ? "first word" : "word after " + place));
+  }
+}
+
 int run_command(const Invocation& invocation, std::vector<std::string> arguments) {
   CLI::App app("slm-lab: a laboratory for deep reinforcement learning", "slm-lab");
   app.require_subcommand(0, 1);
@@ -78,6 +92,7 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
     actions.emplace_back(sub, command.add(*sub, invocation));
   }
   app.add_flag("--version")->description("print the version; the same as the command");  // see with_command()
+  refuse_empty_words(arguments);
   arguments = with_command(std::move(arguments), app);
   if (!arguments.empty() && !arguments[0].starts_with("-") && !is_command(arguments[0]))
     refuse_unknown_command(arguments[0]);
