@@ -16,7 +16,7 @@ struct SearchOptions {
   std::string from;    ///< a search whose trials the sampler is given: its run folder or `latest`; empty: none
   std::string refine;  ///< a search around whose winners the space is narrowed; in the same way
   std::function<std::unique_ptr<Executor>()> make_executor = nullptr;  ///< where trials run; or else on this machine
-  std::string executor_option;  ///< of the command line, for the one that goes on
+  std::string executor_option = {};  ///< of the command line, for the one that goes on
 };
 
 /// Searches the space of a spec in a new run folder: meta.max_trial specs drawn from it, as many at once as there are
