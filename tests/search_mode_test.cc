@@ -18,6 +18,7 @@
 #include "slm_lab/store/search_journal.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
@@ -209,6 +210,64 @@ TEST_F(Search, StartsATrialAgainThatWasKilled) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("t0 | ended by signal 9; tried again from its checkpoint"));
   EXPECT_EQ(read_file(folder().search_results("trial_data_dict.json")), expected);
+}
+
+/// The process of a search that runs this trial; 0 where there is none, now.
+pid_t session_of(const Process& search, int trial) {
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", search.pid()));
+  for (pid_t pid = 0; children >> pid;) {
+    std::ifstream file(fmt::format("/proc/{}/cmdline", pid));
+    std::string words;
+    std::getline(file, words);
+    if (words.find(fmt::format("--trial={}", trial) + '\0') != words.npos) return pid;
+  }
+  return 0;
+}
+
+TEST_F(Search, GivesUpATrialThatCrashesForGood) {
+  Process process(words("search", {"env.max_frame=20000", "meta.max_trial=3"}, {"--threads", "2"}));
+  while (process.running()) {
+    if (const pid_t session = session_of(process, 1); session > 1) kill(session, SIGKILL);
+    std::this_thread::yield();
+  }
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("t1 | failed: ended by signal 9, as the system does where memory runs out"));
+  EXPECT_THAT(result.out, HasSubstr("failed: ended by signal 9"));
+  ASSERT_EQ(trials().size(), 3u);
+  for (const int trial : {0, 1, 2})
+    EXPECT_EQ(trials()[trial].state, trial == 1 ? JournalTrial::State::failed : JournalTrial::State::complete) << trial;
+  EXPECT_TRUE(data_dict()["1"]["total_reward_ma"].is_null());
+  EXPECT_THAT(result.out, Not(HasSubstr("ppo_cartpole_t1_spec.json")));  // which is not the best
+}
+
+// A rollout that is larger than what a process may have here, and smaller than the memory of the machine.
+TEST_F(Search, RecordsATrialThatRunsOutOfMemory) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer reserves more address space than the limit of this test";
+  Words limited = {"/bin/sh", "-c", "ulimit -v 500000; exec \"$@\"", "sh"};
+  const Words search =
+      words("search", {R"(search={"agent.algorithm.time_horizon__choice": [32, 8000000]})", "meta.search_sampler=grid",
+                       "meta.max_trial=2", "env.num_envs=2", "env.max_frame=20000000", "meta.log_frequency=1000",
+                       R"(meta.search_scheduler={"grace_period": 2000, "max_t": 2000})"});
+  limited.insert(limited.end(), search.begin(), search.end());
+  const ProcessResult result = run_program(limited);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(trials().at(0).state, JournalTrial::State::stopped) << result.err;  // at max_t
+  EXPECT_EQ(trials().at(1).state, JournalTrial::State::failed) << result.err;
+  EXPECT_THAT(trials().at(1).reason, HasSubstr("memory"));
+  EXPECT_THAT(result.out, HasSubstr("failed: "));
+}
+
+// Ctrl-C of a terminal, or a machine that goes down: trials get the signal themselves, too.
+TEST_F(Search, HasNoFailedTrialsWhenAllOfItIsStopped) {
+  Process process(words("search", {"env.max_frame=9000000", "meta.max_trial=3"}, {"--threads", "2"}));
+  while (process.running() && (session_of(process, 0) == 0 || session_of(process, 1) == 0)) std::this_thread::yield();
+  process.send_to_group(SIGTERM);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 143) << result.err;
+  EXPECT_EQ(trials().size(), 2u);
+  for (const JournalTrial& trial : trials()) EXPECT_EQ(trial.state, JournalTrial::State::running) << trial.reason;
+  EXPECT_THAT(result.err, Not(HasSubstr("failed")));
 }
 
 TEST_F(Search, EndsWithTheFailureWhenEveryTrialFailed) {

@@ -18,18 +18,24 @@ void hash(LoadedSpec& loaded) {
   loaded.hash = sha256_hex(loaded.canonical);
 }
 
-}  // namespace
-
-LoadedSpec best_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const Parameters& parameters) {
+LoadedSpec with_values(const LoadedSpec& base, std::span<const SearchDimension> searched,
+                       const Parameters& parameters) {
   LoadedSpec loaded = base;
   for (std::size_t i = 0; i < searched.size(); ++i)
     set_at_path(loaded.root, searched[i].path, value_of(searched[i], parameters.at(i)), kOrigin);
+  return loaded;
+}
+
+}  // namespace
+
+LoadedSpec best_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const Parameters& parameters) {
+  LoadedSpec loaded = with_values(base, searched, parameters);
   hash(loaded);
   return loaded;
 }
 
 TrialSpec trial_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const Parameters& parameters) {
-  TrialSpec trial{best_spec(base, searched, parameters), {}, {}};
+  TrialSpec trial{with_values(base, searched, parameters), {}, {}};
   JsonNode& root = trial.loaded.root;
   std::erase_if(root.members, [](const JsonMember& member) { return member.key == "search"; });
   const JsonNode* scheduler = find_at_path(root, "meta.search_scheduler");
