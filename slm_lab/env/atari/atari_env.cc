@@ -1,6 +1,7 @@
 #include "slm_lab/env/atari/atari_env.h"
 
 #include <algorithm>
+#include <array>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
@@ -34,7 +35,6 @@ AtariEnv::AtariEnv(const Kwargs& kwargs, const std::shared_ptr<const Model>& mod
       emulator_(*model, kwargs),
       sticky_(kwargs.repeat_action_probability),
       screen_(emulator_.facts().screen_height, std::span(emulator_.facts().gray)),
-      before_last_(emulator_.screen().size()),
       stack_(static_cast<std::size_t>(kwargs.stack_num) * AtariScreen::kPixels) {}
 
 void AtariEnv::start_game() {
@@ -69,6 +69,9 @@ EnvStep AtariEnv::step(int action, Rng& rng) {
   const FrameSkip skip = kwargs_.frameskip;
   const int num_frames = skip.is_random() ? static_cast<int>(rng.integers(skip.low, skip.high)) : skip.low;
   EnvStep step{.reward = 0, .terminated = false};
+  // The screen one frame before the last, on the stack: of many games in turn each would find its own out of the cache.
+  std::array<std::uint8_t, Emulator::kMostPixels> room;
+  const std::span<std::uint8_t> before_last = std::span(room).first(emulator_.screen().size());
   for (int left = num_frames; left-- > 0;) {
     step.reward += act(actions_[static_cast<std::size_t>(action)]);
     step.terminated = emulator_.is_over();
@@ -77,13 +80,13 @@ EnvStep AtariEnv::step(int action, Rng& rng) {
     if (kwargs_.episodic_life && lost_life) step.terminated = true;
     if (step.terminated || step.truncated) {
       // As in Gymnasium the last frame of a game is not looked at; the one before is, where it would have been pooled.
-      if (left == 0 && num_frames > 1 && kwargs_.maxpool) screen_.add_brighter(before_last_);
+      if (left == 0 && num_frames > 1 && kwargs_.maxpool) screen_.add_brighter(before_last);
       break;
     }
     if (left == 1 && kwargs_.maxpool)
-      std::ranges::copy(emulator_.screen(), before_last_.begin());
+      std::ranges::copy(emulator_.screen(), before_last.begin());
     else if (left == 0 && num_frames > 1 && kwargs_.maxpool)
-      screen_.show_brighter(before_last_, emulator_.screen());
+      screen_.show_brighter(before_last, emulator_.screen());
     else if (left == 0)
       screen_.show(emulator_.screen());
   }

@@ -44,9 +44,8 @@ class AtariEnv {
   Emulator emulator_;
   StickyActions sticky_;
   AtariScreen screen_;
-  std::vector<std::uint8_t> before_last_;  // the screen one frame before the last of a step
-  std::vector<std::uint8_t> stack_;        // (stack_num * 84 * 84)  a ring
-  int oldest_ = 0;                         // in the ring
+  std::vector<std::uint8_t> stack_;  // (stack_num * 84 * 84)  a ring
+  int oldest_ = 0;                   // in the ring
   int lives_ = 0;
   bool started_ = false;
 };

@@ -25,7 +25,7 @@ const SlmAle& load_ale(const fs::path& library) {
   return *function();
 }
 
-constexpr int kScreenWidth = 160, kLeastHeight = 84, kMostHeight = 512;
+constexpr int kScreenWidth = 160, kLeastHeight = 84;
 
 }  // namespace
 
@@ -60,7 +60,7 @@ Emulator::Emulator(const AtariCartridge& cartridge, const AtariKwargs& kwargs)
     throw SpecError(fmt::format("difficulty = {}: {}", *kwargs.difficulty, why.data()));
   ale_->facts(game_.get(), &facts_);
   ensure(facts_.screen_width == kScreenWidth && facts_.screen_height >= kLeastHeight &&
-             facts_.screen_height <= kMostHeight,
+             facts_.screen_height <= kMostPixels / kScreenWidth,
          "a screen of the Atari 2600");
 }
 

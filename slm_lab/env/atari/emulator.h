@@ -38,6 +38,8 @@ class AtariCartridge {
 /// The Atari 2600 with a game in it: one frame at a time, without sticky actions.
 class Emulator {
  public:
+  static constexpr int kMostPixels = 160 * 256;  ///< of a screen
+
   /// Throws SpecError for a mode or a difficulty that the game does not have.
   Emulator(const AtariCartridge& cartridge, const AtariKwargs& kwargs);
 
