@@ -103,7 +103,7 @@ int episode_frame(SlmAleGame* game) { return game->ale.getEpisodeFrameNumber(); 
 
 size_t save(SlmAleGame* game, char* bytes, size_t capacity) {
   const std::string state = game->ale.cloneState(true).serialize();
-  std::memcpy(bytes, state.data(), std::min(state.size(), capacity));
+  if (capacity > 0) std::memcpy(bytes, state.data(), std::min(state.size(), capacity));
   return state.size();
 }
 
