@@ -1,4 +1,4 @@
-"""Runs sessions of slm-lab on a Ray cluster. slm-lab starts it (ray_executor.cc), and they speak in lines of JSON.
+"""Runs sessions of slm-lab on a Ray cluster. slm-lab (ray_executor.cc) starts it, and ends it by the end of its input.
 
 It is told  {"do": "start", "job": 3, "argv": [...], "log": FILE, "fence": FILE, "needs": {"cpu": 1, "gpu": 0, ...}}
             {"do": "answer", "job": 3, "text": "g"}   for the session's standard input
@@ -9,7 +9,6 @@ and tells   {"event": "ready", "nodes": [{"cpu": 4, "gpu": 0, "memory": 1e9}]}
             {"event": "waits", "job": 3, "text": ...}      no node has what it needs, at the moment
             {"event": "ended", "job": 3, "code": 0}        negative: the signal that ended it
             {"event": "lost", "job": 3, "text": ...}       its worker is gone, and the session with it
-The end of the input ends all sessions and this program.
 """
 import contextlib
 import fcntl
@@ -17,6 +16,7 @@ import json
 import math
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -125,8 +125,8 @@ class Job(threading.Thread):
 
     def __init__(self, ray, workers, command):
         super().__init__(daemon=True)
-        self.ray, self.workers, self.command = ray, workers, command
-        self.number, self.needs, self.started, self.stopped = command["job"], command["needs"], False, False
+        self.ray, self.workers, self.command, self.started, self.stopped = ray, workers, command, False, False
+        self.number, self.needs = command["job"], command["needs"]
         self.ask_at = time.monotonic() + 5  # for a node that could run it
         self.worker, self.is_new = workers.take(self.needs)
 
@@ -146,8 +146,7 @@ class Job(threading.Thread):
         code = None  # counts when nothing follows: a node that goes down ends its children first
         try:
             for item in self.worker.run.remote(*(self.command[name] for name in ("argv", "log", "fence"))):
-                kind, value = self.ray.get(item)
-                self.started = True
+                (kind, value), self.started = self.ray.get(item), True
                 if kind == "line":
                     tell("line", job=self.number, text=value)
                 elif kind == "ended":
@@ -242,6 +241,7 @@ def main():
         else:
             jobs[command["job"]].stop(command["signal"])
     ray.shutdown()
+    shutil.rmtree(scratch, ignore_errors=True)  # slm-lab may have been killed
     os._exit(0)  # threads may still wait for their sessions, which are gone
 
 
