@@ -48,7 +48,7 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
   options.repository = invocation.root;
   options.command_line = invocation.command_line;
   app.add_option("rows", arguments->patterns,
-                 "rows: cartpole/ppo, 'cartpole/*', cartpole, phase1 to phase3, extra, all");
+                 "rows: cartpole/ppo, 'cartpole/*', cartpole, phase1 to phase4, extra, all");
   app.add_option("--sessions", options.sessions, "sessions (seeds) per row; default: as many as the page has")
       ->check(whole_number(1, std::numeric_limits<int>::max()));
   app.add_option("--seed", options.seed, "seed of every row; default: the page's. Choose settings with other seeds")

@@ -15,6 +15,8 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
+constexpr const char* kFullGames = "Raw scores of full games, with sticky actions";
+
 constexpr std::array kEnvs = {
     BenchmarkEnv{"cartpole", "CartPole-v1", "phase1", "Box(4)", "Discrete(2)", 4, 200'000, 500, 400},
     BenchmarkEnv{"acrobot", "Acrobot-v1", "phase1", "Box(6)", "Discrete(3)", 4, 300'000, 500, -100},
@@ -43,11 +45,19 @@ constexpr std::array kEnvs = {
     BenchmarkEnv{"humanoid_standup", "HumanoidStandup-v5", "extra", "Box(348)", "Box(17)", 16, 3'000'000, 10'000,
                  100'000},
     BenchmarkEnv{"pusher", "Pusher-v5", "extra", "Box(23)", "Box(7)", 16, 3'000'000, 10'000, -50},
+    BenchmarkEnv{"pong", "ALE/Pong-v5", "phase4", "Box(4, 84, 84)", "Discrete(6)", 16, 0, 10'000, 18,
+                 /*by_d100=*/false, kFullGames},
+    BenchmarkEnv{"qbert", "ALE/Qbert-v5", "phase4", "Box(4, 84, 84)", "Discrete(6)", 16, 0, 10'000, 15'000,
+                 /*by_d100=*/false, kFullGames},
+    BenchmarkEnv{"breakout", "ALE/Breakout-v5", "phase4", "Box(4, 84, 84)", "Discrete(4)", 16, 10'000'000, 10'000, 400,
+                 /*by_d100=*/false, kFullGames},
 };
 
 constexpr const char* kPpoMujoco = "slm_lab/spec/benchmark/ppo/ppo_mujoco.json";
 constexpr const char* kSacMujoco = "slm_lab/spec/benchmark/sac/sac_mujoco.json";
 constexpr const char* kA2cMujoco = "slm_lab/spec/benchmark/a2c/a2c_gae_mujoco.json";
+constexpr const char* kPpoAtari = "slm_lab/spec/benchmark/ppo/ppo_atari.json";
+constexpr const char* kDqnAtari = "slm_lab/spec/benchmark/dqn/dqn_atari.json";
 constexpr const char* kCrossQClassic = "slm_lab/spec/benchmark/crossq/crossq_classic.json";
 constexpr const char* kCrossQBox2d = "slm_lab/spec/benchmark/crossq/crossq_box2d.json";
 constexpr const char* kCrossQMujoco = "slm_lab/spec/benchmark/crossq/crossq_mujoco.json";
@@ -147,6 +157,14 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"pusher/ppo", "PPO", kPpoMujoco, "ppo_mujoco", kNone, 400, 5, /*is_template=*/true},
     {"pusher/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 6000, kFew, /*is_template=*/true},
     extra("pusher/crossq", "CrossQ", kCrossQMujoco, "crossq_pusher", 2400, kFew),
+    {"pong/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_pong.json", "ppo_pong", kNone, 30000, kFew},
+    {"pong/dqn", "DQN", "slm_lab/spec/benchmark/dqn/dqn_pong.json", "dqn_pong", kNone, 30000, kFew},
+    {"pong/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_pong.json", "ppo_sil_pong", kNone, 36000, kFew},
+    {"qbert/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_qbert.json", "ppo_qbert", kNone, 30000, kFew},
+    {"qbert/dqn", "DQN", "slm_lab/spec/benchmark/dqn/dqn_qbert.json", "dqn_qbert", kNone, 30000, kFew},
+    {"qbert/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_qbert.json", "ppo_sil_qbert", kNone, 36000, kFew},
+    {"breakout/ppo", "PPO", kPpoAtari, "ppo_atari", kNone, 30000, kFew, /*is_template=*/true},
+    {"breakout/dqn", "DQN", kDqnAtari, "dqn_atari", kNone, 75000, kFew, /*is_template=*/true},
 });
 
 bool means(const std::string& pattern, const BenchmarkRow& row) {

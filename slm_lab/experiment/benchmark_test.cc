@@ -44,6 +44,7 @@ TEST(SelectBenchmarkRows, ByIdPatternGroupAndPhase) {
               IsSupersetOf({"pendulum/ppo", "pendulum/td3", "pusher/sac", "cartpole/crossq"}));
   EXPECT_THAT(selected({"phase2"}), SizeIs(11));
   EXPECT_THAT(selected({"phase3"}), SizeIs(27));
+  EXPECT_THAT(selected({"phase4"}), SizeIs(8));
   EXPECT_THAT(selected({"all"}), SizeIs(benchmark_rows().size()));
   EXPECT_THAT(selected({}), IsEmpty());
 }
