@@ -1,21 +1,14 @@
 #include "slm_lab/net/conv_layers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <span>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/thread_pool.h"
-#include "slm_lab/net/init.h"
 
 namespace slm {
 namespace {
 
 constexpr int kPiece = 16;  ///< images whose gradients are added up in one buffer
 constexpr int kDepth = 4;   ///< images that go through all layers together: they fill a second-level cache of 1 MB
-/// Multiplications and additions from which on threads share a batch; as in mlp.cc.
-constexpr std::int64_t kWorthSharing = 500'000;
 constexpr float kOne = 1;
 
 float* grown(AlignedBuffer& buffer, std::int64_t size) {
@@ -24,85 +17,13 @@ float* grown(AlignedBuffer& buffer, std::int64_t size) {
   return buffer.data();
 }
 
-int num_pieces(int n) { return (n + kPiece - 1) / kPiece; }
-
 std::ptrdiff_t offset(int image, int size) { return static_cast<std::ptrdiff_t>(image) * size; }
 
 }  // namespace
 
-ConvLayers::ConvLayers(ConvShape shape) : shape_(std::move(shape)) {
-  ensure(!shape_.layers.empty(), "at least one convolution");
-  ImageShape image = shape_.image;
-  Plane in{image.height, image.width, shape_.layers[0].padding, image.channels, image.channels};
-  std::size_t transposed_size = 0;
-  for (std::size_t l = 0; l < shape_.layers.size(); ++l) {
-    const ConvLayerShape& s = shape_.layers[l];
-    image = conv_output(s, image);
-    ensure(image.height > 0 && image.width > 0, "a convolution that fits its image");
-    const int padded = kernel_padded(s.out_channels);
-    const int border = l + 1 < shape_.layers.size() ? shape_.layers[l + 1].padding : 0;
-    Layer layer{
-        s, in, {image.height, image.width, border, image.channels, padded}, num_parameters_, 0, transposed_size};
-    const auto inputs = static_cast<std::size_t>(layer.num_places() * in.stride);
-    layer.bias = layer.weight + inputs * static_cast<std::size_t>(padded);
-    num_parameters_ = layer.bias + static_cast<std::size_t>(padded);
-    transposed_size += static_cast<std::size_t>(layer.num_places() * padded * layer.padded_in());
-    multiply_adds_ += static_cast<std::int64_t>(inputs) * padded * image.height * image.width;
-    layers_.push_back(layer);
-    in = layer.out;
-  }
-  transposed_ = AlignedBuffer(transposed_size);
-}
-
-Parameters ConvLayers::make_parameters(Rng& init) const {
-  Parameters parameters;
-  parameters.values = AlignedBuffer(num_parameters_);
-  for (const Layer& layer : layers_) {
-    const int channels = layer.in.channels, places = layer.num_places(), side = layer.shape.kernel;
-    const std::string name = fmt::format("conv.{}", parameters.tensors.size());  // an activation follows each layer
-    std::vector<std::int32_t> inputs;
-    for (int channel = 0; channel < channels; ++channel)
-      for (int place = 0; place < places; ++place) inputs.push_back(place * layer.in.stride + channel);
-    parameters.tensors.push_back({name + ".weight",
-                                  {layer.shape.out_channels, channels, side, side},
-                                  layer.weight,
-                                  layer.padded_out(),
-                                  true,
-                                  false,
-                                  std::move(inputs)});
-    parameters.tensors.push_back({name + ".bias", {layer.shape.out_channels}, layer.bias, layer.padded_out()});
-
-    Matrix weight(layer.shape.out_channels, channels * places);
-    Vector bias = Vector::Zero(weight.rows());
-    if (shape_.init_fn.empty())
-      init_linear_default(init, weight, bias);
-    else
-      init_weight(shape_.init_fn, shape_.hidden, init, weight, places);
-    const auto write = [&](std::size_t from_end, std::span<const float> elements) {
-      write_tensor(parameters.tensors[parameters.tensors.size() - from_end], elements, parameters.values);
-    };
-    write(2, {weight.data(), static_cast<std::size_t>(weight.size())});
-    write(1, {bias.data(), static_cast<std::size_t>(bias.size())});
-  }
-  parameters.grads = AlignedBuffer(num_parameters_);
-  return parameters;
-}
-
-std::vector<std::int32_t> ConvLayers::output_places() const {
-  const Plane& out = layers_.back().out;
-  std::vector<std::int32_t> places;
-  for (int channel = 0; channel < out.channels; ++channel)
-    for (int y = 0; y < out.height; ++y)
-      for (int x = 0; x < out.width; ++x) places.push_back(out.at(y, x) + channel);
-  return places;
-}
-
 // Pieces of a batch.
 
-int ConvLayers::num_threads(int n) const {
-  if (threads_ == nullptr || n * multiply_adds_ < kWorthSharing) return 1;
-  return std::clamp(num_pieces(n), 1, threads_->size());
-}
+int ConvLayers::num_threads(int n) const { return num_sharing(threads_, n, kPiece, multiply_adds_); }
 
 ConvLayers::Scratch ConvLayers::make_scratch() const {
   Scratch scratch;
@@ -114,27 +35,20 @@ ConvLayers::Scratch ConvLayers::make_scratch() const {
 }
 
 template <class Task>
-void ConvLayers::for_each_piece(int n, Task&& task) {
-  const int pieces = num_pieces(n), threads = num_threads(n);
+void ConvLayers::for_each_of_batch(int n, Task&& task) {
+  const int threads = num_threads(n);
   while (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.push_back(make_scratch());
-  const auto run = [&](int thread) {
-    for (int index = thread; index < pieces; index += threads) {
-      const int first = index * kPiece;
-      task(index, Images{first, std::min(kPiece, n - first)}, scratch_[static_cast<std::size_t>(thread)]);
-    }
-  };
-  if (threads == 1)
-    run(0);
-  else
-    threads_->run(threads, run);
+  for_each_piece(threads_, threads, n, kPiece, [&](int index, Images piece, int thread) {
+    task(index, piece, scratch_[static_cast<std::size_t>(thread)]);
+  });
 }
 
 namespace {
 
-/// Calls task(first, n) for a few images of the piece at a time.
-template <class Images, class Task>
-void depth_first(Images piece, const Task& task) {
-  for (int done = 0; done < piece.n; done += kDepth) task(Images{piece.first + done, std::min(kDepth, piece.n - done)});
+/// Calls task for a few images of the piece at a time.
+template <class Task>
+void depth_first(Piece piece, const Task& task) {
+  for (int done = 0; done < piece.n; done += kDepth) task(Piece{piece.first + done, std::min(kDepth, piece.n - done)});
 }
 
 }  // namespace
@@ -145,7 +59,7 @@ ConstMatrixRef ConvLayers::infer(const ObservationsView& x, const float* paramet
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   const int n = static_cast<int>(x.rows()), size = num_outputs();
   float* const out = grown(infer_out_, offset(n, size));
-  for_each_piece(n, [&](int, Images piece, Scratch& scratch) {
+  for_each_of_batch(n, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) {
       read_images(x, images, scratch.image);
       for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -174,7 +88,7 @@ ConstMatrixRef ConvLayers::forward(const ObservationsView& x, const float* param
     grown(h_[l], offset(n_, layers_[l].out.size()));
     if (keeps_z) grown(z_[l], offset(n_, layers_[l].out.size()));
   }
-  for_each_piece(n_, [&](int, Images piece, Scratch& scratch) {
+  for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) {
       read_images(x, images, scratch.image);
       for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -253,13 +167,13 @@ void ConvLayers::layer_forward(const Layer& layer, const float* parameters, cons
 void ConvLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
   refresh_transposed(parameters);
-  const auto pieces = static_cast<std::size_t>(num_pieces(n_));
+  const auto pieces = static_cast<std::size_t>(num_pieces(n_, kPiece));
   const bool shared = num_threads(n_) > 1;
   while (pieces > 1 && piece_grads_.size() < (shared ? pieces - 1 : 1)) piece_grads_.emplace_back(num_parameters_);
   const auto add = [&](const float* term) {
     for (std::size_t i = 0; i < num_parameters_; ++i) grads[i] += term[i];
   };
-  for_each_piece(n_, [&](int index, Images piece, Scratch& scratch) {
+  for_each_of_batch(n_, [&](int index, Images piece, Scratch& scratch) {
     const auto buffer = static_cast<std::size_t>(std::max(index - 1, 0));
     float* const to = index == 0 ? grads : piece_grads_[shared ? buffer : 0].data();
     depth_first(piece, [&](Images images) { backward_images(images, d_out, images.first > piece.first, to, scratch); });
@@ -290,7 +204,7 @@ ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const flo
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
   refresh_transposed(parameters);
   MatrixRef d_x = slm::grown(d_x_, n_, shape_.image.size());
-  for_each_piece(n_, [&](int, Images piece, Scratch& scratch) {
+  for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) { backward_input_images(images, d_out, scratch); });
   });
   return d_x;

@@ -12,10 +12,9 @@
 #include "slm_lab/net/conv_shape.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/parameters.h"
+#include "slm_lab/net/pieces.h"
 
 namespace slm {
-
-class ThreadPool;
 
 /// What the convolutions of a net are made of.
 struct ConvShape {
@@ -84,12 +83,10 @@ class ConvLayers {
     std::vector<AlignedBuffer> d;     // gradients with respect to the output of each layer
     AlignedBuffer d_image;
   };
-  struct Images {
-    int first, n;
-  };
+  using Images = Piece;
 
   template <class Task>
-  void for_each_piece(int n, Task&& task);  // task(index of the piece, its images, scratch of its thread)
+  void for_each_of_batch(int n, Task&& task);  // task(index of the piece, its images, scratch of its thread)
   Scratch make_scratch() const;
   int num_threads(int n) const;
 

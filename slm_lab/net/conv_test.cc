@@ -11,26 +11,10 @@
 namespace slm {
 namespace {
 
-void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& what) {
-  ASSERT_EQ(actual.size(), expected.size()) << what;
-  // Sums of up to 256 products in float, in another order, of values up to some units.
-  for (std::size_t i = 0; i < actual.size(); ++i)
-    EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
-}
-
-std::vector<float> elements(const ConstMatrixRef& m) {
-  const Matrix copy = m;
-  return {copy.data(), copy.data() + copy.size()};
-}
-
 std::vector<int> integers(const JsonNode& array) {
   std::vector<int> numbers;
   for (const JsonNode& element : array.elements) numbers.push_back(static_cast<int>(element.number));
   return numbers;
-}
-
-Activation activation_named(const std::string& name) {
-  return std::ranges::find(kActivations, name, &ActivationEntry::name)->value;
 }
 
 ImageShape image_of(const std::vector<int>& shape) { return {shape.at(0), shape.at(1), shape.at(2)}; }

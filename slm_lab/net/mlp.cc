@@ -5,7 +5,6 @@
 #include <span>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/layer_norm.h"
@@ -17,9 +16,6 @@ namespace {
 /// Rows. A larger batch goes through the net in pieces, forward and backward, so that what a piece leaves in one layer
 /// is still in the cache when the next needs it.
 constexpr int kChunk = 64;
-/// Multiplications and additions of one pass of a batch from which on threads share it: some 10 us of one core, where
-/// to hand work over takes 5 (bench/net_bench.cc).
-constexpr std::int64_t kWorthSharing = 500'000;
 
 float* grown(AlignedBuffer& buffer, Eigen::Index size) {
   const auto wanted = static_cast<std::size_t>(size);
@@ -38,8 +34,6 @@ void add_to(std::span<float> sum, const float* term) {
 ConstRows rows_over(const ObservationsView::Map<Matrix>& matrix) { return {matrix.data(), matrix.outerStride()}; }
 
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
-
-int num_chunks(int n) { return (n + kChunk - 1) / kChunk; }
 
 }  // namespace
 
@@ -80,9 +74,9 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
   refresh_transposed(1);
   if (in_training_) return backward_in_training(dy);
-  const auto num_pieces = static_cast<std::size_t>(num_chunks(n_));
+  const auto pieces = static_cast<std::size_t>(num_pieces(n_, kChunk));
   const bool shared = num_threads(n_) > 1;
-  while (num_pieces > 1 && piece_grads_.size() < (shared ? num_pieces - 1 : 1))
+  while (pieces > 1 && piece_grads_.size() < (shared ? pieces - 1 : 1))
     piece_grads_.emplace_back(parameters_.grads.size());
   for_each_chunk(n_, [&](int index, Chunk chunk, PieceRows& rows) {
     const auto piece = static_cast<std::size_t>(index);
@@ -90,7 +84,7 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
     backward_chunk(chunk, rows_from(dy, chunk.first), grads, rows);
     if (!shared && index > 0) add_to(parameters_.grads.span(), piece_grads_[0].data());
   });
-  if (shared) add_piece_grads(num_pieces);
+  if (shared) add_piece_grads(pieces);
 }
 
 /// Each thread adds up all pieces, in their order, in a part of the parameters.
@@ -148,24 +142,16 @@ void MlpNet::bound_free_heads() {
 // Pieces of a batch.
 
 int MlpNet::num_threads(int n) const {
-  if (!threads_ || n * static_cast<std::int64_t>(parameters_.values.size()) < kWorthSharing) return 1;
-  return std::clamp(num_chunks(n), 1, threads_->size());
+  return num_sharing(threads_, n, kChunk, static_cast<std::int64_t>(parameters_.values.size()));
 }
 
 template <class Task>
 void MlpNet::for_each_chunk(int n, Task&& task) {
-  const int chunks = num_chunks(n), threads = num_threads(n);
+  const int threads = num_threads(n);
   while (piece_rows_.size() < static_cast<std::size_t>(threads)) piece_rows_.push_back(make_piece_rows());
-  const auto run = [&](int thread) {
-    for (int index = thread; index < chunks; index += threads) {
-      const int first = index * kChunk;
-      task(index, Chunk{first, std::min(kChunk, n - first)}, piece_rows_[static_cast<std::size_t>(thread)]);
-    }
-  };
-  if (threads == 1)
-    run(0);
-  else
-    threads_->run(threads, run);
+  for_each_piece(threads_, threads, n, kChunk, [&](int index, Chunk piece, int thread) {
+    task(index, piece, piece_rows_[static_cast<std::size_t>(thread)]);
+  });
 }
 
 /// Weights from layer `first` on as (out, in), where they changed.

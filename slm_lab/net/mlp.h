@@ -10,6 +10,7 @@
 #include "slm_lab/net/batch_renorm.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net.h"
+#include "slm_lab/net/pieces.h"
 
 namespace slm {
 
@@ -91,10 +92,7 @@ class MlpNet final : public Net {
     float* rows(Eigen::Index n);
     Rows from(int row) { return {buffer.data() + row * stride, stride}; }
   };
-  /// A piece of a batch: n rows from `first` on.
-  struct Chunk {
-    int first, n;
-  };
+  using Chunk = Piece;
   /// What one thread needs to take a piece of a batch through the net, there and back.
   struct PieceRows {
     Workspace h[2] = {};     // of infer(): two neighbouring layers

@@ -13,25 +13,6 @@
 namespace slm {
 namespace {
 
-Activation activation_named(const std::string& name) {
-  for (const ActivationEntry& entry : kActivations)
-    if (entry.name == name) return entry.value;
-  ADD_FAILURE() << "no activation " << name;
-  return Activation::identity;
-}
-
-void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& what) {
-  ASSERT_EQ(actual.size(), expected.size()) << what;
-  // Sums of up to 30 products in float, in another order, of values up to some tens.
-  for (std::size_t i = 0; i < actual.size(); ++i)
-    EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
-}
-
-std::vector<float> elements(const ConstMatrixRef& m) {
-  const Matrix copy = m;
-  return {copy.data(), copy.data() + copy.size()};
-}
-
 /// Nets of 3 inputs, hidden layers of 5 and 4, and heads of 2 and 1.
 void expect_equal_to_pytorchs(const JsonNode& cases, bool layer_norm) {
   for (const JsonNode& c : cases.elements) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -11,6 +12,7 @@
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
+#include "slm_lab/net/activation.h"
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -39,6 +41,26 @@ inline Matrix matrix(const JsonNode& array, Eigen::Index cols) {
 inline Vector vector(const JsonNode& array) {
   const std::vector<float> values = floats(array);
   return Eigen::Map<const Vector>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+inline std::vector<float> elements(const ConstMatrixRef& m) {
+  const Matrix copy = m;
+  return {copy.data(), copy.data() + copy.size()};
+}
+
+inline Activation activation_named(const std::string& name) {
+  for (const ActivationEntry& entry : kActivations)
+    if (entry.name == name) return entry.value;
+  ADD_FAILURE() << "no activation " << name;
+  return Activation::identity;
+}
+
+/// What a net computes and what PyTorch did: sums of up to some hundred products in float, in another order, of values
+/// up to some tens.
+inline void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
 }
 
 inline Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
