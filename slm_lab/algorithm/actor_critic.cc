@@ -16,7 +16,7 @@
 namespace slm {
 namespace {
 
-ActorCriticConfig read_config(SpecReader& reader) {
+ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
   ActorCriticConfig c;
   c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -53,7 +53,7 @@ ActorCriticConfig read_config(SpecReader& reader) {
 }  // namespace
 
 ActorCriticPlan::ActorCriticPlan(AgentReader& agent)
-    : config_(read_config(agent.algorithm)),
+    : config_(read_actor_critic_config(agent.algorithm)),
       memory_(read_memory_config(agent.memory, agent.max_frame)),
       net_(read_actor_critic_net_config(agent.net, {.policy = true, .value = true, .loss = true})) {}
 

@@ -10,8 +10,6 @@
 namespace slm {
 namespace {
 
-constexpr float kHalfLog2Pi = 0.918938533204672742f;  // log(2 pi) / 2
-
 // Rows minus their maximum, so that no exponential overflows; `shifted` (n, num_actions) without gaps.
 void subtract_row_max(const ConstMatrixRef& logits, std::vector<float>& shifted) {
   shifted.resize(static_cast<std::size_t>(logits.size()));

@@ -64,6 +64,7 @@ class Categorical final : public Distribution {
 class Normal final : public Distribution {
  public:
   static constexpr float kMinLogStd = -5, kMaxLogStd = 2;
+  static constexpr float kHalfLog2Pi = 0.918938533204672742f;  // log(2 pi) / 2
 
   explicit Normal(const Space& action_space, bool tanh_mean = false);
   void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;

@@ -10,7 +10,7 @@
 namespace slm {
 namespace {
 
-DqnConfig read_config(SpecReader& reader, const std::string& name) {
+DqnConfig read_dqn_config(SpecReader& reader, const std::string& name) {
   DqnConfig c;
   c.target = name == "VanillaDQN"  ? DqnConfig::Target::online
              : name == "DoubleDQN" ? DqnConfig::Target::double_target
@@ -45,7 +45,7 @@ class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
 }  // namespace
 
 std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent) {
-  const DqnConfig config = read_config(agent.algorithm, agent.name);
+  const DqnConfig config = read_dqn_config(agent.algorithm, agent.name);
   const NetUse use{.loss = true, .target = config.target != DqnConfig::Target::online};
   return std::make_unique<DqnPlan>(config, read_net_config(agent.net, use), agent);
 }

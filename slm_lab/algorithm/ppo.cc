@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kMaxRows = 1 << 30;  // rounding up to a multiple of num_envs must not overflow
 
-PpoConfig read_config(SpecReader& reader) {
+PpoConfig read_ppo_config(SpecReader& reader) {
   PpoConfig c;
   c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -57,7 +57,7 @@ PpoConfig read_config(SpecReader& reader) {
 }  // namespace
 
 PpoPlan::PpoPlan(AgentReader& agent)
-    : config_(read_config(agent.algorithm)),
+    : config_(read_ppo_config(agent.algorithm)),
       memory_(read_memory_config(agent.memory, agent.max_frame)),
       net_(read_actor_critic_net_config(agent.net, {.policy = true, .value = true, .loss = true})) {}
 

@@ -11,7 +11,7 @@
 namespace slm {
 namespace {
 
-ReinforceConfig read_config(SpecReader& reader) {
+ReinforceConfig read_reinforce_config(SpecReader& reader) {
   ReinforceConfig c;
   c.action = read_policy_action_config(reader);
   reader.require("gamma", c.gamma, "discount factor", between(0, 1));
@@ -30,7 +30,7 @@ ReinforceConfig read_config(SpecReader& reader) {
 class ReinforcePlan final : public AlgorithmPlan {
  public:
   explicit ReinforcePlan(AgentReader& agent)
-      : config_(read_config(agent.algorithm)),
+      : config_(read_reinforce_config(agent.algorithm)),
         memory_(read_memory_config(agent.memory)),
         net_(read_net_config(agent.net, {.policy = true})) {}
   double gamma() const override { return config_.gamma; }

@@ -9,7 +9,7 @@
 namespace slm {
 namespace {
 
-SarsaConfig read_config(SpecReader& reader) {
+SarsaConfig read_sarsa_config(SpecReader& reader) {
   SarsaConfig c;
   c.action = read_action_config(reader);
   if (!c.action.explore_var_spec) reader.problem("explore_var_spec", "expected a schedule; this key is required");
@@ -23,7 +23,7 @@ SarsaConfig read_config(SpecReader& reader) {
 class SarsaPlan final : public AlgorithmPlan {
  public:
   explicit SarsaPlan(AgentReader& agent)
-      : config_(read_config(agent.algorithm)),
+      : config_(read_sarsa_config(agent.algorithm)),
         memory_(read_memory_config(agent.memory)),
         net_(read_net_config(agent.net, {.loss = true})) {}
   double gamma() const override { return config_.gamma; }

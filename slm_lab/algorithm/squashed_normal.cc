@@ -8,7 +8,7 @@
 namespace slm {
 namespace {
 
-constexpr float kHalfLog2Pi = 0.918938533204672742f, kLog2 = 0.693147180559945309f;
+constexpr float kLog2 = 0.693147180559945309f;
 
 std::span<float> span_of(Matrix& m) { return {m.data(), static_cast<std::size_t>(m.size())}; }
 
@@ -31,7 +31,7 @@ void SquashedNormal::sample(const ConstMatrixRef& outputs, Rng& rng) {
   softplus_.array() += 1;
   vlog(span_of(softplus_), span_of(softplus_));
   log_probs_ -=
-      (0.5f * noise_.array().square() + kHalfLog2Pi + 2 * (kLog2 - actions_.array().abs() - softplus_.array()))
+      (0.5f * noise_.array().square() + Normal::kHalfLog2Pi + 2 * (kLog2 - actions_.array().abs() - softplus_.array()))
           .matrix()
           .rowwise()
           .sum();

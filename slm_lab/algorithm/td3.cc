@@ -11,7 +11,7 @@
 namespace slm {
 namespace {
 
-Td3Config read_config(SpecReader& reader) {
+Td3Config read_td3_config(SpecReader& reader) {
   Td3Config c;
   c.loop = read_off_policy_config(
       reader,
@@ -49,7 +49,7 @@ std::unique_ptr<Net> make_actor(const NetConfig& config, const EnvInfo& info, co
 }  // namespace
 
 std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent) {
-  const Td3Config config = read_config(agent.algorithm);
+  const Td3Config config = read_td3_config(agent.algorithm);
   return std::make_unique<Td3Plan>(config, read_net_config(agent.net, kEveryNetUse), agent);
 }
 

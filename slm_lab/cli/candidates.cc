@@ -18,7 +18,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* kModes[] = {"dev", "train", "train@latest", "search", "search@latest", "enjoy@latest"};
+constexpr const char* kCompleteModes[] = {"dev", "train", "train@latest", "search", "search@latest", "enjoy@latest"};
 
 /// The command line up to the word to be completed, taken apart.
 struct Place {
@@ -74,7 +74,7 @@ Words spec_names(const std::string& file, const Invocation& invocation) {
 
 /// The runs of a spec, as train@ and enjoy@ take them.
 Words modes(const Place& place) {
-  Words words(std::begin(kModes), std::end(kModes));
+  Words words(std::begin(kCompleteModes), std::end(kCompleteModes));
   try {
     for (const DataFolder& run : DataFolder::all(value(place, "--data", "data"), value(place, "spec_name")))
       for (const char* mode : {run.is_search() ? "search@" : "train@", "enjoy@"})

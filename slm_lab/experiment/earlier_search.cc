@@ -15,7 +15,7 @@
 namespace slm {
 namespace {
 
-constexpr const char* kOrigin = "--refine";
+constexpr const char* kRefined = "--refine";
 constexpr const char* kSessions = "4";  // of the page's second stage
 constexpr std::size_t kFewestWinners = 3;
 
@@ -32,7 +32,7 @@ const SearchDimension* same_path(const std::vector<SearchDimension>& space, cons
 /// What the command line says about the key stays.
 void set_unless_given(JsonNode& root, const char* path, const char* value) {
   const JsonNode* node = find_at_path(root, path);
-  if (node == nullptr || node->origin.empty()) set_at_path(root, path, parse_value(value), kOrigin);
+  if (node == nullptr || node->origin.empty()) set_at_path(root, path, parse_value(value), kRefined);
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ LoadedSpec refined_spec(const LoadedSpec& given, const EarlierSearch& earlier) {
     throw SpecError(
         fmt::format("{}: no winner of {} lies in its search space", given.file, earlier.folder.root().string()));
   LoadedSpec refined = given;
-  set_at_path(refined.root, "search", search_block(space), kOrigin);
+  set_at_path(refined.root, "search", search_block(space), kRefined);
   set_unless_given(refined.root, "meta.search_scheduler", "null");
   set_unless_given(refined.root, "meta.max_session", kSessions);
   refined.canonical = to_canonical_json(refined.root);

@@ -70,7 +70,7 @@ LineProcess::~LineProcess() {
 void LineProcess::send(const std::string& line) {
   const std::string text = line + "\n";
   for (std::size_t done = 0; done < text.size();) {
-    const ssize_t count = write(in_, text.data() + done, text.size() - done);
+    const ssize_t count = ::write(in_, text.data() + done, text.size() - done);
     if (count < 0 && errno != EINTR) return;
     if (count > 0) done += static_cast<std::size_t>(count);
   }
@@ -80,7 +80,7 @@ bool LineProcess::receive(int milliseconds, std::vector<std::string>& lines) {
   pollfd ready{out_, POLLIN, 0};
   if (poll(&ready, 1, milliseconds) <= 0) return true;  // time or a signal
   std::array<char, 65536> buffer;
-  const ssize_t count = read(out_, buffer.data(), buffer.size());
+  const ssize_t count = ::read(out_, buffer.data(), buffer.size());
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   partial_.append(buffer.data(), static_cast<std::size_t>(count));
   std::size_t begin = 0;

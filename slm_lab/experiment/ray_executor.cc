@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDriver = "the Ray driver";  // in errors about its lines
-constexpr int kWaitMilliseconds = 100;
+constexpr int kLineMilliseconds = 100;
 
 fs::path make_scratch_folder() {
   std::string name = (fs::temp_directory_path() / "slm-ray-XXXXXX").string();  // short: Ray's sockets lie below it
@@ -69,7 +69,7 @@ void RayExecutor::connect() {
   machines_.clear();
   std::vector<std::string> lines;
   while (lines.empty() && stop_signal() == 0)
-    if (!driver_->receive(kWaitMilliseconds, lines) && lines.empty())
+    if (!driver_->receive(kLineMilliseconds, lines) && lines.empty())
       throw Error(ExitCode::remote, fmt::format("{} ended at its start: {}", kDriver, last_words()));
   if (lines.empty()) throw Error(static_cast<ExitCode>(128 + stop_signal()), "stopped before Ray was there");
   std::vector<JobEvent> none;

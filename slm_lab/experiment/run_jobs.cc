@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kWaitMilliseconds = 100;
+constexpr int kEventMilliseconds = 100;
 constexpr int kMaxCrashes = 2;  // in a row, without progress
 
 class JobLoop {
@@ -24,7 +24,7 @@ class JobLoop {
     for (;;) {
       start_what_fits();
       if (jobs_.empty()) return;
-      for (const JobEvent& event : executor_.wait(kWaitMilliseconds))
+      for (const JobEvent& event : executor_.wait(kEventMilliseconds))
         std::visit([this](const auto& what) { handle(what); }, event);
       pass_on_stop();
       restart_crashed();

@@ -30,7 +30,6 @@ namespace slm {
 namespace {
 
 constexpr const char* kMaxTrial = "meta.max_trial";
-constexpr std::chrono::seconds kManifestInterval{5};  // so that a kill costs the record of the time at most this
 constexpr const char* kScheduler = "meta.search_scheduler";
 
 std::unique_ptr<Executor> make_executor(const SearchOptions& options) {
@@ -115,23 +114,17 @@ void print_what_next(const SearchSpec& search, const DataFolder& folder, const S
 
 int run(const SearchSpec& search, Executor& executor, const DataFolder& folder, SearchJournal& journal,
         Manifest manifest, const SearchOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+  ManifestClock clock(folder, manifest);
   SearchView view(options.run.log_level);
-  auto written = start;
-  const auto keep_time = [&] {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - written < kManifestInterval) return;
-    update_manifest(folder, manifest, std::chrono::duration<double>(now - start).count());
-    written = now;
-  };
   SearchRun run(search, folder, journal, view,
-                {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep, .trial_ended = keep_time});
+                {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep, .trial_ended = [&] {
+                   clock.keep();
+                 }});
   run_jobs(run, executor);
   run.finish();
   int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;
   if (!run.done()) exit_code = 128 + stop_signal();
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  close_manifest(folder, manifest, seconds.count(), exit_code);
+  close_manifest(folder, manifest, clock.seconds(), exit_code);
   std::fputs(run.results().table().c_str(), stdout);
   print_what_next(search, folder, options, run, manifest.wall_seconds(), exit_code);
   return exit_code;

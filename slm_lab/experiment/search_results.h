@@ -9,7 +9,7 @@
 
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/experiment_files.h"
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/search_journal.h"
@@ -41,7 +41,7 @@ class SearchResults {
   std::vector<SearchDimension> searched_;
   std::vector<std::string> names_;
   std::map<int, ExperimentTrial> trials_;
-  std::map<int, Parameters> parameters_;
+  std::map<int, SearchPoint> parameters_;
   std::set<int> without_models_;  // trials whose models have been removed
   bool any_new_ = false;
   std::chrono::steady_clock::time_point written_{};

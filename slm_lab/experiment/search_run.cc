@@ -36,7 +36,7 @@ std::string crash_text(int signal) {
 }
 
 /// "gamma 0.98, lr 0.003": what a trial was given.
-std::string values_text(std::span<const SearchDimension> searched, const Parameters& parameters) {
+std::string values_text(std::span<const SearchDimension> searched, const SearchPoint& parameters) {
   std::vector<std::string> paths;
   for (const SearchDimension& dimension : searched) paths.push_back(dimension.path);
   const std::vector<std::string> names = short_names(paths);
@@ -61,7 +61,7 @@ std::optional<Draw> draw_trial(const SearchSpec& search, const Sampler& sampler,
                                std::span<const PastTrial> past) {
   std::string problem;
   for (int attempt = 0; attempt < kMaxDraws; ++attempt) {
-    std::optional<Parameters> parameters = sampler.sample(trial, attempt, past);
+    std::optional<SearchPoint> parameters = sampler.sample(trial, attempt, past);
     if (!parameters) return std::nullopt;
     Draw draw{std::move(*parameters), {}, attempt};
     draw.trial = trial_spec(search.loaded, search.searched, draw.parameters);

@@ -35,7 +35,7 @@ struct SearchSpec {
 
 /// A draw for a trial that is a legal spec.
 struct Draw {
-  Parameters parameters;
+  SearchPoint parameters;
   TrialSpec trial;
   int refused = 0;  ///< draws before it that were none
 };

@@ -52,9 +52,6 @@ void print_what_next(const DataFolder& folder, const TrainOptions& options, cons
         shell_command({options.launcher, "run", folder.spec_file().string(), folder.spec_name(), "train@" + root})));
 }
 
-/// So that a kill costs the record of how long a run took at most this.
-constexpr std::chrono::seconds kManifestInterval{1};
-
 int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const TrainOptions& options) {
   const int threads = num_threads(options), slots = num_slots(spec, threads);
   if (slots < std::min(spec.meta.max_session, threads))
@@ -67,20 +64,14 @@ int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const 
   pool.checkpoint_seconds = options.checkpoint_seconds;
   pool.log_level = options.log_level;
 
-  const auto start = std::chrono::steady_clock::now();
-  auto written = start;
-  pool.checkpointed = [&](std::size_t) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - written < kManifestInterval) return;
-    update_manifest(folder, manifest, std::chrono::duration<double>(now - start).count());
-    written = now;
-  };
+  ManifestClock clock(folder, manifest);
+  pool.checkpointed = [&](std::size_t) { clock.keep(); };
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const double seconds = clock.seconds();
   for (const SessionFailure& failure : outcome.failures) say(failure.text());
   try {
     if (outcome.exit_code == 0) pack_trial(folder, /*trial=*/0, spec.meta.max_session, options.keep_replay);
-    close_manifest(folder, manifest, seconds.count(), outcome.exit_code);
+    close_manifest(folder, manifest, seconds, outcome.exit_code);
   } catch (const Error& error) {  // most likely from the same cause as the failures
     if (outcome.exit_code == 0) throw;
     say(error.what());

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "slm_lab/experiment/lab_spec.h"
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 #include "slm_lab/spec/load.h"
 
 namespace slm {
@@ -18,9 +18,9 @@ struct TrialSpec {
 
 /// The spec of a search with these values in it, without its search block. Under a scheduler, which compares sessions
 /// while they run, a trial has one. It is checked as any other spec.
-TrialSpec trial_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const Parameters& parameters);
+TrialSpec trial_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const SearchPoint& parameters);
 
 /// The same as a spec to train or to search on from: all else as it was given.
-LoadedSpec best_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const Parameters& parameters);
+LoadedSpec best_spec(const LoadedSpec& base, std::span<const SearchDimension> searched, const SearchPoint& parameters);
 
 }  // namespace slm

@@ -10,7 +10,7 @@ namespace slm {
 namespace {
 
 /// A reward or a return, besides the action.
-int num_extras(const EnvInfo& info) { return info.action_space.size() + 1; }
+int extras_of_row(const EnvInfo& info) { return info.action_space.size() + 1; }
 
 }  // namespace
 
@@ -20,11 +20,11 @@ ImitationReplay::ImitationReplay(const ReplayConfig& config, float gamma, const 
       action_dim_(info.action_space.size()),
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
-      steps_(info.obs_space, num_extras(info), config.max_size),
+      steps_(info.obs_space, extras_of_row(info), config.max_size),
       one_obs_(static_cast<std::size_t>(obs_space_.row_bytes())) {
   running_.reserve(static_cast<std::size_t>(info.num_envs));
   for (int env = 0; env < info.num_envs; ++env)
-    running_.emplace_back(info.obs_space, num_extras(info), info.max_episode_steps);
+    running_.emplace_back(info.obs_space, extras_of_row(info), info.max_episode_steps);
   returns_.reserve(static_cast<std::size_t>(info.max_episode_steps));
 }
 
@@ -84,7 +84,7 @@ void ImitationReplay::serialize(Archive& archive) {
 
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
   const std::int64_t running = static_cast<std::int64_t>(info.num_envs) * info.max_episode_steps;
-  return (config.max_size + running) * RowStore::row_bytes(info.obs_space, num_extras(info)) +
+  return (config.max_size + running) * RowStore::row_bytes(info.obs_space, extras_of_row(info)) +
          config.max_size * RowSampler::row_bytes(config);
 }
 

@@ -11,7 +11,7 @@ namespace slm {
 namespace {
 
 /// Reward and what follows, besides the action.
-int num_extras(const EnvInfo& info) { return info.action_space.size() + 2; }
+int extras_of_transition(const EnvInfo& info) { return info.action_space.size() + 2; }
 
 /// How many of the last `capacity` transitions may have been cut off by the clock.
 std::int64_t most_truncations(std::int64_t capacity, const EnvInfo& info) {
@@ -28,7 +28,7 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       capacity_(config.max_size),
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
-      steps_(info.obs_space, num_extras(info), config.max_size),
+      steps_(info.obs_space, extras_of_transition(info), config.max_size),
       final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)) {
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
   ensure(most_truncations(capacity_, info) <= std::numeric_limits<std::int32_t>::max(),
@@ -132,7 +132,8 @@ void Replay::serialize(Archive& archive) {
 }
 
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
-  return config.max_size * (RowStore::row_bytes(info.obs_space, num_extras(info)) + RowSampler::row_bytes(config)) +
+  return config.max_size *
+             (RowStore::row_bytes(info.obs_space, extras_of_transition(info)) + RowSampler::row_bytes(config)) +
          most_truncations(config.max_size, info) * RowStore::row_bytes(info.obs_space, 0);
 }
 

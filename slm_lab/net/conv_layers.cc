@@ -11,12 +11,6 @@ constexpr int kPiece = 16;  ///< images whose gradients are added up in one buff
 constexpr int kDepth = 4;   ///< images that go through all layers together: they fill a second-level cache of 1 MB
 constexpr float kOne = 1;
 
-float* grown(AlignedBuffer& buffer, std::int64_t size) {
-  const auto wanted = static_cast<std::size_t>(size);
-  if (buffer.size() < wanted) buffer = AlignedBuffer(wanted);
-  return buffer.data();
-}
-
 std::ptrdiff_t offset(int image, int size) { return static_cast<std::ptrdiff_t>(image) * size; }
 
 }  // namespace
@@ -203,7 +197,7 @@ void ConvLayers::backward_images(Images images, const ConstMatrixRef& d_out, boo
 ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const float* parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
   refresh_transposed(parameters);
-  MatrixRef d_x = slm::grown(d_x_, n_, shape_.image.size());
+  MatrixRef d_x = grown(d_x_, n_, shape_.image.size());
   for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) { backward_input_images(images, d_out, scratch); });
   });

@@ -17,12 +17,6 @@ namespace {
 /// is still in the cache when the next needs it.
 constexpr int kChunk = 64;
 
-float* grown(AlignedBuffer& buffer, Eigen::Index size) {
-  const auto wanted = static_cast<std::size_t>(size);
-  if (buffer.size() < wanted) buffer = AlignedBuffer(wanted);
-  return buffer.data();
-}
-
 ConstMatrixRef matrix_over(const float* data, Eigen::Index rows, Eigen::Index cols, Eigen::Index stride) {
   return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
 }

@@ -62,6 +62,12 @@ void write_tensor(const Tensor& tensor, std::span<const float> elements, Aligned
   for_each_element(tensor, [&](std::size_t i, std::size_t place) { buffer.data()[place] = elements[i]; });
 }
 
+float* grown(AlignedBuffer& buffer, std::ptrdiff_t size) {
+  const auto wanted = static_cast<std::size_t>(size);
+  if (buffer.size() < wanted) buffer = AlignedBuffer(wanted);
+  return buffer.data();
+}
+
 void Parameters::serialize(Archive& archive) {
   for (const Tensor& tensor : tensors) {
     std::vector<float> elements = read_tensor(tensor, values);

@@ -34,6 +34,9 @@ class AlignedBuffer {
   std::size_t size_ = 0;
 };
 
+/// Room for `size` floats in `buffer`, which grows when it is too small; what it held is lost then.
+float* grown(AlignedBuffer& buffer, std::ptrdiff_t size);
+
 /// One tensor inside a flat buffer.
 struct Tensor {
   std::string name;                 ///< as in model files: body.0.weight, body.0.bias, tails.1.weight, ...

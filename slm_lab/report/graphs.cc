@@ -15,12 +15,6 @@ using Style = PlotSeries::Style;
 constexpr std::size_t kPointsOfLarge = 400, kPointsOfSmall = 150;  // about two units apart
 constexpr double kDecades = 2;                                     // a log scale where values span more
 
-std::vector<double> column(std::span<const SessionRow> rows, double SessionRow::*value) {
-  std::vector<double> values;
-  for (const SessionRow& row : rows) values.push_back(row.*value);
-  return values;
-}
-
 std::ptrdiff_t numbers_in(const std::vector<double>& values) {
   return std::count_if(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }

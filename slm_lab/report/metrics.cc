@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t kWindow = 100;
 
-std::vector<double> column(std::span<const SessionRow> rows, double SessionRow::*value) {
-  std::vector<double> values;
-  values.reserve(rows.size());
-  for (const SessionRow& row : rows) values.push_back(row.*value);
-  return values;
-}
-
 /// sum(S_i / x_i) / sum(S_i) over the first i log points, for every i: a mean of 1 / x weighted by strength.
 std::vector<double> efficiencies(const std::vector<double>& strengths, const std::vector<double>& x) {
   std::vector<double> result;

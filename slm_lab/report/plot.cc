@@ -7,8 +7,8 @@
 namespace slm {
 namespace {
 
-constexpr int kWidth = 1000, kBetween = 26;
-constexpr int kHeightOfOne = 600, kHeightOfFirst = 430, kHeightOfRow = 196, kColumns = 3;
+constexpr int kPageWidth = 1000, kBetweenPlots = 26;
+constexpr int kHeightOfOne = 600, kHeightOfFirst = 430, kHeightOfRow = 196, kPlotsPerRow = 3;
 constexpr PlotLook kLarge{
     .title_text = 16, .tick_text = 12.5, .label_text = 13, .stroke = 1, .end_room = 10, .x_ticks = 9, .y_ticks = 8};
 constexpr PlotLook kSmall{
@@ -16,7 +16,7 @@ constexpr PlotLook kSmall{
 
 int rows_below(const Page& page) {
   const int small = std::max(static_cast<int>(page.plots.size()) - 1, 0);
-  return (small + kColumns - 1) / kColumns;
+  return (small + kPlotsPerRow - 1) / kPlotsPerRow;
 }
 
 int height(const Page& page) {
@@ -28,22 +28,22 @@ void paint(const Page& page, Pen& pen) {
   paint_head(page.title, page.subtitle, pen);
   if (page.plots.empty()) return;
 
-  const double first = rows_below(page) == 0 ? kHeightOfOne - kMargin : kHeightOfFirst - kBetween;
-  paint_plot(page.plots[0], {kMargin, page.subtitle.empty() ? 48.0 : kHeadHeight, kWidth - kMargin, first}, kLarge,
+  const double first = rows_below(page) == 0 ? kHeightOfOne - kMargin : kHeightOfFirst - kBetweenPlots;
+  paint_plot(page.plots[0], {kMargin, page.subtitle.empty() ? 48.0 : kHeadHeight, kPageWidth - kMargin, first}, kLarge,
              pen);
-  const double width = (kWidth - 2.0 * kMargin - (kColumns - 1.0) * kBetween) / kColumns;
+  const double width = (kPageWidth - 2.0 * kMargin - (kPlotsPerRow - 1.0) * kBetweenPlots) / kPlotsPerRow;
   for (std::size_t i = 1; i < page.plots.size(); ++i) {
-    const std::size_t column = (i - 1) % kColumns, row = (i - 1) / kColumns;
-    const double left = kMargin + static_cast<double>(column) * (width + kBetween);
+    const std::size_t column = (i - 1) % kPlotsPerRow, row = (i - 1) / kPlotsPerRow;
+    const double left = kMargin + static_cast<double>(column) * (width + kBetweenPlots);
     const double top = kHeightOfFirst + static_cast<double>(row) * kHeightOfRow;
-    paint_plot(page.plots[i], {left, top, left + width, top + kHeightOfRow - kBetween}, kSmall, pen);
+    paint_plot(page.plots[i], {left, top, left + width, top + kHeightOfRow - kBetweenPlots}, kSmall, pen);
   }
 }
 
 }  // namespace
 
 Drawing page_drawing(const Page& page) {
-  return {kWidth, height(page), [page](Pen& pen) { paint(page, pen); }};
+  return {kPageWidth, height(page), [page](Pen& pen) { paint(page, pen); }};
 }
 
 std::string page_png(const Page& page) { return drawing_png(page_drawing(page)); }

@@ -40,6 +40,13 @@ std::string column_names() {
 
 }  // namespace
 
+std::vector<double> column(std::span<const SessionRow> rows, double SessionRow::*value) {
+  std::vector<double> values;
+  values.reserve(rows.size());
+  for (const SessionRow& row : rows) values.push_back(row.*value);
+  return values;
+}
+
 SessionRecord::SessionRecord(int num_envs)
     : last_returns_(num_envs, SessionRow::kNone), last_lengths_(num_envs, SessionRow::kNone) {
   rows_.reserve(kReservedRows);

@@ -80,6 +80,9 @@ inline constexpr std::array kColumns = {
     Column{"eval_episodes", &SessionRow::eval_episodes, true, true},
 };
 
+/// The values of one column, row by row.
+std::vector<double> column(std::span<const SessionRow> rows, double SessionRow::*value);
+
 /// What one session has to show for itself: its log points and its last 100 episodes. All of it travels in checkpoints,
 /// so a resumed session continues to the same numbers.
 class SessionRecord {

@@ -7,7 +7,7 @@
 namespace slm {
 namespace {
 
-constexpr std::size_t kBetween = 2;
+constexpr std::size_t kSpaces = 2;
 
 std::size_t width_of(const std::string& text) {  // UTF-8: continuation bytes are 10xxxxxx
   return std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; });
@@ -19,7 +19,7 @@ void append_row(const std::vector<std::string>& fields, const std::vector<std::s
     if (i == 0)
       out.append(fields[i]).append(i + 1 < fields.size() ? padding : 0, ' ');
     else
-      out.append(kBetween + padding, ' ').append(fields[i]);
+      out.append(kSpaces + padding, ' ').append(fields[i]);
   }
   out.push_back('\n');
 }
@@ -35,7 +35,7 @@ std::string text_table(const std::vector<std::string>& header, const std::vector
   }
   std::string text;
   append_row(header, widths, text);
-  std::size_t total = kBetween * (widths.size() - 1);
+  std::size_t total = kSpaces * (widths.size() - 1);
   for (const std::size_t width : widths) total += width;
   text.append(total, '-').push_back('\n');
   for (const auto& row : rows) append_row(row, widths, text);

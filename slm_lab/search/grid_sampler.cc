@@ -16,13 +16,13 @@ class GridSampler final : public Sampler {
  public:
   explicit GridSampler(std::vector<std::vector<double>> numbers) : numbers_(std::move(numbers)) {}
 
-  std::optional<Parameters> sample(int, int attempt, std::span<const PastTrial> past) const override {
-    std::set<Parameters> tried;
+  std::optional<SearchPoint> sample(int, int attempt, std::span<const PastTrial> past) const override {
+    std::set<SearchPoint> tried;
     for (const PastTrial& trial : past) tried.insert(trial.parameters);
     std::vector<std::size_t> at(numbers_.size());
     int untried = 0;
     do {
-      Parameters point;
+      SearchPoint point;
       for (std::size_t d = 0; d < at.size(); ++d) point.push_back(numbers_[d][at[d]]);
       if (!tried.contains(point) && untried++ == attempt) return point;
     } while (turn(at));

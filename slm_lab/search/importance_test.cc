@@ -49,12 +49,12 @@ TEST(GrowTree, FillsTheSpaceAndPredictsWhatItSaw) {
   EXPECT_GE(right, 24);  // a bootstrap sample has about 63 % of them, and the zeros are found without
 }
 
-std::vector<PastTrial> trials_of(const std::vector<SearchDimension>& space, double (*value)(const Parameters&),
+std::vector<PastTrial> trials_of(const std::vector<SearchDimension>& space, double (*value)(const SearchPoint&),
                                  int count) {
   const auto sampler = make_sampler("random", space, 11);
   std::vector<PastTrial> trials;
   for (int trial = 0; trial < count; ++trial) {
-    const Parameters drawn = *sampler->sample(trial, 0, {});
+    const SearchPoint drawn = *sampler->sample(trial, 0, {});
     trials.push_back({drawn, TrialState::complete, value(drawn)});
   }
   return trials;
@@ -64,7 +64,7 @@ std::vector<PastTrial> trials_of(const std::vector<SearchDimension>& space, doub
 TEST(ParameterImportance, FindsTheSharesOfALinearFunction) {
   const std::vector<SearchDimension> space(3, {"x", SearchDistribution::uniform, {0, 1}, {}});
   const auto trials = trials_of(
-      space, [](const Parameters& p) { return p[0] + 2 * p[1]; }, 300);
+      space, [](const SearchPoint& p) { return p[0] + 2 * p[1]; }, 300);
   EXPECT_THAT(parameter_importance(space, trials, 0),
               ElementsAre(DoubleNear(0.2, 0.03), DoubleNear(0.8, 0.03), DoubleNear(0, 0.01)));
 }
@@ -74,7 +74,7 @@ TEST(ParameterImportance, MeasuresALogarithmicDimensionByItsDecades) {
   const std::vector<SearchDimension> space = {{"x", SearchDistribution::loguniform, {1e-4, 1}, {}},
                                               {"y", SearchDistribution::uniform, {0, 1}, {}}};
   const auto trials = trials_of(
-      space, [](const Parameters& p) { return std::log10(p[0]) / 4 + p[1]; }, 300);
+      space, [](const SearchPoint& p) { return std::log10(p[0]) / 4 + p[1]; }, 300);
   EXPECT_THAT(parameter_importance(space, trials, 0), ElementsAre(DoubleNear(0.5, 0.05), DoubleNear(0.5, 0.05)));
 }
 

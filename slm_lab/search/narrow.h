@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 
 namespace slm {
 

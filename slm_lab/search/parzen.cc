@@ -97,7 +97,7 @@ double ChoiceKernels::log_density(std::size_t kernel, double number) const {
   return std::log(((observed_[kernel] == number ? 1 : 0) + each) / (1 + each * choices));
 }
 
-ParzenEstimator::ParzenEstimator(std::span<const SearchDimension> space, std::span<const Parameters> observed,
+ParzenEstimator::ParzenEstimator(std::span<const SearchDimension> space, std::span<const SearchPoint> observed,
                                  Bandwidth bandwidth) {
   std::vector<double> kernels = weights(observed.size());
   kernels.push_back(kPriorWeight);
@@ -109,7 +109,7 @@ ParzenEstimator::ParzenEstimator(std::span<const SearchDimension> space, std::sp
   }
   for (std::size_t d = 0; d < space.size(); ++d) {
     std::vector<double> numbers;
-    for (const Parameters& parameters : observed) numbers.push_back(parameters[d]);
+    for (const SearchPoint& parameters : observed) numbers.push_back(parameters[d]);
     if (space[d].distribution == SearchDistribution::choice)
       dimensions_.emplace_back(ChoiceKernels(space[d], numbers));
     else
@@ -117,16 +117,16 @@ ParzenEstimator::ParzenEstimator(std::span<const SearchDimension> space, std::sp
   }
 }
 
-Parameters ParzenEstimator::sample(Rng& rng) const {
+SearchPoint ParzenEstimator::sample(Rng& rng) const {
   const auto at = std::ranges::upper_bound(weights_until_, rng.random()) - weights_until_.begin();
   const std::size_t kernel = std::min(static_cast<std::size_t>(at), weights_until_.size() - 1);
-  Parameters drawn;
+  SearchPoint drawn;
   for (const auto& dimension : dimensions_)
     drawn.push_back(std::visit([&](const auto& kernels) { return kernels.sample(kernel, rng); }, dimension));
   return drawn;
 }
 
-double ParzenEstimator::log_density(const Parameters& parameters) const {
+double ParzenEstimator::log_density(const SearchPoint& parameters) const {
   std::vector<double> logs = log_weights_;
   for (std::size_t d = 0; d < dimensions_.size(); ++d)
     std::visit(

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "slm_lab/base/rng.h"
-#include "slm_lab/search/parameters.h"
 #include "slm_lab/search/scale.h"
+#include "slm_lab/search/search_point.h"
 
 namespace slm {
 
@@ -50,9 +50,9 @@ class ChoiceKernels {
 class ParzenEstimator {
  public:
   /// `observed` in the order of their trials.
-  ParzenEstimator(std::span<const SearchDimension> space, std::span<const Parameters> observed, Bandwidth bandwidth);
-  Parameters sample(Rng& rng) const;
-  double log_density(const Parameters& parameters) const;
+  ParzenEstimator(std::span<const SearchDimension> space, std::span<const SearchPoint> observed, Bandwidth bandwidth);
+  SearchPoint sample(Rng& rng) const;
+  double log_density(const SearchPoint& parameters) const;
 
  private:
   std::vector<double> log_weights_, weights_until_;  // of the kernels; the latter summed up to each

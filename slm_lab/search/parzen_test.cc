@@ -11,7 +11,7 @@ namespace {
 constexpr int kDraws = 20000;
 
 /// How often each of `numbers` was drawn lies within four standard deviations of its density.
-void expect_as_dense(const SearchDimension& dimension, const std::vector<Parameters>& observed,
+void expect_as_dense(const SearchDimension& dimension, const std::vector<SearchPoint>& observed,
                      const std::vector<double>& numbers) {
   const ParzenEstimator estimator({&dimension, 1}, observed, Bandwidth::neighbours);
   Rng rng(4);
@@ -35,7 +35,7 @@ TEST(ParzenEstimator, DrawsChoicesByTheirDensity) {
 //   choice 1: (4 * 7/10 + 1/10 + 1/4) / 6 = 0.525
 TEST(ParzenEstimator, FavoursTheChoicesThatWereObserved) {
   const SearchDimension dimension{"x", SearchDistribution::choice, {}, std::vector<JsonNode>(4)};
-  const ParzenEstimator estimator({&dimension, 1}, std::vector<Parameters>{{1}, {1}, {1}, {3}, {1}},
+  const ParzenEstimator estimator({&dimension, 1}, std::vector<SearchPoint>{{1}, {1}, {1}, {3}, {1}},
                                   Bandwidth::neighbours);
   EXPECT_NEAR(std::exp(estimator.log_density({1})), 0.525, 1e-12);
 }
@@ -50,7 +50,7 @@ TEST(ParzenEstimator, DrawsTheNumbersOfAGridByTheirDensity) {
 // Each tenth of the line gets the draws that its density, summed in 200 steps, gives it. On the line of a logarithm,
 // and of a normal distribution (whose line is in standard deviations), the density is one per unit of the line.
 TEST(ParzenEstimator, DrawsRealNumbersByTheirDensity) {
-  for (const auto& [dimension, observed] : std::vector<std::pair<SearchDimension, std::vector<Parameters>>>{
+  for (const auto& [dimension, observed] : std::vector<std::pair<SearchDimension, std::vector<SearchPoint>>>{
            {{"x", SearchDistribution::uniform, {-1, 3}, {}}, {{-0.9}, {2}, {2.2}}},
            {{"x", SearchDistribution::loguniform, {1e-4, 1}, {}}, {{1e-3}, {0.5}}},
            {{"x", SearchDistribution::randn, {5, 2}, {}}, {{6}, {3}}}}) {

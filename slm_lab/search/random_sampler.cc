@@ -8,7 +8,7 @@ namespace {
 class RandomSampler final : public Sampler {
  public:
   RandomSampler(std::vector<SearchDimension> space, std::uint64_t seed) : space_(std::move(space)), seed_(seed) {}
-  std::optional<Parameters> sample(int trial, int attempt, std::span<const PastTrial>) const override {
+  std::optional<SearchPoint> sample(int trial, int attempt, std::span<const PastTrial>) const override {
     return random_parameters(space_, seed_, trial, attempt);
   }
 
@@ -24,9 +24,9 @@ Rng sampler_stream(std::uint64_t seed, int trial, int attempt) {
       .stream("search_sampler", static_cast<std::uint64_t>(attempt));
 }
 
-Parameters random_parameters(const std::vector<SearchDimension>& space, std::uint64_t seed, int trial, int attempt) {
+SearchPoint random_parameters(const std::vector<SearchDimension>& space, std::uint64_t seed, int trial, int attempt) {
   Rng rng = sampler_stream(seed, trial, attempt);
-  Parameters drawn;
+  SearchPoint drawn;
   for (const SearchDimension& dimension : space)
     drawn.push_back(number_at(dimension, rng.random() + 0x1p-54));  // in the middle of what random() may be: never 0
   return drawn;

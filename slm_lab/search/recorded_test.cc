@@ -82,10 +82,10 @@ TEST(MedianStopping, DecidesAsRayTune) {
   EXPECT_GT(stopped, 50);
 }
 
-std::vector<Parameters> rows(const JsonNode& node) {
-  std::vector<Parameters> out;
+std::vector<SearchPoint> rows(const JsonNode& node) {
+  std::vector<SearchPoint> out;
   for (const JsonNode& row : node.elements)
-    for (Parameters& parameters = out.emplace_back(); const JsonNode& number : row.elements)
+    for (SearchPoint& parameters = out.emplace_back(); const JsonNode& number : row.elements)
       parameters.push_back(number.number);
   return out;
 }
@@ -110,10 +110,10 @@ TEST(ParzenEstimator, HasTheDensitiesOfOptuna) {
   int compared = 0;
   for (const JsonNode& row : recorded("parzen.json").elements) {
     const std::vector<SearchDimension> space = space_of(*row.find("space"));
-    const std::vector<Parameters> observed = rows(*row.find("observed"));
+    const std::vector<SearchPoint> observed = rows(*row.find("observed"));
     const auto bandwidth = row.find("multivariate")->boolean ? Bandwidth::shared : Bandwidth::neighbours;
     const ParzenEstimator estimator(space, observed, bandwidth);
-    const std::vector<Parameters> points = rows(*row.find("points"));
+    const std::vector<SearchPoint> points = rows(*row.find("points"));
     for (std::size_t i = 0; i < points.size(); ++i, ++compared) {
       double expected = row.find("log_densities")->elements[i].number;
       EXPECT_NEAR(estimator.log_density(points[i]), expected, 1e-9 * (1 + std::abs(expected)))
@@ -129,7 +129,7 @@ TEST(ParameterImportance, AgreesWithOptuna) {
   for (const JsonNode& row : recorded("importance.json").elements) {
     const std::vector<SearchDimension> space = space_of(*row.find("space"));
     std::vector<PastTrial> trials;
-    for (const Parameters& parameters : rows(*row.find("observed")))
+    for (const SearchPoint& parameters : rows(*row.find("observed")))
       trials.push_back({parameters, TrialState::complete, row.find("values")->elements[trials.size()].number});
     const std::vector<double> ours = parameter_importance(space, trials, 0);
     for (std::size_t d = 0; d < space.size(); ++d) {

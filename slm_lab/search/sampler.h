@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 
 namespace slm {
 
 enum class TrialState { running, complete, failed };  ///< a trial that was stopped early is complete
 
 struct PastTrial {
-  Parameters parameters;
+  SearchPoint parameters;
   TrialState state = TrialState::running;
   double value = 0;  ///< to be maximised; the last one reported; NaN where there is none
 };
@@ -26,7 +26,7 @@ class Sampler {
   virtual ~Sampler() = default;
   /// The parameters of trial number `trial`; nothing when the space has no others to try (a grid that is used up).
   /// `past`: the trials made so far. `attempt` counts the draws for this trial that were refused as illegal.
-  virtual std::optional<Parameters> sample(int trial, int attempt, std::span<const PastTrial> past) const = 0;
+  virtual std::optional<SearchPoint> sample(int trial, int attempt, std::span<const PastTrial> past) const = 0;
 };
 
 /// `name` is one of kSearchSamplers (spec/meta.h); `space` as read_search_space gave it, inert dimensions included. A

@@ -94,7 +94,7 @@ TEST_P(EverySampler, DependsOnNothingButItsArguments) {
 TEST_P(EverySampler, DrawsAnewForEveryAttempt) {
   const auto sampler = make_sampler(GetParam(), space(), 1);
   const auto past = searched(*sampler, num_trials() / 2);
-  std::set<Parameters> drawn;
+  std::set<SearchPoint> drawn;
   for (int attempt = 0; attempt < 4; ++attempt)
     drawn.insert(sampler->sample(static_cast<int>(past.size()), attempt, past).value());
   EXPECT_EQ(drawn.size(), 4u);
@@ -116,7 +116,7 @@ TEST_P(EverySampler, OnlyTheGridIsTheSameForEverySeed) {
 
 TEST(GridSampler, GivesEveryCombinationOnceTheLastDimensionTurningFastest) {
   const auto sampler = make_sampler("grid", grid_space(), 0);
-  std::vector<Parameters> drawn;
+  std::vector<SearchPoint> drawn;
   for (const PastTrial& trial : searched(*sampler, 100)) drawn.push_back(trial.parameters);
   EXPECT_THAT(drawn,
               ElementsAre(ElementsAre(0, 0), ElementsAre(0, 2), ElementsAre(0, 4), ElementsAre(1, 0), ElementsAre(1, 2),
@@ -161,7 +161,7 @@ TEST(SobolSampler, FillsTheSpaceEvenly) {
     for (int a = 0; a <= 4; ++a) {
       std::set<std::pair<int, int>> cells;
       for (int trial = 0; trial < 16; ++trial) {
-        const Parameters p = *sampler->sample(trial, 0, {});
+        const SearchPoint p = *sampler->sample(trial, 0, {});
         cells.emplace(static_cast<int>(p[0] * (1 << a)), static_cast<int>(p[1] * (1 << (4 - a))));
       }
       EXPECT_EQ(cells.size(), 16u) << "2^" << a << " columns, seed " << seed;

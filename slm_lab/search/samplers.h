@@ -23,6 +23,6 @@ constexpr std::int64_t kMostGridNumbers = 1000;
 Rng sampler_stream(std::uint64_t seed, int trial, int attempt);
 
 /// The random draw of this trial and attempt, which other samplers start with or fall back on.
-Parameters random_parameters(const std::vector<SearchDimension>& space, std::uint64_t seed, int trial, int attempt);
+SearchPoint random_parameters(const std::vector<SearchDimension>& space, std::uint64_t seed, int trial, int attempt);
 
 }  // namespace slm

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 
 namespace slm {
 namespace {

@@ -13,8 +13,8 @@ class SobolSampler final : public Sampler {
  public:
   SobolSampler(std::vector<SearchDimension> space, std::uint64_t seed) : space_(std::move(space)), seed_(seed) {}
 
-  std::optional<Parameters> sample(int trial, int attempt, std::span<const PastTrial>) const override {
-    Parameters drawn = random_parameters(space_, seed_, trial, attempt);
+  std::optional<SearchPoint> sample(int trial, int attempt, std::span<const PastTrial>) const override {
+    SearchPoint drawn = random_parameters(space_, seed_, trial, attempt);
     if (attempt > 0) return drawn;
     Rng shift = Streams(seed_, 0, 0).stream("sobol_shift");
     for (std::size_t d = 0; d < space_.size() && d < kSobolDimensions; ++d) {

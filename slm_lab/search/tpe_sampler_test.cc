@@ -13,14 +13,14 @@ std::vector<SearchDimension> plane() {
   return {{"x", SearchDistribution::uniform, {-5, 5}, {}}, {"y", SearchDistribution::uniform, {-5, 5}, {}}};
 }
 
-double value_at(const Parameters& p) { return -(p[0] - 1) * (p[0] - 1) - (p[1] + 2) * (p[1] + 2); }
+double value_at(const SearchPoint& p) { return -(p[0] - 1) * (p[0] - 1) - (p[1] + 2) * (p[1] + 2); }
 
 double best_of(const std::string& sampler, std::uint64_t seed, int num_trials) {
   const auto tpe = make_sampler(sampler, plane(), seed);
   std::vector<PastTrial> past;
   double best = -std::numeric_limits<double>::infinity();
   for (int trial = 0; trial < num_trials; ++trial) {
-    const Parameters drawn = *tpe->sample(trial, 0, past);
+    const SearchPoint drawn = *tpe->sample(trial, 0, past);
     past.push_back({drawn, TrialState::complete, value_at(drawn)});
     best = std::max(best, past.back().value);
   }
@@ -64,7 +64,7 @@ TEST(TpeSampler, GoesWhereTheGoodTrialsAre) {
     }
     int near = 0;
     for (int attempt = 0; attempt < 50; ++attempt) {
-      const Parameters p = *tpe->sample(60, attempt, past);
+      const SearchPoint p = *tpe->sample(60, attempt, past);
       near += p[0] > 1.5 && p[1] < -1.5;
     }
     EXPECT_GT(near, 45) << name;  // of 50; at random 6

@@ -17,12 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of folders, manifests and of what a session's state holds: raise it whenever a state can no longer be read as before.
-constexpr int kFormat = 3;
+constexpr int kCheckpointFormat = 3;
 constexpr int kOldestFormat = 2;        // that can still be read
 constexpr std::size_t kMaxDigits = 15;  // of a generation; a longer name is none of ours
 
 constexpr const char* kState = "state.safetensors";
-constexpr const char* kManifest = "manifest.json";
+constexpr const char* kGenerationManifest = "manifest.json";
 constexpr const char* kSums = "SHA256SUMS";
 
 // In the archive of a finished trial, beside the three files of a generation:
@@ -35,13 +35,14 @@ constexpr const char* kSegments = "segments/";
 
 std::string sums_of(const fs::path& generation) {
   std::string text;
-  for (const char* name : {kManifest, kState}) text += fmt::format("{}  {}\n", sha256_file(generation / name), name);
+  for (const char* name : {kGenerationManifest, kState})
+    text += fmt::format("{}  {}\n", sha256_file(generation / name), name);
   return text;
 }
 
 std::string manifest_text(const SegmentTable& large, std::uint64_t state_bytes, const std::string& program) {
   Json json;
-  json["format"] = kFormat;
+  json["format"] = kCheckpointFormat;
   json["program"] = program;
   json["state_bytes"] = state_bytes;
   json["large"] = Json::object();
@@ -77,10 +78,11 @@ SegmentTable read_large(const Json& json) {
 }
 
 [[noreturn]] void refuse_format(const fs::path& generation, int format, const std::string& program) {
-  throw Error(ExitCode::usage,
-              fmt::format("{}: a checkpoint of format {}{}; this program reads format {}: go on with the program that "
-                          "wrote it, or start a new run",
-                          generation.string(), format, program.empty() ? "" : ", written by " + program, kFormat));
+  throw Error(
+      ExitCode::usage,
+      fmt::format("{}: a checkpoint of format {}{}; this program reads format {}: go on with the program that "
+                  "wrote it, or start a new run",
+                  generation.string(), format, program.empty() ? "" : ", written by " + program, kCheckpointFormat));
 }
 
 }  // namespace
@@ -105,8 +107,8 @@ std::vector<std::uint64_t> CheckpointStore::generations() const {
 }
 
 CheckpointStore::Generation CheckpointStore::read_manifest(std::uint64_t number, std::string& program) const {
-  const fs::path generation = path_of(number), file = generation / kManifest;
-  for (const char* name : {kManifest, kState})
+  const fs::path generation = path_of(number), file = generation / kGenerationManifest;
+  for (const char* name : {kGenerationManifest, kState})
     if (!file_exists(generation / name)) damaged(generation / name, "missing");
   const auto json = parse_json_file(read_file(file), file.string());
   if (!file_exists(generation / kSums)) {
@@ -120,7 +122,7 @@ CheckpointStore::Generation CheckpointStore::read_manifest(std::uint64_t number,
       damaged(generation, fmt::format("its files are not those of its {}", kSums));
     program = json.at("program").get<std::string>();
     const int format = json.at("format").get<int>();
-    if (format < kOldestFormat || format > kFormat) refuse_format(generation, format, program);
+    if (format < kOldestFormat || format > kCheckpointFormat) refuse_format(generation, format, program);
     return Generation{number, read_large(json.at("large"))};
   });
 }
@@ -135,7 +137,8 @@ void CheckpointStore::save(const std::function<void(Archive&)>& serialize) {
   generation.large = segments_.commit();
   write_directory_durably(path_of(generation.number), [&](const fs::path& partial) {
     state.write(partial / kState);
-    write_file_durably(partial / kManifest, manifest_text(generation.large, fs::file_size(partial / kState), program_));
+    write_file_durably(partial / kGenerationManifest,
+                       manifest_text(generation.large, fs::file_size(partial / kState), program_));
     write_file_durably(partial / kSums, sums_of(partial));
   });
   if (good_ || existing.empty()) remove_older(generation);
@@ -195,7 +198,7 @@ bool CheckpointStore::pack(Archive& archive, const std::string& prefix) const {
   Generation generation = read_manifest(existing.back(), program);
   if (has_replay(generation.large)) return false;
   archive(prefix + kNumber, generation.number);
-  for (const char* name : {kState, kManifest, kSums}) {
+  for (const char* name : {kState, kGenerationManifest, kSums}) {
     const std::string text = read_file(path_of(generation.number) / name);
     std::vector<std::uint8_t> bytes(text.begin(), text.end());
     archive(prefix + name, bytes);
@@ -219,7 +222,7 @@ void CheckpointStore::unpack(Archive& archive, const std::string& prefix) const 
   for (const auto& [name, array] : archive.arrays())
     if (name.starts_with(segments)) segments_.restore(name.substr(segments.size()), array.bytes);
   write_directory_durably(path_of(number), [&](const fs::path& partial) {
-    for (const char* name : {kState, kManifest, kSums}) {
+    for (const char* name : {kState, kGenerationManifest, kSums}) {
       std::vector<std::uint8_t> bytes;
       archive(prefix + name, bytes);
       write_file_durably(partial / name, std::string(bytes.begin(), bytes.end()));

@@ -58,8 +58,8 @@ std::string Manifest::version() const { return starts.empty() ? "" : starts.back
 
 namespace {
 
-constexpr int kFormat = 2;
-constexpr const char* kChecksum = "sha256";  // of the text without this key
+constexpr int kManifestFormat = 2;
+constexpr const char* kManifestChecksum = "sha256";  // of the text without this key
 
 std::int64_t peak_memory_bytes() {
   rusage self{}, children{};
@@ -130,7 +130,7 @@ RunStart read_start(const Json& json) {
 
 Json to_json(const Manifest& manifest) {
   Json json;
-  json["format"] = kFormat;
+  json["format"] = kManifestFormat;
   json["spec_name"] = manifest.spec_name;
   json["spec_hash"] = manifest.spec_hash;
   if (!manifest.next_spec_hash.empty()) json["next_spec_hash"] = manifest.next_spec_hash;
@@ -172,8 +172,8 @@ Manifest read_manifest(const DataFolder& folder) {
     if (!json.contains("format") && json.contains("version"))  // as version 0.2.0 and older wrote it
       throw Error(ExitCode::usage, fmt::format("{}: of version {}, whose runs this program cannot go on with; it is {}",
                                                file.string(), json.value("version", ""), program_text()));
-    const std::string checksum = json.at(kChecksum).get<std::string>();
-    json.erase(kChecksum);
+    const std::string checksum = json.at(kManifestChecksum).get<std::string>();
+    json.erase(kManifestChecksum);
     if (checksum != sha256_hex(json_file_text(json)))
       throw Error(ExitCode::corrupt,
                   fmt::format("{}: damaged: its content is not that of its checksum", file.string()));
@@ -193,7 +193,7 @@ Manifest read_manifest(const DataFolder& folder) {
 
 void write_manifest(const DataFolder& folder, const Manifest& manifest) {
   Json json = to_json(manifest);
-  json[kChecksum] = sha256_hex(json_file_text(json));
+  json[kManifestChecksum] = sha256_hex(json_file_text(json));
   write_file_durably(folder.manifest_file(), json_file_text(json));
 }
 
@@ -230,6 +230,13 @@ void update_manifest(const DataFolder& folder, Manifest& manifest, double second
   manifest.starts.back().wall_seconds = seconds;
   manifest.starts.back().peak_memory_bytes = peak_memory_bytes();
   write_manifest(folder, manifest);
+}
+
+void ManifestClock::keep() {
+  const auto now = Clock::now();
+  if (now - kept_ < std::chrono::seconds(1)) return;
+  update_manifest(folder_, manifest_, seconds());
+  kept_ = now;
 }
 
 void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code) {

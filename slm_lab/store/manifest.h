@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -59,6 +60,20 @@ Manifest continue_manifest(const DataFolder& folder, const std::string& kernel,
                            const std::vector<std::string>& command_line);
 /// It has run for `seconds` by now.
 void update_manifest(const DataFolder& folder, Manifest& manifest, double seconds);
+/// Keeps that up to date while a run goes on, so that a kill costs the record of a second at most.
+class ManifestClock {
+ public:
+  ManifestClock(const DataFolder& folder, Manifest& manifest) : folder_(folder), manifest_(manifest) {}
+  void keep();
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const DataFolder& folder_;
+  Manifest& manifest_;
+  Clock::time_point start_ = Clock::now(), kept_ = start_;
+};
 /// It ends after `seconds`; with exit code 0 the files are listed.
 void close_manifest(const DataFolder& folder, Manifest& manifest, double seconds, int exit_code);
 

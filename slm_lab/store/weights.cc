@@ -13,14 +13,14 @@
 namespace slm {
 namespace {
 
-constexpr const char* kChecksum = "sha256";
+constexpr const char* kWeightsChecksum = "sha256";
 
 /// Over names, types, shapes, values and metadata, in the order of their names.
 std::string checksum(const Archive& archive) {
   Sha256 hash;
   const auto add = [&](std::string_view text) { hash.update(std::as_bytes(std::span(text))); };
   for (const auto& [key, value] : archive.metadata())
-    if (key != kChecksum) add(fmt::format("{}:{} {}:{}\n", key.size(), key, value.size(), value));
+    if (key != kWeightsChecksum) add(fmt::format("{}:{} {}:{}\n", key.size(), key, value.size(), value));
   for (const auto& [name, array] : archive.arrays()) {
     add(fmt::format("{}:{} {} ({})\n", name.size(), name, array.dtype, fmt::join(array.shape, ",")));
     hash.update(array.bytes);
@@ -47,7 +47,7 @@ bool all_finite(const Archive::Array& array) {
 
 void write_weights(const std::filesystem::path& file, Archive arrays, const WeightsMetadata& metadata) {
   arrays.metadata() = metadata;
-  arrays.metadata()[kChecksum] = checksum(arrays);
+  arrays.metadata()[kWeightsChecksum] = checksum(arrays);
   arrays.write_durably(file);
 }
 
@@ -58,7 +58,7 @@ Archive read_weights(const std::filesystem::path& file, const WeightsMetadata& e
   };
   Archive archive = Archive::read(file);
   const auto& metadata = archive.metadata();
-  if (const auto found = metadata.find(kChecksum); found == metadata.end())
+  if (const auto found = metadata.find(kWeightsChecksum); found == metadata.end())
     refuse("weights without a checksum (sha256 in the header), as version 0.2.0 and other programs write them");
   else if (found->second != checksum(archive))
     refuse("damaged: its content is not that of its checksum");

@@ -1,4 +1,4 @@
-#include "slm_lab/search/parameters.h"
+#include "slm_lab/search/search_point.h"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 namespace slm {
 
 /// What a sampler draws: for each searched dimension its number; of `choice` the index into its choices.
-using Parameters = std::vector<double>;
+using SearchPoint = std::vector<double>;
 
 /// The dimensions that a search draws: those that are not inert, in the order of the file.
 std::vector<SearchDimension> searched_dimensions(std::vector<SearchDimension> space);
