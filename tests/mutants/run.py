@@ -124,8 +124,17 @@ def compile_changed(tree, mutant, target, new, folder):
     command = re.sub(r" -M[FT] \S+| -MD", "", command)
     command = command.replace(f" -I{ROOT}", f" -I{folder} -I{ROOT}", 1)
     if mutant.file.endswith(".cc"):
-        command = re.sub(r" -c \S+", f" -c {folder / mutant.file}", command)
+        command = re.sub(r" -c (\S+)", lambda source: f" -c {changed_source(mutant, source.group(1), folder)}", command)
     return run(command)
+
+
+def changed_source(mutant, source, folder):
+    """The changed file, or the list of files that are compiled together (SLM_UNITY) with the changed one among them."""
+    if os.path.relpath(source, ROOT) == mutant.file:
+        return folder / mutant.file
+    together = folder / pathlib.Path(source).name
+    together.write_text(pathlib.Path(source).read_text().replace(str(ROOT / mutant.file), str(folder / mutant.file)))
+    return together
 
 
 def build_version(tree, mutant, program, folder, objects):
