@@ -19,26 +19,39 @@ part_is_ready() { # name
   [[ "$(cat "$root/.deps/$1/.stamp" 2>/dev/null)" == "$(part_stamp "$1")" ]]
 }
 
-# Ray is Python: an environment of its own, and no part that the program is built with.
-ray_is_ready() { venv_is_ready "$root/setup/ray.txt" "$root/.deps/ray"; }
+# What is Python: an environment of its own with the packages of setup/NAME.txt, and no part that the program is built with.
+python_parts=(ray gymnasium)
 
-# With the python3 of the PATH, as all nodes of a cluster need the same one.
-install_ray() {
-  local log=$root/build/setup-ray.log
+is_python_part() { [[ " ${python_parts[*]} " == *" $1 "* ]]; }
+
+python_part_is_ready() { # name
+  venv_is_ready "$root/setup/$1.txt" "$root/.deps/$1"
+}
+
+# With the python3 of the PATH: all nodes of a cluster need the same one, and users may add packages of their own to it.
+install_python_part() { # name
+  local name=$1 log=$root/build/setup-$1.log
   refuse_other_machines
   make_build_folder
   mkdir -p "$root/.deps"
   (
     lock_or_wait 7 "another slm-lab is installing parts; waiting for it"
-    if ray_is_ready; then exit; fi
+    if python_part_is_ready "$name"; then exit; fi
     install_packages "$root/setup/packages-parts.txt"
     python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
-      die 3 "ray: there is no Python 3.10 to 3.13 as python3 ($(python3 --version 2>&1 || true))"
-    logged "installing Ray" "$log" make_venv "$root/setup/ray.txt" "$root/.deps/ray" python3 || {
+      die 3 "$name: there is no Python 3.10 to 3.13 as python3 ($(python3 --version 2>&1 || true))"
+    logged "installing $name" "$log" make_venv "$root/setup/$name.txt" "$root/.deps/$name" python3 || {
       tail -n 15 "$log" >&2
-      die 3 "could not install setup/ray.txt; the end of $log is above (is the network there?)"
+      die 3 "could not install setup/$name.txt; the end of $log is above (is the network there?)"
     }
   ) 7>"$root/.deps/.lock"
+}
+
+python_part_use() { # name
+  case $1 in
+    ray) echo "for searches on a cluster (Apache-2.0)" ;;
+    gymnasium) echo "for environments in Python (MIT)" ;;
+  esac
 }
 
 list_parts() {
@@ -48,9 +61,11 @@ list_parts() {
     if part_is_ready "$name"; then state="ready"; fi
     printf '%-8s %s (%s)\n' "$name" "$(sed -n "s/^$name .*# //p" "$root/setup/parts.txt" | head -n 1)" "$state"
   done
-  state="missing; install it with: ./slm-lab setup ray"
-  if ray_is_ready; then state="ready"; fi
-  printf '%-8s %s (%s)\n' ray "Ray $(sed -n 's/^ray==\([0-9.]*\).*/\1/p' "$root/setup/ray.txt"), for searches on a cluster (Apache-2.0)" "$state"
+  for name in "${python_parts[@]}"; do
+    state="missing; install it with: ./slm-lab setup $name"
+    if python_part_is_ready "$name"; then state="ready"; fi
+    printf '%-8s %s %s (%s)\n' "$name" "$(sed -n "s/^$name==\([0-9.]*\).*/${name^} \1/p" "$root/setup/$name.txt")," "$(python_part_use "$name")" "$state"
+  done
 }
 
 fetch_archive() { # package==version, archive, sha256
@@ -123,7 +138,11 @@ install_parts() { # name...: those that are not ready
   local name
   local -a missing=()
   for name; do
-    part_is_ready "$name" || missing+=("$name")
+    if is_python_part "$name"; then
+      python_part_is_ready "$name" || install_python_part "$name"
+    else
+      part_is_ready "$name" || missing+=("$name")
+    fi
   done
   ((${#missing[@]})) || return 0
   refuse_other_machines
@@ -141,7 +160,7 @@ install_parts() { # name...: those that are not ready
 install_every_part() {  # for tests, whose programs never become the launcher to install one
   local -a all
   mapfile -t all < <(read_list 1 "$root/setup/parts.txt" | uniq)
-  export SLM_LAB_PARTS_TRIED="${all[*]}"
+  export SLM_LAB_PARTS_TRIED="${all[*]} ${python_parts[*]}"
   [[ ${SLM_LAB_SETUP:-} == skip ]] || install_parts "${all[@]}"
 }
 
@@ -157,15 +176,11 @@ renew_parts() {
 run_setup() { # [part...]
   (($#)) || { list_parts && exit; }
   local name
-  local -a built=()
   for name; do
-    [[ $name != ray ]] || continue
-    part_rows "$name" >/dev/null ||
-      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | uniq | xargs) ray"
-    built+=("$name")
+    is_python_part "$name" || part_rows "$name" >/dev/null ||
+      die 2 "$name: no such part; there are: $(read_list 1 "$root/setup/parts.txt" | uniq | xargs) ${python_parts[*]}"
   done
-  install_parts "${built[@]}"
-  if ((${#built[@]} < $#)); then install_ray; fi
+  install_parts "$@"
   for name; do note "$name is ready in .deps/$name"; done
   exit
 }

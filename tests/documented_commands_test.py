@@ -17,7 +17,9 @@ ONLY_PARSED = {"digest", "session"}  # long; not for users
 ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
               "FILE": "slm_lab/spec/demo.json",
-              "Corridor-v0": "CartPole-v1"}  # this one is what the page tells its reader to write
+              "Corridor-v0": "CartPole-v1",  # this one is what the page tells its reader to write
+              "docs/examples": str(ROOT / "docs/examples")}
+PYTHON = ROOT / ".deps/venv/bin/python"  # of setup/python.sh, for environments in Python
 SHORT = " --override env.max_frame=3000 --override meta.log_frequency=1000"
 SHELL = {"mode": "train", "run": "data/of_slurm", "SLURM_CPUS_PER_TASK": "1"}  # what the script for Slurm sets before
 
@@ -41,7 +43,7 @@ def commands_of(page):
 def typed(command):
     """How the command is typed here, or None where it is a pattern (of options, or of names that only a user knows)."""
     for word, by in STANDS_FOR.items():
-        command = re.sub(rf"(?<![\w/]){word}\b", by, command)
+        command = re.sub(rf"(?<![\w/:]){word}\b", by, command)
     if re.search(r"\.\.\.|\[|(?<![\w$/@-])[A-Z]{2,}\b(?!-)", command):
         return None
     return command
@@ -66,7 +68,7 @@ def main():
     program, launcher = pathlib.Path(sys.argv[1]).resolve(), ROOT / "slm-lab"
     failures, typed_ones = [], set()
     with tempfile.TemporaryDirectory(prefix="documented_commands_") as scratch:
-        environment = {**os.environ, **SHELL, "SLM_LAB_ROOT": str(ROOT)}
+        environment = {**os.environ, **SHELL, "SLM_LAB_ROOT": str(ROOT), "SLM_PYTHON": str(PYTHON)}
 
         def call(words):
             return subprocess.run(["bash", "-c", words], cwd=scratch, env=environment, capture_output=True, text=True,
@@ -90,6 +92,9 @@ def main():
                 else:
                     line = typed(command)
                     line = short(line) if line else f"{first} --help"
+                    if re.search("gymnasium:|docs/examples", line) and not PYTHON.exists():
+                        print(f"skipped, as setup/python.sh has not run: slm-lab {line}")
+                        continue
                     if line in typed_ones or (not first and not line.startswith("-")):
                         continue
                     typed_ones.add(line)

@@ -35,6 +35,7 @@ Names environments() {
     const bool is_old_atari = entry.name == "ALE/" && !name.starts_with(entry.name);  // hundreds
     if (!is_old_atari) lines.push_back(mark(name, entry.available() ? "" : entry.why));
   }
+  lines.push_back("gymnasium:ID, any environment of Gymnasium in Python (docs/environments.md)");
   lines.push_back("and the older ids of Atari games: Pong-v0, Pong-v4, PongNoFrameskip-v4 ... (docs/environments.md)");
   return lines;
 }

@@ -36,6 +36,7 @@ std::vector<FormatKey> options_of(const EnvEntry& entry) {
 TEST(HostileOptions, AreRefusedWithTheirNames) {
   int num_refused = 0;
   for (const EnvEntry& entry : env_table()) {
+    if (entry.name == "gymnasium:") continue;  // its options are those of any environment: gymnasium/bridge_test.cc
     const std::string env = entry.name == "ALE/" ? "ALE/Pong-v5" : std::string(entry.name);
     for (const FormatKey& option : options_of(entry)) {
       const auto nonsense = kNonsense.find(option.types.at(0));

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "slm_lab/env/atari_kwargs.h"
+#include "slm_lab/env/gymnasium_kwargs.h"
 #include "slm_lab/env/mujoco_kwargs.h"
 
 namespace slm {
@@ -32,10 +33,11 @@ struct LunarLanderKwargs {
 struct BipedalWalkerKwargs {
   bool hardcore = false;
 };
-using EnvKwargs = std::variant<NoKwargs, CartPoleKwargs, MountainCarKwargs, PendulumKwargs, LunarLanderKwargs,
-                               BipedalWalkerKwargs, HopperKwargs, HalfCheetahKwargs, Walker2dKwargs, AntKwargs,
-                               SwimmerKwargs, ReacherKwargs, PusherKwargs, InvertedPendulumKwargs,
-                               InvertedDoublePendulumKwargs, HumanoidKwargs, HumanoidStandupKwargs, AtariKwargs>;
+using EnvKwargs =
+    std::variant<NoKwargs, CartPoleKwargs, MountainCarKwargs, PendulumKwargs, LunarLanderKwargs, BipedalWalkerKwargs,
+                 HopperKwargs, HalfCheetahKwargs, Walker2dKwargs, AntKwargs, SwimmerKwargs, ReacherKwargs, PusherKwargs,
+                 InvertedPendulumKwargs, InvertedDoublePendulumKwargs, HumanoidKwargs, HumanoidStandupKwargs,
+                 AtariKwargs, GymnasiumKwargs>;
 
 // One reader for each kind; none calls done(), since the keys share an object with others.
 EnvKwargs read_no_kwargs(SpecReader& reader);

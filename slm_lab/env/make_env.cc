@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "slm_lab/base/error.h"
@@ -30,7 +31,8 @@ void require_available(const EnvEntry& entry, const std::string& name) {
 EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs) {
   const EnvEntry& entry = entry_of(name);
   Spaces spaces = entry.spaces(kwargs);
-  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, entry.max_episode_steps, {}};
+  const int limit = std::max(entry.max_episode_steps, spaces.max_episode_steps);
+  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, limit, {}};
 }
 
 FrameOp frame_op(const EnvConfig& config) { return *config.frame_op == "stack" ? FrameOp::stack : FrameOp::concat; }
@@ -80,7 +82,7 @@ std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& confi
   return env;
 }
 
-/// {"key": value} of "key=value", for the same reader that specs go through.
+/// {"key": value} of "key=value", and {"a": {"b": value}} of "a.b=value", for the same reader that specs go through.
 JsonNode object_of(std::span<const std::string> assignments) {
   JsonNode object;
   object.kind = JsonNode::Kind::object;
@@ -96,7 +98,11 @@ JsonNode object_of(std::span<const std::string> assignments) {
       node = json_string(value);
     }
     node.origin = "--kwarg";
-    object.at_or_insert(assignment.substr(0, equals)) = std::move(node);
+    JsonNode* at = &object;
+    std::size_t begin = 0;
+    for (std::size_t dot; (dot = assignment.find('.', begin)) < equals; begin = dot + 1)
+      at = &at->at_or_insert(assignment.substr(begin, dot - begin));
+    at->at_or_insert(assignment.substr(begin, equals - begin)) = std::move(node);
   }
   return object;
 }

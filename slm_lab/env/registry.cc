@@ -14,6 +14,7 @@
 #include "slm_lab/env/classic_control/mountain_car.h"
 #include "slm_lab/env/classic_control/mountain_car_continuous.h"
 #include "slm_lab/env/classic_control/pendulum.h"
+#include "slm_lab/env/gymnasium/makers.h"
 #include "slm_lab/env/mujoco/makers.h"
 #include "slm_lab/env/mujoco_spaces.h"
 #include "slm_lab/env/native_env.h"
@@ -32,6 +33,8 @@ EnvEntry native(std::string_view name, int max_episode_steps, double reward_thre
                 EnvKwargs (*read_kwargs)(SpecReader&)) {
   return {name, max_episode_steps, reward_threshold, spaces_of<Env>, whatever_the_name(read_kwargs), makers_of<Env>()};
 }
+
+constexpr std::string_view kAtari = "ALE/", kInPython = "gymnasium:";  // rows of families
 
 constexpr std::string_view kNeedsBox2d = "needs Box2D; install it with: ./slm-lab setup box2d";
 constexpr std::string_view kNeedsMujoco = "needs MuJoCo; install it with: ./slm-lab setup mujoco";
@@ -133,7 +136,8 @@ std::vector<EnvEntry> rows() {
       old_mujoco<11, 1>("InvertedDoublePendulum-v4", 1000, 9100),
       old_mujoco<376, 17, 4>("Humanoid-v4", 1000, kNone),
       old_mujoco<376, 17, 4>("HumanoidStandup-v4", 1000, kNone),
-      EnvEntry{"ALE/", 0, kNone, atari_spaces, read_atari_kwargs, atari_makers(), "ale", kNeedsAle},
+      EnvEntry{kAtari, 0, kNone, atari_spaces, read_atari_kwargs, atari_makers(), "ale", kNeedsAle},
+      EnvEntry{kInPython, 0, kNone, gymnasium_spaces, read_gymnasium_kwargs, gymnasium_makers()},
   };
 }
 
@@ -147,22 +151,22 @@ const std::vector<EnvEntry>& table() {
 std::span<const EnvEntry> env_table() { return table(); }
 
 const EnvEntry* find_env(std::string_view name) {
-  const bool is_game = find_atari_id(name).has_value();
-  const auto found = std::ranges::find(table(), is_game ? std::string_view("ALE/") : name, &EnvEntry::name);
-  return found == table().end() || name == "ALE/" ? nullptr : &*found;
+  if (name == kAtari || name == kInPython) return nullptr;
+  const std::string_view row = find_atari_id(name) ? kAtari : name.starts_with(kInPython) ? kInPython : name;
+  const auto found = std::ranges::find(table(), row, &EnvEntry::name);
+  return found == table().end() ? nullptr : &*found;
 }
 
 std::vector<std::string> env_names() {
   std::vector<std::string> names;
   for (const EnvEntry& entry : table())
-    if (entry.name != "ALE/") names.emplace_back(entry.name);
+    if (entry.name != kAtari && entry.name != kInPython) names.emplace_back(entry.name);
   std::ranges::move(atari_ids(), std::back_inserter(names));
   return names;
 }
 
 std::string unknown_env(std::string_view name) {
-  if (name.starts_with("gymnasium:"))
-    return "needs the bridge to Gymnasium in Python, which is not in this version yet (slm-lab names env)";
+  if (name == kInPython) return "expected the id of an environment of Gymnasium behind it: gymnasium:CartPole-v1, say";
   const auto near = near_name(name, env_names());
   return fmt::format("no such environment{} (slm-lab names env)", near ? "; did you mean " + *near + "?" : "");
 }

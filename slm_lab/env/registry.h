@@ -22,6 +22,7 @@ class ThreadPool;
 
 struct Spaces {
   Space obs, action;
+  int max_episode_steps = 0;  ///< where the table doesn't know
 };
 
 /// How copies of an environment are made; nullptr in both where the part that it needs is not there.
@@ -32,7 +33,8 @@ struct EnvMakers {
 
 /// One row of the table of environments. An environment is added by its type (env_step.h), its kwargs and a row.
 struct EnvEntry {
-  std::string_view name;    ///< Gymnasium id; "ALE/" stands for every id of the Arcade Learning Environment
+  std::string_view name;    ///< Gymnasium id; "ALE/" stands for every id of the Arcade Learning Environment,
+                            ///< "gymnasium:" for every environment that Gymnasium makes in Python
   int max_episode_steps;    ///< 0: the environment knows
   double reward_threshold;  ///< Gymnasium's mark of "solved"; NaN where it has none
   Spaces (*spaces)(const EnvKwargs&);
@@ -48,7 +50,7 @@ struct EnvEntry {
 
 std::span<const EnvEntry> env_table();
 const EnvEntry* find_env(std::string_view name);  ///< nullptr when unknown
-std::vector<std::string> env_names();             ///< every name that find_env() knows, Atari's one by one
+std::vector<std::string> env_names();  ///< every name that find_env() knows, Atari's one by one, but Python's
 
 std::string unknown_env(std::string_view name);  ///< "no such environment; did you mean ...?"
 

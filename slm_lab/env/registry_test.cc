@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
@@ -13,6 +15,7 @@
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
+#include "tests/support/gymnasium_python.h"
 #include "tests/support/reread.h"
 
 namespace slm {
@@ -221,16 +224,24 @@ TEST_P(EveryEnv, IsDescribedWithoutBeingMade) {
   }
 }
 
-/// The names of what runs here; one game for all of Atari's.
+/// The names of what runs here; one game for all of Atari's, and one environment for all of Python's.
 std::vector<std::string> available() {
+  const std::string python = gymnasium_python();
+  if (!python.empty()) setenv("SLM_PYTHON", python.c_str(), 1);
+  const std::map<std::string_view, std::string> families = {
+      {"ALE/", "ALE/Breakout-v5"}, {"gymnasium:", python.empty() ? "" : "gymnasium:CartPole-v1"}};
   std::vector<std::string> names;
-  for (const EnvEntry& entry : env_table())
-    if (entry.available()) names.emplace_back(entry.name == "ALE/" ? "ALE/Breakout-v5" : entry.name);
+  for (const EnvEntry& entry : env_table()) {
+    if (!entry.available()) continue;
+    const auto family = families.find(entry.name);
+    names.emplace_back(family == families.end() ? entry.name : family->second);
+    if (names.back().empty()) names.pop_back();
+  }
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Registry, EveryEnv, testing::ValuesIn(available()), [](const auto& test) {
   std::string name = test.param;
-  std::erase_if(name, [](char c) { return c == '-' || c == '/'; });
+  std::erase_if(name, [](char c) { return c == '-' || c == '/' || c == ':'; });
   return name;
 });
 

@@ -1,15 +1,12 @@
 #pragma once
 
-#include <fmt/format.h>
-
-#include <cmath>
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "slm_lab/base/error.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
@@ -30,9 +27,12 @@ class RolloutEnv {
   virtual bool obs_is_float64() const = 0;  ///< how many digits restore an observation; else float32 or bytes
   /// Starts an episode: the first with the seed, the later ones go on with the same generator.
   virtual void reset(std::vector<double>& obs) = 0;
-  /// An action of the wrong size, an index that is none and what is no number throw Error(usage).
+  /// Throws as check_action().
   virtual Step step(std::span<const double> action, std::vector<double>& obs) = 0;
 };
+
+/// An action of the wrong size, an index that is none and what is no number throw Error(usage).
+void check_action(const EnvInfo& info, std::span<const double> action);
 
 template <SingleEnv Env>
 class NativeRolloutEnv final : public RolloutEnv {
@@ -73,21 +73,11 @@ class NativeRolloutEnv final : public RolloutEnv {
   }
 
   EnvStep act(std::span<const double> action) {
-    if (action.size() != action_.size())
-      throw Error(ExitCode::usage, fmt::format("{}: an action has {} number{}, not {}", info_.name, action_.size(),
-                                               action_.size() == 1 ? "" : "s", action.size()));
+    check_action(info_, action);
     if constexpr (kTakesIndex<Env>) {
-      const int n = info_.action_space.n;
-      if (!(action[0] >= 0 && action[0] < n) || action[0] != std::floor(action[0]))
-        throw Error(ExitCode::usage,
-                    fmt::format("{}: action {}: expected an integer in [0, {}]", info_.name, action[0], n - 1));
       return step_env(env_, static_cast<int>(action[0]), rng_);
     } else {
-      for (std::size_t i = 0; i < action.size(); ++i) {
-        action_[i] = static_cast<float>(action[i]);
-        if (!std::isfinite(action_[i]))
-          throw Error(ExitCode::usage, fmt::format("{}: action {}: expected a finite number", info_.name, action[i]));
-      }
+      std::transform(action.begin(), action.end(), action_.begin(), [](double x) { return static_cast<float>(x); });
       return step_env(env_, std::span<const float>(action_), rng_);
     }
   }

@@ -85,6 +85,8 @@ class VecEnv {
   virtual void step(const Matrix& actions, StepResult& out) = 0;
   /// Everything that the next step depends on.
   virtual void serialize(Archive& archive) = 0;
+  /// What a user should know of a state that was restored; empty where it is exactly the one that was saved.
+  virtual std::string remark() const { return ""; }
 };
 
 }  // namespace slm

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "slm_lab/env/running_moments.h"
@@ -22,6 +23,7 @@ class EnvWrapper : public VecEnv {
   void reset(Observations& obs) override { inner_->reset(obs); }
   void step(const Matrix& actions, StepResult& out) override { inner_->step(actions, out); }
   void serialize(Archive& archive) override { inner_->serialize(archive); }
+  std::string remark() const override { return inner_->remark(); }
 
  protected:
   VecEnv& inner() { return *inner_; }

@@ -46,6 +46,8 @@ class Session {
 
   /// Of the last step, for the user to know: in which rows the physics diverged. Empty when in none.
   std::string divergence() const;
+  /// What a user should know of an environment that was restored; mostly nothing.
+  std::string env_remark() const { return env_->remark(); }
 
   std::int64_t frame() const { return frame_; }
   double seconds() const;  ///< wall-clock of training, earlier runs of a resumed session included

@@ -96,6 +96,7 @@ class SessionProcess {
          fmt::format(
              "continues from frame {}{}", session_.frame(),
              *program == program_text() ? "" : fmt::format(", saved by {}; this is {}", *program, program_text())));
+    if (const std::string remark = session_.env_remark(); !remark.empty()) send(SessionMessage::Kind::warning, remark);
   }
 
   /// To a search that may not have heard, or not have kept, what the files know. Returns whether it goes on.

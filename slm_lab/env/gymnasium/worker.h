@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "slm_lab/env/gymnasium/python_process.h"
+#include "slm_lab/env/gymnasium/shared_rows.h"
+
+namespace slm {
+
+/// Some rows of an environment, in a process of Python. What is asked of it is done while we do something else, until
+/// it is waited for.
+class GymnasiumWorker {
+ public:
+  /// Starts it; wait() then waits until the environments are made.
+  GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number);
+
+  enum class Command : char {
+    step = 's',          ///< every row; what ended starts anew
+    step_chosen = 'p',   ///< the chosen rows, and none starts anew
+    reset_chosen = 'n',  ///< the chosen rows start anew
+    seed = 'r',          ///< every row starts from its seed, and from its generator where that is known
+  };
+  void begin(Command command) { process_.send(static_cast<char>(command)); }
+  void wait();  ///< throws Error(io) where the environment or its process failed
+  void ask(Command command) {
+    begin(command);
+    wait();
+  }
+
+  const SharedRows& rows() const { return rows_; }
+  int first_row() const { return first_row_; }
+
+ private:
+  void hear_of_environment();
+
+  GymnasiumKwargs kwargs_;
+  int first_row_;
+  SharedRows rows_;
+  PythonProcess process_;
+  bool is_made_ = false;
+};
+
+}  // namespace slm

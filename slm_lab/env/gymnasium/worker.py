@@ -1,0 +1,330 @@
+"""A process of the bridge to Gymnasium: it holds some rows of one environment and steps them when it is told.
+
+It is part of the program (worker_source.h) and started by it: `python -c THIS PARENT_PID`, with a socket as descriptor 3
+and shared memory as descriptor 4. Messages on the socket are described in protocol.h; arrays are in the shared memory, at
+the places that the parent names.
+"""
+
+import ctypes
+import difflib
+import importlib
+import importlib.util
+import json
+import mmap
+import os
+import signal
+import struct
+import sys
+import traceback
+
+SOCKET, MEMORY = 3, 4
+
+
+def end_with_parent(parent):
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before
+        os._exit(0)
+
+
+def receive(size):
+    data = b""
+    while len(data) < size:
+        part = os.read(SOCKET, size - len(data))
+        if not part:  # the parent is gone, or has no more to say
+            os._exit(0)
+        data += part
+    return data
+
+
+def receive_json():
+    return json.loads(receive(struct.unpack("<I", receive(4))[0]))
+
+
+def send(data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(SOCKET, view) :]
+
+
+def send_json(value):
+    text = json.dumps(value).encode()
+    send(struct.pack("<I", len(text)) + text)
+
+
+class Refusal(Exception):
+    """What the user has to mend: `key` is the key of the spec that it belongs to."""
+
+    def __init__(self, key, text):
+        super().__init__(text)
+        self.key = key
+
+
+def in_words(error):
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def import_module(name):
+    """Of an importable name, or of a file that ends in .py."""
+    if not name.endswith(".py"):
+        importlib.import_module(name)
+        return
+    stem = os.path.splitext(os.path.basename(name))[0]
+    found = importlib.util.spec_from_file_location(stem, name)
+    sys.modules[stem] = module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+
+
+def register(wanted):
+    if not wanted["module"]:
+        return
+    try:
+        import_module(wanted["module"])
+    except BaseException as error:
+        traceback.print_exc()
+        raise Refusal("module", f"cannot be imported: {in_words(error)}") from error
+
+
+def make(gymnasium, wanted):
+    """As gymnasium.make(id, **kwargs), in the wrappers that the spec names."""
+    try:
+        env = gymnasium.make(wanted["id"], disable_env_checker=True, **wanted["kwargs"])
+    except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
+        near = difflib.get_close_matches(wanted["id"], list(gymnasium.registry), n=1)
+        hint = f"; did you mean gymnasium:{near[0]}?" if near else ""
+        told = str(error).split(" Did you mean")[0].rstrip(". ")
+        raise Refusal(
+            "name",
+            f"no such environment in Gymnasium {gymnasium.__version__} of {sys.executable}{hint} "
+            f"({told}; of a package of others? name what registers it: module)",
+        ) from error
+    except ModuleNotFoundError as error:  # the id is module:ID
+        traceback.print_exc()
+        raise Refusal("name", f"gymnasium.make fails: {in_words(error)}") from error
+    except Exception as error:
+        traceback.print_exc()
+        key = "kwargs" if wanted["kwargs"] else "name"
+        raise Refusal(key, f"gymnasium.make fails: {in_words(error)}") from error
+    for name in wanted["wrappers"]:
+        module, _, attribute = name.partition(":")
+        try:
+            env = getattr(importlib.import_module(module), attribute)(env)
+        except Exception as error:
+            traceback.print_exc()
+            raise Refusal("wrappers", f"{name} fails: {in_words(error)}") from error
+    return env
+
+
+def bounds(numbers):
+    """One number where all are the same; infinities as JSON knows none."""
+    values = [float(x) for x in numbers.ravel()]
+    texts = [x if abs(x) != float("inf") else ("inf" if x > 0 else "-inf") for x in values]
+    return texts[0] if texts and all(x == texts[0] for x in texts) else texts
+
+
+def describe(gymnasium, numpy, env):
+    spaces = gymnasium.spaces
+    obs, action = env.observation_space, env.action_space
+    if not isinstance(obs, spaces.Box):
+        raise Refusal(
+            "name",
+            f"observes {obs}; expected a Box (a wrapper may make one of it, in `wrappers`: "
+            "gymnasium.wrappers:FlattenObservation, say)",
+        )
+    if obs.dtype.kind not in "fiub" or (obs.dtype.kind == "f" and obs.dtype.itemsize > 8):
+        raise Refusal("name", f"observes {obs.dtype}; expected numbers")
+    if not obs.shape or 0 in obs.shape:
+        raise Refusal("name", f"observes an array of shape {obs.shape}; expected at least one number along an axis")
+    if isinstance(action, spaces.Discrete):
+        told_action = {"kind": "discrete", "n": int(action.n)}
+    elif isinstance(action, spaces.Box) and action.dtype.kind == "f" and action.shape and 0 not in action.shape:
+        if not (numpy.isfinite(action.low).all() and numpy.isfinite(action.high).all()):
+            raise Refusal(
+                "name",
+                f"acts in {action}; expected finite bounds (gymnasium.wrappers:ClipAction and others set them)",
+            )
+        told_action = {
+            "kind": "box", "size": int(numpy.prod(action.shape)), "low": bounds(action.low), "high": bounds(action.high),
+        }
+    else:
+        raise Refusal("name", f"acts in {action}; expected a Discrete space or a Box of floats")
+    spec = env.spec
+    return {
+        "obs": {
+            "shape": list(obs.shape),
+            "bytes": obs.dtype == numpy.uint8,
+            "float64": obs.dtype == numpy.float64,
+            "low": bounds(obs.low),
+            "high": bounds(obs.high),
+        },
+        "action": told_action,
+        "max_episode_steps": int(spec.max_episode_steps or 0) if spec else 0,
+    }
+
+
+class Rows:
+    """The environments of this process, and their places in the shared memory."""
+
+    def __init__(self, numpy, envs, layout):
+        self.numpy, self.envs = numpy, envs
+        self.unwrapped = [env.unwrapped for env in envs]
+        n = len(envs)
+        memory = mmap.mmap(MEMORY, layout["bytes"])
+
+        def column(name, dtype, *shape):
+            size = int(numpy.prod((n, *shape)))
+            return numpy.frombuffer(memory, dtype, size, layout[name]).reshape((n, *shape))
+
+        obs, action = envs[0].observation_space, envs[0].action_space
+        self.obs_shape = obs.shape
+        # Pixels come as (height, width, channels), and lie in memory as (channels, height, width): see image.h.
+        shape = (obs.shape[2], *obs.shape[:2]) if layout["channels_last"] else obs.shape
+        places = [column(name, layout["dtype"], *shape) for name in ("next_obs", "obs")]
+        if layout["channels_last"]:
+            places = [numpy.moveaxis(place, 1, -1) for place in places]
+        self.next_obs, self.obs = ([place[i] for i in range(n)] for place in places)
+
+        self.is_discrete = hasattr(action, "n")
+        size = 1 if self.is_discrete else int(numpy.prod(action.shape))
+        self.actions = column("actions", "f4", size)
+        self.action_shape, self.action_dtype = action.shape, action.dtype
+        self.start = int(action.start) if self.is_discrete else 0
+        self.rewards = memoryview(column("rewards", "f8"))
+        self.terminated = memoryview(column("terminated", "u1"))
+        self.truncated = memoryview(column("truncated", "u1"))
+        self.chosen = memoryview(column("chosen", "u1"))
+        self.seeds = column("seeds", "u8")
+        self.generators = column("generators", "u8", 5)
+        self.known = memoryview(column("known", "u1"))
+        self.row = 0  # that is being worked on, for messages
+        self.doing = ""
+
+    def write(self, place, obs):
+        numpy = self.numpy
+        if type(obs) is not numpy.ndarray:
+            obs = numpy.asarray(obs)
+        if obs.shape != self.obs_shape:
+            raise ValueError(f"an observation has the shape {obs.shape}, and its space {self.obs_shape}")
+        numpy.copyto(place, obs, casting="same_kind")
+
+    def save_generator(self, i):
+        """What Gymnasium draws from, as it stands before a reset; an environment may have none."""
+        try:
+            state = self.unwrapped[i].np_random.bit_generator.state
+            numbers = state["state"]
+            low = (1 << 64) - 1
+            self.generators[i] = (
+                numbers["state"] >> 64, numbers["state"] & low, numbers["inc"] >> 64, numbers["inc"] & low,
+                state["has_uint32"] << 32 | state["uinteger"],
+            )
+            self.known[i] = state["bit_generator"] == "PCG64"
+        except Exception:
+            self.known[i] = 0
+
+    def set_generator(self, i):
+        a, b, c, d, kept = (int(x) for x in self.generators[i])
+        bits = self.numpy.random.PCG64(0)
+        bits.state = {
+            "bit_generator": "PCG64", "state": {"state": a << 64 | b, "inc": c << 64 | d},
+            "has_uint32": kept >> 32, "uinteger": kept & 0xFFFFFFFF,
+        }
+        try:
+            self.unwrapped[i].np_random = self.numpy.random.Generator(bits)
+        except AttributeError:  # it lets nobody
+            pass
+
+    def start_episode(self, i):
+        self.save_generator(i)
+        self.write(self.obs[i], self.envs[i].reset()[0])
+
+    def seed(self):
+        """All that an environment may draw from is seeded; Gymnasium's own generator then is the given one."""
+        self.doing = "reset"
+        for self.row in range(len(self.envs)):
+            i = self.row
+            obs = self.envs[i].reset(seed=int(self.seeds[i]))[0]
+            if self.known[i]:
+                self.set_generator(i)
+                self.start_episode(i)
+            else:
+                self.write(self.obs[i], obs)
+
+    def reset_chosen(self):
+        self.doing = "reset"
+        for self.row, chosen in enumerate(self.chosen):
+            if chosen:
+                self.start_episode(self.row)
+
+    def step_row(self, i):
+        if self.is_discrete:
+            action = int(self.actions[i, 0]) + self.start
+        else:
+            action = self.actions[i].astype(self.action_dtype).reshape(self.action_shape)
+        obs, reward, terminated, truncated, _ = self.envs[i].step(action)
+        self.write(self.next_obs[i], obs)
+        self.rewards[i] = float(reward)
+        self.terminated[i] = terminated = bool(terminated)
+        self.truncated[i] = truncated = bool(truncated)
+        return terminated or truncated
+
+    def step(self):
+        for i in range(len(self.envs)):
+            self.row, self.doing = i, "step"
+            if self.step_row(i):
+                self.doing = "reset"
+                self.start_episode(i)
+
+    def step_chosen(self):
+        """For repeating an episode: no row starts another."""
+        self.doing = "step"
+        for self.row, chosen in enumerate(self.chosen):
+            if chosen:
+                self.step_row(self.row)
+
+    def close(self):
+        for env in self.envs:
+            env.close()
+
+
+def main():
+    end_with_parent(int(sys.argv[1]))
+    sys.argv = ["-c"]  # as for a module that is imported
+    os.set_inheritable(SOCKET, False)
+    wanted = receive_json()
+    try:
+        import gymnasium
+        import numpy
+    except ImportError as error:
+        send_json({"refused": "python", "text": in_words(error)})
+        return
+    try:
+        register(wanted)
+        env = make(gymnasium, wanted)
+        send_json(describe(gymnasium, numpy, env))
+    except Refusal as refusal:
+        send_json({"refused": refusal.key, "text": str(refusal)})
+        return
+    layout = receive_json()  # where the spec was only read there is none, and no memory either
+    os.set_inheritable(MEMORY, False)
+    rows = None
+    try:
+        envs = [env] + [make(gymnasium, wanted) for _ in range(1, layout["rows"])]
+        rows = Rows(numpy, envs, layout)
+        commands = {b"s": rows.step, b"p": rows.step_chosen, b"n": rows.reset_chosen, b"r": rows.seed}
+        send(b"k")
+        while True:
+            command = os.read(SOCKET, 1)
+            if not command:
+                break
+            commands[command]()
+            os.write(SOCKET, b"k")
+    except BaseException as error:
+        traceback.print_exc()
+        sys.stderr.flush()
+        send(b"e")
+        send_json({"row": rows.row if rows else 0, "doing": rows.doing if rows else "make", "text": in_words(error)})
+        return
+    rows.close()
+
+
+main()

@@ -1,0 +1,190 @@
+// Training in environments of Gymnasium in Python: the same run as in ours, bit for bit, whatever happens to it; and
+// what is said when something does. Needs setup/python.sh.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "slm_lab/base/build_info.h"
+#include "tests/support/gymnasium_python.h"
+#include "tests/support/process.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/scratch_folder.h"
+
+namespace slm {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+/// Between two looks at what the system knows; no outcome waits for it.
+void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+
+/// Waits until session 0 has kept checkpoint `number`; false when the process ended before.
+bool await_checkpoint(const Process& process, const fs::path& data, int number) {
+  const std::string folder = "_s0_checkpoints/";
+  for (; process.running(); nap())
+    for (const std::string& file : files_below(data))  // a file may go while others are listed: it is looked at again
+      if (const std::size_t at = file.find(folder); at != std::string::npos && file.ends_with("/state.safetensors"))
+        if (std::atoi(file.c_str() + at + folder.size()) >= number) return true;
+  return false;
+}
+
+/// The processes that `parent` has started.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", parent));
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+bool is_python(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", pid));
+  std::string words;
+  std::getline(file, words);
+  return words.find("bridge to Gymnasium") != std::string::npos;
+}
+
+/// The workers below a run: children of its sessions.
+std::vector<pid_t> workers_below(pid_t run) {
+  std::vector<pid_t> found;
+  for (const pid_t session : children_of(run))
+    for (const pid_t child : children_of(session))
+      if (is_python(child)) found.push_back(child);
+  return found;
+}
+
+class GymnasiumRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (gymnasium_python().empty()) GTEST_SKIP() << kNoGymnasium;
+  }
+
+  Words command(const std::string& mode, const std::string& env, const Words& more = {}) const {
+    Words words = {"run", source_dir() + "/slm_lab/spec/benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", mode};
+    for (const std::string& change :
+         {"env.name=" + env, std::string("meta.max_session=1"), std::string("meta.log_frequency=1000"),
+          std::string("agent.algorithm.training_epoch=2")})
+      words.insert(words.end(), {"--override", change});
+    words.insert(words.end(), {"--data", (scratch_ / "data").string()});
+    words.insert(words.end(), more.begin(), more.end());
+    return slm_lab(words);
+  }
+  Words command(const std::string& mode, const std::string& env, std::int64_t frames, const Words& more = {}) const {
+    Words all = {"--override", fmt::format("env.max_frame={}", frames)};
+    all.insert(all.end(), more.begin(), more.end());
+    return command(mode, env, all);
+  }
+
+  ProcessOptions options_{.environment = {"SLM_PYTHON=" + gymnasium_python()}, .folder = source_dir()};
+  ScratchFolder scratch_;
+};
+
+std::string weights_hash(const fs::path& run) {
+  for (const std::string& file : files_below(run))
+    if (file.ends_with("_trial_metrics.json"))
+      return nlohmann::json::parse(read_file(run / file))["sessions"].begin().value()["weights_sha256"];
+  return "";
+}
+
+TEST_F(GymnasiumRun, IsTheSameAsInOurOwnCartPole) {
+  const auto train = [&](const std::string& env, const Words& more = {}) {
+    const ProcessResult result = run_program(command("train", env, 6000, more), options_);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const fs::path run = only_run(scratch_ / "data");
+    std::string facts = weights_hash(run);
+    for (const std::string& file : files_below(run))
+      if (file.ends_with(".csv")) facts += csv_without_clock(read_file(run / file));
+    fs::remove_all(scratch_ / "data");
+    return facts;
+  };
+  const std::string ours = train("CartPole-v1");
+  EXPECT_GT(ours.size(), 500u);
+  EXPECT_EQ(train("gymnasium:CartPole-v1", {"--threads", "1"}), ours);
+  EXPECT_EQ(train("gymnasium:CartPole-v1", {"--threads", "1", "--override", "env.processes=3"}), ours);
+  EXPECT_NE(train("CartPole-v1", {"--seed", "1"}), ours) << "and the comparison sees a difference";
+}
+
+TEST_F(GymnasiumRun, GoesOnAfterAKillAsIfThereHadBeenNone) {
+  const std::string env = "gymnasium:CartPole-v1";
+  ASSERT_EQ(run_program(command("train", env, 8000), options_).exit_code, 0);
+  const auto expected = results_of(only_run(scratch_ / "data"));
+  fs::remove_all(scratch_ / "data");
+  std::vector<pid_t> workers;
+  {
+    Process process(command("train", env, 8000, {"--checkpoint-seconds", "0"}), options_);
+    ASSERT_TRUE(await_checkpoint(process, scratch_ / "data", 2));
+    workers = workers_below(process.pid());
+    EXPECT_FALSE(workers.empty());
+    process.send(SIGKILL);
+    process.wait();
+  }
+  const ProcessResult resumed = run_program(command("train@latest", env, 8000), options_);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("continues from frame"), Not(HasSubstr("isn't the same twice"))));
+  EXPECT_THAT(differing(expected, results_of(only_run(scratch_ / "data"))), IsEmpty());
+  for (const pid_t worker : workers) EXPECT_FALSE(is_python(worker)) << "an orphan";
+}
+
+TEST_F(GymnasiumRun, NamesAWorkerThatDiesAndLosesNothing) {
+  const std::string env = "gymnasium:CartPole-v1";
+  ASSERT_EQ(run_program(command("train", env, 8000), options_).exit_code, 0);
+  const auto expected = results_of(only_run(scratch_ / "data"));
+  fs::remove_all(scratch_ / "data");
+  Process process(command("train", env, 8000, {"--checkpoint-seconds", "0"}), options_);
+  ASSERT_TRUE(await_checkpoint(process, scratch_ / "data", 1));
+  const std::vector<pid_t> workers = workers_below(process.pid());
+  ASSERT_FALSE(workers.empty());
+  kill(workers[0], SIGKILL);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("gymnasium:CartPole-v1, environment"), HasSubstr("signal 9 (Killed)"),
+                                HasSubstr("Go on with: ")));
+  const ProcessResult resumed = run_program(command("train@latest", env, 8000), options_);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(differing(expected, results_of(only_run(scratch_ / "data"))), IsEmpty());
+}
+
+TEST_F(GymnasiumRun, TrainsTheExampleOfTheDocumentation) {
+  const ProcessResult result = run_program(
+      slm_lab({"run", "docs/examples/corridor.json", "corridor", "train", "--data", (scratch_ / "data").string()}),
+      options_);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const fs::path run = only_run(scratch_ / "data");
+  for (const std::string& file : files_below(run)) {
+    if (!file.ends_with("_trial_metrics.json")) continue;
+    // From a cell of the left half, 6 to 11 steps away: 1 for the last and -0.1 for the others.
+    const double mean = nlohmann::json::parse(read_file(run / file))["scalar"]["eval_return_d100"];
+    EXPECT_GT(mean, 0.2);
+    EXPECT_LT(mean, 0.36);
+  }
+  const ProcessResult played =
+      run_program(slm_lab({"rollout", "gymnasium:Corridor-v0", "--policy", run.string(), "--episodes", "3"}), options_);
+  EXPECT_EQ(played.exit_code, 0) << played.err;
+  std::ifstream page(source_dir() + "/docs/own_environment.md");
+  const std::string text(std::istreambuf_iterator<char>(page), {});
+  EXPECT_THAT(text, HasSubstr("```python\n" + read_file(source_dir() + "/docs/examples/corridor.py") + "```"));
+}
+
+TEST_F(GymnasiumRun, RefusesBeforeAnythingIsWritten) {
+  const auto refused = [&](const std::string& env, const Words& more, int code, const char* text) {
+    const ProcessResult result = run_program(command("train", env, more), options_);
+    EXPECT_EQ(result.exit_code, code) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(text));
+    EXPECT_FALSE(fs::exists(scratch_ / "data"));
+  };
+  refused("gymnasium:CartPoel-v1", {}, 2, "did you mean gymnasium:CartPole-v1?");
+  refused("gymnasium:CartPole-v1", {"--override", "env.module=nowhere"}, 2, "No module named 'nowhere'");
+  options_.environment = {"SLM_PYTHON=/nowhere/python"};
+  refused("gymnasium:CartPole-v1", {}, 3, "cannot start /nowhere/python");
+}
+
+}  // namespace
+}  // namespace slm

@@ -1,0 +1,62 @@
+"""Environments that go wrong, or are of kinds of their own, for the tests of the bridge to Gymnasium."""
+
+import os
+import random
+import signal
+import sys
+
+import gymnasium
+import numpy
+from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
+
+
+class Odd(gymnasium.Env):
+    """Counts steps in its only number; ends after ten. The keyword arguments say what is odd about it."""
+
+    def __init__(self, obs="box", action="discrete", at_step=None, image=None):
+        one = Box(-1, 100, (1,), numpy.float32)
+        self.observation_space = {
+            "box": one, "dict": Dict({"a": one}), "discrete": Discrete(5), "float64": Box(-1, 100, (1,), numpy.float64),
+            "table": Box(-1, 100, (2, 3), numpy.float32), "wrong": Box(-1, 100, (2,), numpy.float32),
+            "random": one, "scalar": Box(-1, 100, (), numpy.float32),
+            "image": Box(0, 255, (5, 6, 3), numpy.uint8), "stack": Box(0, 255, (4, 5, 6), numpy.uint8),
+        }[obs]
+        self.action_space = {
+            "discrete": Discrete(3), "from_five": Discrete(3, start=5), "many": MultiDiscrete([2, 2]),
+            "unbounded": Box(-numpy.inf, numpy.inf, (2,), numpy.float32), "table": Box(-2, 2, (2, 2), numpy.float32),
+        }[action]
+        self.obs, self.at_step, self.steps = obs, at_step, 0
+
+    def observation(self):
+        if self.obs in ("image", "stack"):
+            shape = self.observation_space.shape
+            return (numpy.arange(numpy.prod(shape)).reshape(shape) + self.steps).astype(numpy.uint8)
+        if self.obs == "random":
+            return numpy.array([random.SystemRandom().random()], numpy.float32)
+        if self.obs == "float64":
+            return numpy.array([1 / 3 + self.steps])
+        if self.obs == "table":
+            return numpy.arange(6, dtype=numpy.float32).reshape(2, 3)
+        return numpy.array([self.steps], numpy.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.steps = 0
+        return self.observation(), {}
+
+    def step(self, action):
+        self.steps += 1
+        self.last_action = action
+        if self.steps == 3 and self.at_step:
+            print("about to go wrong", file=sys.stderr, flush=True)
+            if self.at_step == "raise":
+                raise RuntimeError("out of cheese")
+            if self.at_step == "exit":
+                os._exit(9)
+            if self.at_step == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+        reward = float(numpy.sum(action))
+        return self.observation(), reward, self.steps >= 10, self.steps >= 10, {}
+
+
+gymnasium.register("Odd-v0", Odd)
