@@ -3,6 +3,7 @@
 file(STRINGS ${CMAKE_SOURCE_DIR}/setup/packages.txt package_rows)
 file(STRINGS ${CMAKE_SOURCE_DIR}/setup/packages-test.txt test_package_rows)
 set(missing_parts)
+set(missing_packages)
 
 # slm_need(what Debian's_package found): notes what was not found.
 function(slm_need what package found)
@@ -16,6 +17,7 @@ function(slm_need what package found)
     endif()
   endforeach()
   set(missing_parts "${missing_parts}\n  ${what}: ${names}" PARENT_SCOPE)
+  set(missing_packages "${missing_packages} ${package}" PARENT_SCOPE)
 endfunction()
 
 find_package(Threads REQUIRED)
@@ -49,5 +51,7 @@ if(SLM_BENCH)
   slm_need("google-benchmark (or -DSLM_BENCH=OFF)" libbenchmark-dev "${benchmark_FOUND}")
 endif()
 if(missing_parts)
-  message(FATAL_ERROR "missing, and the packages that hold it:${missing_parts}\n")
+  message(FATAL_ERROR "missing, and the packages that hold it:${missing_parts}\n"
+                      "On Debian and Ubuntu, as root:\n"
+                      "  apt-get install --no-install-recommends${missing_packages}\n")
 endif()

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
@@ -110,15 +111,25 @@ int run_command(const Invocation& invocation, std::vector<std::string> arguments
   return 0;
 }
 
+/// Where the shipped spec files are: in the clone that the program was built from or, where that is gone, beside what
+/// was installed (slm_lab/CMakeLists.txt).
+std::string find_root() {
+  const char* root = std::getenv("SLM_LAB_ROOT");  // exported by the launcher
+  if (root != nullptr) return root;
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path installed = program.parent_path().parent_path() / "share/slm-lab";
+  const bool has_clone = std::filesystem::exists(std::filesystem::path(source_dir()) / "slm_lab/spec", error);
+  return !has_clone && std::filesystem::exists(installed, error) ? installed.string() : source_dir();
+}
+
 /// Every failure becomes a text for the user and a documented exit code.
 int guarded_main(int argc, char** argv) {
   open_standard_descriptors();  // before anything opens a file
   try {
     set_flush_to_zero();
-    const char* root = std::getenv("SLM_LAB_ROOT");  // this and the next are exported by the launcher
-    const char* launcher = std::getenv("SLM_LAB_LAUNCHER");
-    const Invocation invocation{
-        {argv, argv + argc}, root != nullptr ? root : source_dir(), launcher != nullptr ? launcher : argv[0]};
+    const char* launcher = std::getenv("SLM_LAB_LAUNCHER");  // exported by the launcher
+    const Invocation invocation{{argv, argv + argc}, find_root(), launcher != nullptr ? launcher : argv[0]};
     const int code = run_command(invocation, {argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw Error(ExitCode::io, "cannot write to standard output");
     return code;

@@ -44,6 +44,10 @@ WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm) {
   describe_action(spec, algorithm.mode_action(), metadata);
   metadata["normalize_obs"] = spec.env.normalize_obs ? "true" : "false";
   if (spec.env.normalize_obs) metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
+  if (spec.env.frame_op) {
+    metadata["frame_op"] = *spec.env.frame_op;
+    metadata["frame_op_len"] = fmt::format("{}", spec.env.frame_op_len);
+  }
   if (spec.env.clip_obs) metadata["clip_obs"] = fmt::format("{}", *spec.env.clip_obs);
   return metadata;
 }
