@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# package_test.sh BUILD_FOLDER: what `pip install .` and `uv run` are made of (pyproject.toml, docs/python.md): the files that
+# are installed are enough to work, and what is missing on the machine is named with the line that installs it.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+fail() { echo "FAIL: $1" && exit 1; }
+
+cmake --install "$1" --component slm-lab --prefix "$scratch/prefix" >/dev/null
+cd "$scratch"
+SLM_LAB_ROOT=$scratch/prefix/share/slm-lab prefix/bin/slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json >out 2>&1 ||
+  fail "the installed program does not find the installed specs: $(<out)"
+[[ -f prefix/share/slm-lab/slm_lab/experiment/ray_driver.py ]] || fail "the driver of Ray is not installed"
+
+configure() { # PATH, cmake arguments...: must fail, into the file out
+  local cmake path=$1
+  cmake=$(command -v cmake)
+  shift
+  if env -u CXX PATH="$path" "$cmake" -S "$root" -B "$scratch/build" -G Ninja -DSLM_TESTS=OFF "$@" >out 2>&1; then fail "configured with $*"; fi
+  rm -rf "$scratch/build"
+}
+configure "$PATH" -DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON
+grep -q 'apt-get install --no-install-recommends libfmt-dev libcli11-dev$' out || fail "two libraries are missing: $(<out)"
+
+mkdir bare
+ln -s "$(command -v ninja)" bare/
+configure "$scratch/bare" -DCMAKE_SYSTEM_IGNORE_PATH=/usr/bin
+grep -q 'apt-get install --no-install-recommends g++ cmake .* libfmt-dev ' out || fail "no compiler: $(<out)"
