@@ -48,8 +48,10 @@ std::vector<std::string> expected_files() {
       files.push_back(fmt::format("model/{}{}_net_model.safetensors", session, which));
     files.push_back(fmt::format("graph/{}_session_graph.png", session));
   }
+  for (const char* session : {"t0_s0", "t0_s1"})
+    files.push_back(fmt::format("log/tb/{}/events.out.tfevents.000000", session));
   std::sort(files.begin(), files.end());
-  return files;  // 9, and 4 per session: 25 of four
+  return files;  // 9, and 5 per session: 29 of four
 }
 
 void expect_readable(const fs::path& file) {

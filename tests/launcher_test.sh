@@ -197,6 +197,7 @@ expect "missing packages are named with the line that installs them" says 'apt-g
 launch setup
 expect "setup lists the parts" says 'missing; install it with: ./slm-lab setup box2d'
 expect "setup lists Ray" says 'missing; install it with: ./slm-lab setup ray'
+expect "setup lists TensorBoard" says 'missing; install it with: ./slm-lab setup tensorboard'
 launch setup boxtwo
 expect "an unknown part is refused" ended 2
 expect "an unknown part is told the others" says 'boxtwo: no such part; there are: box2d mujoco '

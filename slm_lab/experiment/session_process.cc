@@ -9,6 +9,7 @@
 #include "slm_lab/experiment/checkpoint_timer.h"
 #include "slm_lab/experiment/divergence_causes.h"
 #include "slm_lab/experiment/session.h"
+#include "slm_lab/experiment/session_events.h"
 #include "slm_lab/experiment/session_files.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/report/csv.h"
@@ -30,6 +31,7 @@ class SessionProcess {
         pool_(job.threads),
         session_(spec_, job.trial, job.session, &pool_),
         files_(folder_, job.trial, job.session),
+        events_(folder_, job, spec_),
         checkpoints_(folder_.checkpoints(job.trial, job.session), program_text()),
         timer_(job.checkpoint_seconds) {}
 
@@ -75,6 +77,7 @@ class SessionProcess {
   /// The nets are lost; what was done up to the last log point is not. Returns what the user should know of it.
   std::string keep_what_is_good() {
     files_.write_what_is_good(session_, spec_);
+    events_.end(/*success=*/false);
     const auto& rows = session_.record().rows();
     return fmt::format(
         "It happened at frame {}. Kept in {}: the rows up to {} and the best weights; {}. The run would "
@@ -115,6 +118,7 @@ class SessionProcess {
   /// Returns whether it goes on.
   bool log_point() {
     const SessionRow& row = session_.log_point();
+    events_.write(session_);
     send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
     if (job_.asks && !line_.goes_on()) return false;
     if (!session_.finished() && timer_.due()) checkpoint();
@@ -166,6 +170,7 @@ class SessionProcess {
       result.d100 = {evaluation->mean(), evaluation->std(), static_cast<int>(evaluation->returns.size())};
     }
     result.weights_sha256 = weights_sha256(session_.algorithm());
+    events_.end(/*success=*/true);
     files_.write_result(result);
     if (job_.of_search && spec_.meta.max_session == 1) end_trial();
     return true;
@@ -205,6 +210,7 @@ class SessionProcess {
   ThreadPool pool_;
   Session session_;
   SessionFiles files_;
+  SessionEvents events_;
   CheckpointStore checkpoints_;
   CheckpointTimer timer_;
   int num_divergences_ = 0;                       // steps of this process in which physics diverged

@@ -61,6 +61,7 @@ MetaConfig read_meta_config(SpecReader& r) {
   const auto* as_bool = std::get_if<bool>(&rigorous_eval);
   m.rigorous_eval = as_bool ? *as_bool : std::get<int>(rigorous_eval);
   r.read("seed", m.seed, "the seed of all randomness; --seed goes before it", at_least(0));
+  r.read("tensorboard", m.tensorboard, "write event files for TensorBoard into log/tb");
   r.read("search_sampler", m.search_sampler, "how a search draws its specs",
          one_of({kSearchSamplers.begin(), kSearchSamplers.end()}));
   if (auto child = r.child("search_resources", "what one trial of a search takes"))

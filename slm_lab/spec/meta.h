@@ -33,6 +33,7 @@ struct MetaConfig {
   std::int64_t log_frequency = 10000, eval_frequency = 10000;  ///< in frames
   int rigorous_eval = 0;                                       ///< episodes of an evaluation; 0: none
   std::int64_t seed = 0;
+  bool tensorboard = true;
   std::string search_sampler = kSearchSamplers[0];
   SearchResources search_resources;
   std::optional<SearchScheduler> search_scheduler;

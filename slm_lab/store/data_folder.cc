@@ -170,6 +170,8 @@ std::vector<DataFolder> DataFolder::all(const fs::path& data, const std::string&
   return folders_in(data, spec_name);
 }
 
+std::vector<DataFolder> DataFolder::all(const fs::path& data) { return folders_in(data, std::nullopt); }
+
 std::uint64_t DataFolder::next_number(const fs::path& data, const std::string& spec_name) {
   std::uint64_t highest = 0, unreadable = 0;
   for (const std::string& name : names_in(fs::canonical(data))) {
@@ -185,7 +187,7 @@ std::uint64_t DataFolder::next_number(const fs::path& data, const std::string& s
 }
 
 DataFolder DataFolder::latest(const fs::path& data) {
-  const std::vector<DataFolder> folders = folders_in(data, std::nullopt);
+  const std::vector<DataFolder> folders = all(data);
   if (folders.empty()) throw SpecError(fmt::format("no run in {}: start one with `train`", data.string()));
   return folders.back();
 }
@@ -248,6 +250,12 @@ fs::path DataFolder::checkpoints(int trial, int session) const {
 
 fs::path DataFolder::states(int trial) const { return model() / (trial_prefix(trial) + "_state.safetensors"); }
 fs::path DataFolder::trial_log(int trial) const { return log() / (trial_prefix(trial) + ".log"); }
+
+// TensorBoard shows, and filters by, the path of a session's folder.
+fs::path DataFolder::tensorboard(int trial, int session) const {
+  return log() / "tb" / fmt::format("t{}_s{}", trial, session);
+}
+
 fs::path DataFolder::trial_metrics(int trial) const { return info() / (trial_prefix(trial) + "_trial_metrics.json"); }
 
 fs::path DataFolder::trial_metrics_scalar(int trial) const {

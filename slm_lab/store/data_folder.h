@@ -19,6 +19,8 @@ class DataFolder {
                            const std::string& name = "");
   /// All folders of exactly this spec name, in the order in which they were started.
   static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
+  /// Those of every spec; none where there is no data folder.
+  static std::vector<DataFolder> all(const std::filesystem::path& data);
   /// For a new run of this spec, whose manifest is to come: above those of all the others. A run that cannot be read
   /// does not hold up a new one; it counts as having the highest number there is.
   static std::uint64_t next_number(const std::filesystem::path& data, const std::string& spec_name);
@@ -49,6 +51,7 @@ class DataFolder {
   std::filesystem::path checkpoints(int trial, int session) const;     ///< generations of one session's state
   std::filesystem::path states(int trial) const;                       ///< of all sessions, once the trial is done
   std::filesystem::path trial_log(int trial) const;                    ///< what its sessions printed
+  std::filesystem::path tensorboard(int trial, int session) const;     ///< folder of one session's event files
   std::filesystem::path trial_metrics(int trial) const;
   std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
   std::filesystem::path search_journal() const;                 ///< of a search, which is known by it
