@@ -126,8 +126,8 @@ TEST(Pages, CommandsHaveEveryOptionAndNoOther) {
   const std::string pages = page("cli.md") + page("benchmark.md");
   const Words documented = matches(pages, "[^-](--[a-z][a-z-]+)");
   Words known = {"--version", "--help", "--asan", "--tsan", "--debug", "--repeat", "--mutants", "--fix"};
-  for (const std::string command :
-       {"run", "enjoy", "benchmark", "spec\ncheck", "names", "rollout", "digest", "completion", "version"})
+  for (const std::string command : {"run", "enjoy", "benchmark", "spec\ncheck", "names", "rollout", "digest",
+                                    "completion", "version", "list", "plot", "report", "diff", "repro"})
     known.merge(matches(printed({"candidates", "--words=\n" + command + "\n--"}), "(--[a-z-]+)\t"));
   const Words launcher = {"--asan", "--tsan", "--debug", "--repeat", "--mutants", "--fix"};
   EXPECT_THAT(without(documented, known), IsEmpty());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -74,6 +76,22 @@ FolderLock::FolderLock(const std::filesystem::path& folder, const Options& optio
   file_.truncate(0);
   const std::string text = fmt::format("{}\n", ::getpid());
   file_.write(std::as_bytes(std::span(text)));
+}
+
+bool is_held(const std::filesystem::path& folder) {
+  struct stat facts {};
+  if (::lstat((folder / "run.lock").c_str(), &facts) != 0) return false;
+  const std::string inode = fmt::format(":{}", facts.st_ino);
+  std::ifstream locks("/proc/locks");  // "1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF"
+  std::string number, type, advice, access, pid, file;
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    // The device is left out: of a union file system it is another than the one that lstat() knows.
+    if (words >> number >> type >> advice >> access >> pid >> file && type == "FLOCK" && access == "WRITE" &&
+        file.ends_with(inode))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace slm

@@ -26,4 +26,8 @@ class FolderLock {
   Descriptor file_;
 };
 
+/// Whether a process holds the folder, as far as the system tells (/proc/locks); taking the lock for a moment to find
+/// out could refuse one that starts.
+bool is_held(const std::filesystem::path& folder);
+
 }  // namespace slm

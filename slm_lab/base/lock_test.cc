@@ -141,6 +141,16 @@ TEST(FolderLock, IsInheritedByProgramsOnlyOnRequest) {
   }
 }
 
+TEST(FolderLock, WhoOnlyLooksSeesIt) {
+  const ScratchFolder folder;
+  EXPECT_FALSE(is_held(folder.path()));
+  {
+    const FolderLock lock(folder.path());
+    EXPECT_TRUE(is_held(folder.path()));
+  }
+  EXPECT_FALSE(is_held(folder.path()));
+}
+
 TEST(FolderLock, AMissingFolderIsAnIoError) {
   try {
     FolderLock lock("/nonexistent-folder");

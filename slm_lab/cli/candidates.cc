@@ -10,6 +10,7 @@
 #include "slm_lab/cli/names.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/benchmark_rows.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/store/data_folder.h"
 
@@ -95,6 +96,16 @@ Words searches(const Place& place) {
   return words;
 }
 
+/// Runs and searches of any spec, by their names in the data folder.
+Words all_runs(const Place& place) {
+  Words words = {"latest"};
+  try {
+    for (const DataFolder& run : DataFolder::all(value(place, "--data", "data"))) words.push_back(run_name(run));
+  } catch (const Error&) {
+  }
+  return words;
+}
+
 Words benchmark_words() {
   Words words = {"all"};
   for (const BenchmarkEnv& env : benchmark_envs())
@@ -131,6 +142,9 @@ Candidates values_of(const CLI::Option& option, const Place& place, const Invoca
     offer(modes(place));
   } else if (name == "folder") {
     offer({"latest"});
+    out.files = true;
+  } else if (name == "run" || name == "run_a" || name == "run_b" || name == "--folders") {
+    offer(all_runs(place));
     out.files = true;
   } else if (name == "--from" || name == "--refine") {
     offer(searches(place));

@@ -34,6 +34,15 @@ constexpr std::array kCommands = {
     Command{"spec", "check spec files; print the JSON Schema or the documentation of the format",
             "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec, kSpecs},
     Command{"names", "list everything that a spec may name", "slm-lab names env", add_names, kSpecs},
+    Command{"list", "list the runs and searches of the data folder", "slm-lab list --json", add_list, kChecks},
+    Command{"plot", "draw the learning curves of several runs in one picture",
+            "slm-lab plot -f ppo_cartpole,a2c_gae_cartpole -t CartPole-v1", add_plot, kChecks},
+    Command{"report", "write one HTML file about a run or a search, to look at and to mail", "slm-lab report latest",
+            add_report, kChecks},
+    Command{"diff", "say what differs between two runs, and where they part", "slm-lab diff latest ppo_cartpole",
+            add_diff, kChecks},
+    Command{"repro", "train a finished run again and compare the weights", "slm-lab repro cartpole/ppo --sessions 1",
+            add_repro, kChecks},
     Command{"rollout", "play an environment: a trajectory as JSON lines, or the mean return of random actions",
             "slm-lab rollout CartPole-v1 --episodes 100", add_rollout, kChecks},
     Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest",
@@ -50,7 +59,7 @@ bool is_command(const std::string& word) {
 }
 
 /// SLM-Lab's, for those who know it.
-constexpr const char* kLaterCommands[] = {"run-remote", "list", "pull", "push", "plot", "dashboard"};
+constexpr const char* kLaterCommands[] = {"run-remote", "pull", "push", "dashboard"};
 
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
   if (std::ranges::find(kLaterCommands, std::string_view(word)) != std::end(kLaterCommands))

@@ -16,21 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kWriteInterval{5};
 constexpr std::size_t kBestShown = 10;
 
-std::string state_text(JournalTrial::State state) {
-  switch (state) {
-    using enum JournalTrial::State;
-    case running:
-      return "running";
-    case complete:
-      return "complete";
-    case stopped:
-      return "stopped";
-    case failed:
-      return "failed";
-  }
-  return "";
-}
-
 }  // namespace
 
 SearchResults::SearchResults(const DataFolder& folder, const LoadedSpec& base, std::vector<SearchDimension> searched)
@@ -40,7 +25,7 @@ SearchResults::SearchResults(const DataFolder& folder, const LoadedSpec& base, s
 
 void SearchResults::add(int trial, const JournalTrial& entry, const LabSpec& spec) {
   ExperimentTrial result{
-      .trial = trial, .values = {}, .state = state_text(entry.state), .reason = entry.reason, .metrics = {}};
+      .trial = trial, .values = {}, .state = to_string(entry.state), .reason = entry.reason, .metrics = {}};
   for (std::size_t i = 0; i < searched_.size(); ++i)
     result.values.push_back(to_json_line(value_of(searched_[i], entry.parameters[i])));
   if (entry.state != JournalTrial::State::failed) {

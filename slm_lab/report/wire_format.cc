@@ -5,7 +5,7 @@
 namespace slm {
 namespace {
 
-enum WireType : unsigned { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
+enum class WireType : unsigned { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 void append_varint(std::uint64_t value, std::string& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
@@ -13,7 +13,7 @@ void append_varint(std::uint64_t value, std::string& out) {
 }
 
 void append_key(int number, WireType type, std::string& out) {
-  append_varint(static_cast<std::uint64_t>(number) * 8 + type, out);
+  append_varint(static_cast<std::uint64_t>(number) * 8 + static_cast<unsigned>(type), out);
 }
 
 std::optional<std::uint64_t> next_varint(std::string_view& left) {
@@ -30,22 +30,22 @@ std::optional<std::uint64_t> next_varint(std::string_view& left) {
 }  // namespace
 
 void append_varint_field(int number, std::uint64_t value, std::string& message) {
-  append_key(number, varint, message);
+  append_key(number, WireType::varint, message);
   append_varint(value, message);
 }
 
 void append_double_field(int number, double value, std::string& message) {
-  append_key(number, fixed64, message);
+  append_key(number, WireType::fixed64, message);
   append_little_endian(std::bit_cast<std::uint64_t>(value), message);
 }
 
 void append_float_field(int number, float value, std::string& message) {
-  append_key(number, fixed32, message);
+  append_key(number, WireType::fixed32, message);
   append_little_endian(std::bit_cast<std::uint32_t>(value), message);
 }
 
 void append_bytes_field(int number, std::string_view value, std::string& message) {
-  append_key(number, bytes, message);
+  append_key(number, WireType::bytes, message);
   append_varint(value.size(), message);
   message.append(value);
 }
@@ -55,23 +55,23 @@ std::optional<WireField> next_wire_field(std::string_view& left) {
   if (!key) return std::nullopt;
   WireField field{.number = static_cast<int>(*key / 8)};
   std::size_t size = 0;
-  switch (*key % 8) {
-    case varint: {
+  switch (const auto type = static_cast<WireType>(*key % 8)) {
+    case WireType::varint: {
       const auto value = next_varint(left);
       if (!value) return std::nullopt;
       field.integer = *value;
       return field;
     }
-    case bytes: {
+    case WireType::bytes: {
       const auto length = next_varint(left);
       if (!length || *length > left.size()) return std::nullopt;
       size = *length;
       field.bytes = left.substr(0, size);
       break;
     }
-    case fixed64:
-    case fixed32:
-      size = *key % 8 == fixed64 ? 8 : 4;
+    case WireType::fixed64:
+    case WireType::fixed32:
+      size = type == WireType::fixed64 ? 8 : 4;
       if (size > left.size()) return std::nullopt;
       field.integer = size == 8 ? little_endian<std::uint64_t>(left) : little_endian<std::uint32_t>(left);
       break;

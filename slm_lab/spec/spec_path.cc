@@ -94,6 +94,16 @@ const JsonNode* find_at_path(const JsonNode& spec, std::string_view path) {
   return node;
 }
 
+std::string text_at(const JsonNode& spec, std::string_view path) {
+  const JsonNode* node = find_at_path(spec, path);
+  return node != nullptr && node->is(JsonNode::Kind::string) ? node->text : "";
+}
+
+std::int64_t integer_at(const JsonNode& spec, std::string_view path) {
+  const JsonNode* node = find_at_path(spec, path);
+  return node != nullptr ? node->integer().value_or(0) : 0;
+}
+
 JsonNode parse_value(std::string_view text) {
   try {
     return parse_json(text, "");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ void set_at_path(JsonNode& spec, std::string_view path, JsonNode value, std::str
 
 /// Null when there is nothing at the path.
 const JsonNode* find_at_path(const JsonNode& spec, std::string_view path);
+
+/// The text of a string at the path, the value of a whole number; nothing else counts: "", 0.
+std::string text_at(const JsonNode& spec, std::string_view path);
+std::int64_t integer_at(const JsonNode& spec, std::string_view path);
 
 /// A value as one writes it on the command line: JSON where it is JSON, a string otherwise.
 JsonNode parse_value(std::string_view text);

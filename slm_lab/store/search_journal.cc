@@ -114,6 +114,21 @@ SearchJournal::SearchJournal(const DataFolder& folder, std::vector<SearchDimensi
       file_(folder.search_journal(), flags | O_NOFOLLOW | O_CLOEXEC),
       read_only_(flags == O_RDONLY) {}
 
+std::string to_string(JournalTrial::State state) {
+  switch (state) {
+    using enum JournalTrial::State;
+    case running:
+      return "running";
+    case complete:
+      return "complete";
+    case stopped:
+      return "stopped";
+    case failed:
+      return "failed";
+  }
+  return "";
+}
+
 SearchJournal SearchJournal::create(const DataFolder& folder, std::vector<SearchDimension> space,
                                     const std::map<std::string, std::string>& attributes) {
   write_file_durably(folder.search_journal(), beginning(folder, attributes));

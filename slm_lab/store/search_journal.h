@@ -26,6 +26,8 @@ struct JournalTrial {
   std::string reason;                                       ///< why it was stopped or failed
 };
 
+std::string to_string(JournalTrial::State state);  ///< as tables have it: complete, stopped, ...
+
 /// What a trial said at a log point.
 struct JournalReport {
   int trial = 0;

@@ -1,0 +1,122 @@
+#include "slm_lab/experiment/repeat_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "slm_lab/base/build_info.h"
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/sha256.h"
+#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/find_run.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/report/table.h"
+#include "slm_lab/spec/spec_path.h"
+#include "slm_lab/store/manifest.h"
+#include "slm_lab/store/saved_spec.h"
+#include "slm_lab/store/session_result.h"
+
+namespace slm {
+namespace {
+
+constexpr std::size_t kShownHash = 16;
+
+Repeatable of_row(const BenchmarkRow& row, const std::filesystem::path& repository) {
+  const auto result = BenchmarkFolder(repository / "docs" / "benchmarks", repository).result(row);
+  if (!result) throw SpecError(fmt::format("{}: the page has no result of this row", row.id));
+  Repeatable out{.name = std::string(row.id),
+                 .spec = load_benchmark_spec(row, repository, result->num_sessions, result->seed, result->overrides),
+                 .weights_sha256 = {},
+                 .version = result->version,
+                 .revision = result->git_revision,
+                 .cpu = result->cpu,
+                 .kernel = result->kernel};
+  if (out.spec.hash != result->spec_hash)
+    throw SpecError(
+        fmt::format("{}: {} is no longer what this result was made from (spec_hash), so that it cannot be "
+                    "come to again; check out revision {}",
+                    row.id, row.spec_file, result->git_revision));
+  for (const BenchmarkSession& session : result->sessions) out.weights_sha256[session.session] = session.weights_sha256;
+  return out;
+}
+
+Repeatable of_run(const DataFolder& folder) {
+  if (folder.is_search())
+    throw SpecError(
+        fmt::format("{0}: a search; train its best spec, {1}", folder.root().string(), folder.best_spec().string()));
+  const Manifest manifest = read_manifest(folder);
+  const RunStart& start = manifest.starts.back();
+  Repeatable out{.name = run_name(folder),
+                 .spec = load_saved_spec(folder, 0),
+                 .weights_sha256 = {},
+                 .version = start.version,
+                 .revision = start.revision,
+                 .cpu = start.cpu,
+                 .kernel = start.kernel};
+  const std::int64_t sessions = integer_at(out.spec.root, "meta.max_session");
+  for (int session = 0; session < sessions; ++session)
+    if (const auto result = read_session_result(folder, 0, session))
+      out.weights_sha256[session] = result->weights_sha256;
+  if (out.weights_sha256.empty())
+    throw SpecError(fmt::format("{}: no session has come to its end, so that there is nothing to compare with",
+                                folder.root().string()));
+  return out;
+}
+
+/// What is not as it was the first time.
+std::vector<std::string> other_facts(const Repeatable& earlier) {
+  std::vector<std::string> facts;
+  const auto add = [&](const char* name, const std::string& before, const std::string& now) {
+    if (before != now) facts.push_back(fmt::format("{}: {} -> {}", name, before, now));
+  };
+  add("version", earlier.version, version());
+  add("git_revision", earlier.revision, revision());
+  add("cpu", earlier.cpu, cpu_name());
+  add("kernel", earlier.kernel, std::string(kernels().name));
+  return facts;
+}
+
+}  // namespace
+
+Repeatable repeatable(const std::string& what, const std::filesystem::path& data,
+                      const std::filesystem::path& repository) {
+  const auto rows = benchmark_rows();
+  const auto row = std::ranges::find(rows, what, &BenchmarkRow::id);
+  return row != rows.end() ? of_row(*row, repository) : of_run(find_run(what, data));
+}
+
+int repeat_run(const Repeatable& earlier, std::optional<int> sessions, TrainOptions options) {
+  LoadedSpec spec = earlier.spec;
+  if (sessions) {
+    set_at_path(spec.root, "meta.max_session", parse_value(std::to_string(*sessions)), "--sessions");
+    spec.canonical = to_canonical_json(spec.root);
+    spec.hash = sha256_hex(spec.canonical);
+  }
+  options.data /= "repro";
+  if (const int code = train(spec, options); code != 0) return code;
+  const DataFolder again = DataFolder::latest_run(options.data, spec.name);
+  bool all_same = true;
+  std::vector<std::vector<std::string>> table;
+  for (const auto& [session, sha256] : earlier.weights_sha256) {
+    if (sessions && session >= *sessions) continue;
+    const auto result = read_session_result(again, 0, session);
+    const std::string now = result ? result->weights_sha256 : "";
+    all_same = all_same && now == sha256;
+    table.push_back({fmt::format("s{}", session), sha256.substr(0, kShownHash), now.substr(0, kShownHash),
+                     now == sha256 ? "the same" : "differ"});
+  }
+  fmt::print("\n{}", text_table({"weights", "before", "now", ""}, table));
+  const std::vector<std::string> facts = other_facts(earlier);
+  for (const std::string& fact : facts) fmt::print("{}\n", fact);
+  if (all_same) {
+    fmt::print("{} repeats: its final weights are the same, bit for bit\n", earlier.name);
+    return 0;
+  }
+  fmt::print("{} does not repeat{}\n", earlier.name,
+             facts.empty()
+                 ? ", with the same program on the same kind of processor: a defect of slm-lab, please report it"
+                 : ": bits are promised for one build on one kind of processor, and these are others");
+  return static_cast<int>(facts.empty() ? ExitCode::defect : ExitCode::missing);
+}
+
+}  // namespace slm

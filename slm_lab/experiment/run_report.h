@@ -1,0 +1,11 @@
+#pragma once
+
+#include "slm_lab/report/report_page.h"
+#include "slm_lab/store/data_folder.h"
+
+namespace slm {
+
+/// The page of a run or a search, finished or not, from what lies in its folder.
+ReportPage run_report(const DataFolder& folder);
+
+}  // namespace slm

@@ -1,0 +1,49 @@
+#include "slm_lab/report/html.h"
+
+#include <openssl/evp.h>
+
+namespace slm {
+
+std::string html_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  return out;
+}
+
+std::string script_json(const Json& json) {
+  std::string out;
+  for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace))
+    if (c == '<')
+      out += "\\u003c";  // only strings hold one
+    else
+      out += c;
+  return out;
+}
+
+std::string png_data_url(std::string_view png) {
+  std::string base64(4 * ((png.size() + 2) / 3) + 1, '\0');  // and the zero that the library writes behind it
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                     reinterpret_cast<const unsigned char*>(png.data()), static_cast<int>(png.size()));
+  base64.resize(static_cast<std::size_t>(length));
+  return "data:image/png;base64," + base64;
+}
+
+}  // namespace slm

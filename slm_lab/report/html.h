@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "slm_lab/report/json_file.h"
+
+namespace slm {
+
+/// Text as HTML shows it, also between quotes: no name or value of a run becomes markup.
+std::string html_text(std::string_view text);
+
+/// JSON that may stand in a <script>: nothing in it ends that. Bytes that are no UTF-8 become U+FFFD.
+std::string script_json(const Json& json);
+
+/// data:image/png;base64,...
+std::string png_data_url(std::string_view png);
+
+}  // namespace slm

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "slm_lab/report/record.h"
+
+namespace slm {
+
+/// A table of a report page; numbers stand right.
+struct ReportTable {
+  std::string title;
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+};
+
+struct ReportPicture {
+  std::string title, png;
+};
+
+/// A text that is shown as it is, folded up.
+struct ReportText {
+  std::string title, text;
+};
+
+/// A curve: the log points of a session.
+struct ReportSession {
+  std::string name;
+  std::vector<SessionRow> rows;
+};
+
+struct ReportPage {
+  std::string title = {}, subtitle = {}, state = {};
+  std::vector<std::pair<std::string, std::string>> facts = {};
+  std::vector<ReportSession> sessions = {};
+  std::vector<std::pair<std::string, double>> lines = {};  ///< returns to reach, across the curves of returns
+  std::vector<ReportTable> tables = {};
+  std::vector<ReportPicture> pictures = {};
+  std::vector<ReportText> texts = {};
+};
+
+/// One HTML file that needs nothing else, no network either (its policy forbids it): facts, curves of every quantity
+/// over frames or time that can be zoomed, tables, pictures, texts. A session is drawn in at most 2,000 points, evenly
+/// chosen.
+std::string report_page_html(const ReportPage& page);
+
+}  // namespace slm
