@@ -11,6 +11,7 @@
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/env/registry.h"
+#include "tests/support/gymnasium_python.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -92,8 +93,16 @@ const Run kHopperSac{
     {"-s", "env=Hopper-v5"}};
 const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
 
+// An environment in Python, which is restored in the same way.
+const Run kPython{"ppo/ppo_cartpole.json",
+                  "ppo_cartpole",
+                  8000,
+                  {R"(env.name="gymnasium:CartPole-v1")", "env.processes=2", "agent.algorithm.training_epoch=2"}};
+
 /// Why a run cannot be made here; empty where it can.
 std::string_view missing_part(const Run& run) {
+  if (!run.overrides.empty() && run.overrides.front().find("gymnasium:") != std::string::npos)
+    return gymnasium_python().empty() ? kNoGymnasium : "";
   const std::string_view spec = run.spec;
   const EnvEntry& entry = *find_env(spec.ends_with("lunar")                                ? "LunarLander-v3"
                                     : spec.ends_with("hopper") || spec.ends_with("mujoco") ? "Hopper-v5"
@@ -205,6 +214,7 @@ class Kill : public testing::TestWithParam<Run> {};
 
 TEST_P(Kill, AtAnyMomentChangesNothing) {
   if (const auto why = missing_part(GetParam()); !why.empty()) GTEST_SKIP() << why;
+  if (const std::string python = gymnasium_python(); !python.empty()) setenv("SLM_PYTHON", python.c_str(), 1);
   const Results expected = uninterrupted(GetParam());
   Rng rng = Streams(7, 0, 0).stream(GetParam().spec);
   int kills = 0;
@@ -223,6 +233,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, Kill,
                          testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kCrossQ,
                                          kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
+
+INSTANTIATE_TEST_SUITE_P(Python, Kill, testing::Values(kPython), [](const auto&) { return "gymnasium_cartpole"; });
 
 INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });

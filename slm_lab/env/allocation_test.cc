@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/env/registry.h"
+#include "slm_lab/spec/json.h"
+#include "slm_lab/spec/reader.h"
+#include "slm_lab/spec/report.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/gymnasium_python.h"
 
 namespace slm {
 namespace {
@@ -30,6 +34,31 @@ TEST(Allocation, AStepAllocatesNothing) {
     const Matrix more(2, 2);
     EXPECT_GT(num_allocations(), before);  // it does count
   }
+}
+
+TEST(Allocation, AStepInPythonAllocatesNothingHere) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
+  const std::string python = gymnasium_python();
+  if (python.empty()) GTEST_SKIP() << kNoGymnasium;
+  setenv("SLM_PYTHON", python.c_str(), 1);
+  EnvConfig config;
+  config.name = "gymnasium:CartPole-v1";
+  const JsonNode keys = parse_json(R"({"processes": 2})", "");
+  SpecReport report("");
+  SpecReader reader(&keys, "", report);
+  config.kwargs = find_env(config.name)->read_kwargs(reader, config.name);
+  EnvStatistics statistics;
+  const auto env = make_env(config, 3, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
+  Matrix actions = Matrix::Constant(3, 1, 1);
+  StepResult step;
+  env->reset(step.obs);
+  for (int t = 0; t < 30; ++t) env->step(actions, step);
+  const long before = num_allocations();
+  for (int t = 0; t < 450; ++t) {  // later episodes are longer
+    actions.setConstant(static_cast<float>(t % 2));
+    env->step(actions, step);
+  }
+  EXPECT_EQ(num_allocations(), before);
 }
 
 }  // namespace

@@ -18,7 +18,10 @@ GymnasiumVecEnv::GymnasiumVecEnv(EnvInfo info, const GymnasiumKwargs& kwargs, co
     : info_(std::move(info)) {
   const int n = info_.num_envs;
   ensure(static_cast<int>(rngs.size()) == n, "one generator for each environment");
-  for (const Rng& rng : rngs) states_.emplace_back(rng);
+  constexpr int kMaxRoom = 1 << 14;  // steps; the actions of longer episodes take more as they come
+  const std::int64_t room = std::min(info_.max_episode_steps, kMaxRoom) * info_.action_space.size();
+  states_.reserve(rngs.size());  // a copy of a state would have no room
+  for (const Rng& rng : rngs) states_.emplace_back(rng, static_cast<std::size_t>(room));
   const ObsNumber number = info_.obs_space.of_bytes ? ObsNumber::bytes : ObsNumber::float32;
   const std::int64_t parts = std::clamp(num_processes, 1, n);
   for (std::int64_t part = 0; part < parts; ++part) {

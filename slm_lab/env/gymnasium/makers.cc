@@ -11,6 +11,7 @@
 namespace slm {
 namespace {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as all makers of the table take them
 std::unique_ptr<VecEnv> make_rows(EnvInfo info, const EnvKwargs& kwargs, std::vector<Rng> rngs, ThreadPool* threads) {
   const auto& own = std::get<GymnasiumKwargs>(kwargs);
   const int processes = own.processes.value_or(threads == nullptr ? 1 : threads->size());

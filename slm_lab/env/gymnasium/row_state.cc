@@ -37,7 +37,9 @@ std::uint64_t digest_of_step(const SharedRows& rows, int row, std::uint64_t befo
   return xxh3_64(std::as_bytes(std::span(rest)), xxh3_64({rows.next_obs(row), rows.obs_bytes()}, before));
 }
 
-RowState::RowState(const Rng& rng) : seed_(seed_of(rng)), generator_(words_of(rng)) {}
+RowState::RowState(const Rng& rng, std::size_t room) : seed_(seed_of(rng)), generator_(words_of(rng)) {
+  actions_.reserve(room);
+}
 
 void RowState::seed(const SharedRows& rows, int row) const {
   rows.seed(row) = seed_;

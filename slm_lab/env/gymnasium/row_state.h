@@ -16,7 +16,8 @@ class Archive;
 class RowState {
  public:
   /// Of a row that nothing has been asked of: its first episode starts from this generator, as it would here.
-  explicit RowState(const Rng& rng);
+  /// There is room for episodes of `room` numbers of actions.
+  RowState(const Rng& rng, std::size_t room);
 
   void seed(const SharedRows& rows, int row) const;  ///< writes what Command::seed asks for
   void started(const SharedRows& rows, int row);     ///< after an episode began
