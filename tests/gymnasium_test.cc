@@ -153,9 +153,10 @@ TEST_F(GymnasiumRun, NamesAWorkerThatDiesAndLosesNothing) {
 }
 
 TEST_F(GymnasiumRun, TrainsTheExampleOfTheDocumentation) {
-  const ProcessResult result = run_program(
-      slm_lab({"run", "docs/examples/corridor.json", "corridor", "train", "--data", (scratch_ / "data").string()}),
-      options_);
+  options_.folder = scratch_.path();
+  const ProcessResult result = run_program(slm_lab({"run", source_dir() + "/docs/examples/corridor.json", "corridor",
+                                                    "train", "--data", (scratch_ / "data").string()}),
+                                           options_);
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const fs::path run = only_run(scratch_ / "data");
   for (const std::string& file : files_below(run)) {

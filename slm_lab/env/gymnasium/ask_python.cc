@@ -25,12 +25,25 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// Of the clone: the launcher says it.
+std::string root() {
+  const std::string said = variable("SLM_LAB_ROOT");
+  return said.empty() ? source_dir() : said;
+}
+
+/// A file that isn't in the current folder may be one of ours, as a spec file may.
+std::string found_module(const std::string& module) {
+  std::error_code ignored;
+  const std::string ours = root() + "/" + module;
+  const bool is_ours =
+      module.ends_with(".py") && !std::filesystem::exists(module, ignored) && std::filesystem::exists(ours, ignored);
+  return is_ours ? ours : module;
+}
+
 std::vector<std::string> pythons() {
   if (const std::string chosen = variable("SLM_PYTHON"); !chosen.empty()) return {chosen};
-  const std::string root = variable("SLM_LAB_ROOT");
   std::vector<std::string> found;
-  for (const std::string& folder :
-       {variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), (root.empty() ? source_dir() : root) + "/.deps/gymnasium"}) {
+  for (const std::string& folder : {variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), root() + "/.deps/gymnasium"}) {
     const std::string python = folder + "/bin/python";
     std::error_code ignored;
     if (!folder.empty() && std::filesystem::exists(python, ignored)) found.push_back(python);
@@ -104,7 +117,7 @@ std::string wanted_environment(const GymnasiumKwargs& kwargs) {
   std::string wrappers;
   for (const std::string& wrapper : kwargs.wrappers) wrappers += (wrappers.empty() ? "" : ", ") + json_quoted(wrapper);
   return fmt::format(R"({{"id": {}, "module": {}, "kwargs": {}, "wrappers": [{}]}})", json_quoted(kwargs.id),
-                     json_quoted(kwargs.module), kwargs.kwargs, wrappers);
+                     json_quoted(found_module(kwargs.module)), kwargs.kwargs, wrappers);
 }
 
 GymnasiumFacts read_facts(const std::string& answer) {
