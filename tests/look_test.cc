@@ -148,6 +148,21 @@ TEST_F(Look, PlotDrawsSeveralRunsAsPngAndSvg) {
   fs::remove_all(data() / "plots");
 }
 
+TEST_F(Look, TheDoctorNamesEachPartAndTheLineThatInstallsIt) {
+  const ProcessResult asked = lab({"doctor"});
+  ASSERT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_THAT(asked.out, HasSubstr("can be written"));
+  const Json findings = Json::parse(lab({"doctor", "--json"}).out);
+  for (const Json& finding : findings) {
+    const std::string name = finding.at("name"), mend = finding.at("mend");
+    if (name == "box2d" || name == "ray") {
+      EXPECT_EQ(mend.ends_with(" setup " + name), !finding.at("ready").get<bool>()) << mend;
+    }
+  }
+  const fs::path below_a_file = data() / "a" / "manifest.json" / "data";
+  EXPECT_THAT(run_program(slm_lab({"doctor", "--data", below_a_file.string()})).out, HasSubstr("cannot be written"));
+}
+
 TEST_F(Look, WrongWordsAreRefusedWithTheNearestRightOne) {
   const auto refusal = [](const Words& words) {
     const ProcessResult result = lab(words);

@@ -127,7 +127,7 @@ TEST(Pages, CommandsHaveEveryOptionAndNoOther) {
   const Words documented = matches(pages, "[^-](--[a-z][a-z-]+)");
   Words known = {"--version", "--help", "--asan", "--tsan", "--debug", "--repeat", "--mutants", "--fix"};
   for (const std::string command : {"run", "enjoy", "benchmark", "spec\ncheck", "names", "rollout", "digest",
-                                    "completion", "version", "list", "plot", "report", "diff", "repro"})
+                                    "completion", "version", "doctor", "list", "plot", "report", "diff", "repro"})
     known.merge(matches(printed({"candidates", "--words=\n" + command + "\n--"}), "(--[a-z-]+)\t"));
   const Words launcher = {"--asan", "--tsan", "--debug", "--repeat", "--mutants", "--fix"};
   EXPECT_THAT(without(documented, known), IsEmpty());

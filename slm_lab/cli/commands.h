@@ -42,6 +42,7 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_spec(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_names(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_rollout(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_doctor(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_list(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_plot(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_diff(CLI::App& app, const Invocation& invocation);

@@ -43,6 +43,8 @@ constexpr std::array kCommands = {
             add_diff, kChecks},
     Command{"repro", "train a finished run again and compare the weights", "slm-lab repro cartpole/ppo --sessions 1",
             add_repro, kChecks},
+    Command{"doctor", "say what this machine has and lacks, and the line that mends it", "slm-lab doctor", add_doctor,
+            kChecks},
     Command{"rollout", "play an environment: a trajectory as JSON lines, or the mean return of random actions",
             "slm-lab rollout CartPole-v1 --episodes 100", add_rollout, kChecks},
     Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest",

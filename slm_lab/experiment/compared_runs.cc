@@ -76,12 +76,14 @@ void name_curves(std::vector<FoundCurves>& runs, const std::vector<std::string>&
     throw SpecError(fmt::format("--legend: {} names for {} runs", legend.size(), runs.size()));
   for (std::size_t i = 0; i < legend.size(); ++i) runs[i].run.label = legend[i];
   if (!legend.empty()) return;
-  for (const auto name : {&FoundCurves::nickname, &FoundCurves::spec_name, &FoundCurves::name}) {
+  const auto name_all = [&](const auto& name_of) {
     std::set<std::string> names;
-    for (const FoundCurves& run : runs) names.insert(run.*name);
-    for (FoundCurves& run : runs) run.run.label = run.*name;
-    if (names.size() == runs.size()) return;
-  }
+    for (FoundCurves& run : runs) names.insert(run.run.label = name_of(run));
+    return names.size() == runs.size();
+  };
+  if (name_all([](const FoundCurves& run) { return run.nickname; })) return;
+  if (name_all([](const FoundCurves& run) { return run.spec_name; })) return;
+  name_all([](const FoundCurves& run) { return fmt::format("{} ({})", run.nickname, run.name); });
 }
 
 std::string title_of(const std::vector<FoundCurves>& runs) {

@@ -99,6 +99,7 @@ void add_trials(std::span<const SearchDimension> space, const std::vector<Journa
     for (std::size_t j = 0; j < space.size(); ++j) {
       const JsonNode value = value_of(space[j], trial.parameters.at(j));
       row.push_back(value.is(JsonNode::Kind::number) && !value.is_integer ? fmt::format("{:.4g}", value.number)
+                    : value.is(JsonNode::Kind::string)                    ? value.text
                                                                           : to_json_line(value));
     }
     row.push_back(fmt::format("{}", trial.frame));

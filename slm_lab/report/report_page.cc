@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include "slm_lab/report/csv.h"
@@ -48,8 +47,9 @@ Json curves(const ReportPage& page) {
   return json;
 }
 
+/// Digits, a sign, a unit, an interval: 12.4k, -0.5, 487.31 ± 2.10.
 bool is_number(const std::string& text) {
-  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) != 0 || text[0] == '-');
+  return !text.empty() && text.find_first_not_of("0123456789.,+-ekM ±[]") == text.npos;
 }
 
 std::string table_html(const ReportTable& table) {
