@@ -204,7 +204,7 @@ TEST_F(Search, StartsATrialAgainThatWasKilled) {
   pid_t session = 0;
   while (process.running() && session == 0) std::ifstream(children) >> session;
   ASSERT_NE(session, 0);
-  while (process.running() && files_below(data_).size() < 12) std::this_thread::yield();  // it has a checkpoint
+  while (process.running() && files_below(data_).size() < 13) std::this_thread::yield();  // it has a checkpoint
   kill(session, SIGKILL);
   const ProcessResult result = process.wait();
   EXPECT_EQ(result.exit_code, 0) << result.err;

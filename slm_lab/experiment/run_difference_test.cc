@@ -14,7 +14,7 @@ std::vector<SessionRow> rows_of(const std::vector<double>& returns) {
   return rows;
 }
 
-constexpr double kNone = SessionRow::kNone;
+constexpr double kNothing = SessionRow::kNone;
 
 TEST(Parting, IsTheFirstLogPointWithAnotherValue) {
   const Parting part = parting_of(rows_of({1, 2, 3, 9}), rows_of({1, 2, 4, 9}));
@@ -26,8 +26,8 @@ TEST(Parting, IsTheFirstLogPointWithAnotherValue) {
 }
 
 TEST(Parting, AValueAndNoneAreNotTheSameButNoneTwiceIs) {
-  EXPECT_EQ(parting_of(rows_of({kNone, 1}), rows_of({kNone, 1})).frame, std::nullopt);
-  EXPECT_EQ(parting_of(rows_of({kNone, 1}), rows_of({kNone, kNone})).frame, 200);
+  EXPECT_EQ(parting_of(rows_of({kNothing, 1}), rows_of({kNothing, 1})).frame, std::nullopt);
+  EXPECT_EQ(parting_of(rows_of({kNothing, 1}), rows_of({kNothing, kNothing})).frame, 200);
 }
 
 TEST(Parting, OneThatGoesFurtherPartsFromNone) {
