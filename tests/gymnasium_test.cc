@@ -73,7 +73,7 @@ class GymnasiumRun : public testing::Test {
          {"env.name=" + env, std::string("meta.max_session=1"), std::string("meta.log_frequency=1000"),
           std::string("agent.algorithm.training_epoch=2")})
       words.insert(words.end(), {"--override", change});
-    words.insert(words.end(), {"--data", (scratch_ / "data").string()});
+    words.insert(words.end(), {"--threads", "1", "--data", (scratch_ / "data").string()});
     words.insert(words.end(), more.begin(), more.end());
     return slm_lab(words);
   }
@@ -107,49 +107,42 @@ TEST_F(GymnasiumRun, IsTheSameAsInOurOwnCartPole) {
   };
   const std::string ours = train("CartPole-v1");
   EXPECT_GT(ours.size(), 500u);
-  EXPECT_EQ(train("gymnasium:CartPole-v1", {"--threads", "1"}), ours);
-  EXPECT_EQ(train("gymnasium:CartPole-v1", {"--threads", "1", "--override", "env.processes=3"}), ours);
+  EXPECT_EQ(train("gymnasium:CartPole-v1"), ours);
+  EXPECT_EQ(train("gymnasium:CartPole-v1", {"--override", "env.processes=3"}), ours);
   EXPECT_NE(train("CartPole-v1", {"--seed", "1"}), ours) << "and the comparison sees a difference";
 }
 
-TEST_F(GymnasiumRun, GoesOnAfterAKillAsIfThereHadBeenNone) {
+// First one of the workers is killed, then, in what goes on from there, all of the program but its workers.
+TEST_F(GymnasiumRun, NamesAWorkerThatDiesLosesNothingAndLeavesNoOrphan) {
   const std::string env = "gymnasium:CartPole-v1";
-  ASSERT_EQ(run_program(command("train", env, 8000), options_).exit_code, 0);
-  const auto expected = results_of(only_run(scratch_ / "data"));
-  fs::remove_all(scratch_ / "data");
-  std::vector<pid_t> workers;
-  {
-    Process process(command("train", env, 8000, {"--checkpoint-seconds", "0"}), options_);
-    ASSERT_TRUE(await_checkpoint(process, scratch_ / "data", 2));
-    workers = workers_below(process.pid());
-    EXPECT_FALSE(workers.empty());
-    process.send(SIGKILL);
-    process.wait();
-  }
-  const ProcessResult resumed = run_program(command("train@latest", env, 8000), options_);
-  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, AllOf(HasSubstr("continues from frame"), Not(HasSubstr("isn't the same twice"))));
-  EXPECT_THAT(differing(expected, results_of(only_run(scratch_ / "data"))), IsEmpty());
-  for (const pid_t worker : workers) EXPECT_FALSE(is_python(worker)) << "an orphan";
-}
+  const fs::path data = scratch_ / "data";
+  const Words often = {"--checkpoint-seconds", "0"};
+  ASSERT_EQ(run_program(command("train", env, 16000), options_).exit_code, 0);
+  const auto expected = results_of(only_run(data));
+  fs::remove_all(data);
 
-TEST_F(GymnasiumRun, NamesAWorkerThatDiesAndLosesNothing) {
-  const std::string env = "gymnasium:CartPole-v1";
-  ASSERT_EQ(run_program(command("train", env, 8000), options_).exit_code, 0);
-  const auto expected = results_of(only_run(scratch_ / "data"));
-  fs::remove_all(scratch_ / "data");
-  Process process(command("train", env, 8000, {"--checkpoint-seconds", "0"}), options_);
-  ASSERT_TRUE(await_checkpoint(process, scratch_ / "data", 1));
-  const std::vector<pid_t> workers = workers_below(process.pid());
+  Process first(command("train", env, 16000, often), options_);
+  ASSERT_TRUE(await_checkpoint(first, data, 1));
+  std::vector<pid_t> workers = workers_below(first.pid());
   ASSERT_FALSE(workers.empty());
   kill(workers[0], SIGKILL);
-  const ProcessResult result = process.wait();
-  EXPECT_EQ(result.exit_code, 4) << result.err;
-  EXPECT_THAT(result.err, AllOf(HasSubstr("gymnasium:CartPole-v1, environment"), HasSubstr("signal 9 (Killed)"),
+  const ProcessResult failed = first.wait();
+  EXPECT_EQ(failed.exit_code, 4) << failed.err;
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("gymnasium:CartPole-v1, environment"), HasSubstr("signal 9 (Killed)"),
                                 HasSubstr("Go on with: ")));
-  const ProcessResult resumed = run_program(command("train@latest", env, 8000), options_);
-  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(differing(expected, results_of(only_run(scratch_ / "data"))), IsEmpty());
+
+  Process second(command("train@latest", env, 16000, often), options_);
+  ASSERT_TRUE(await_checkpoint(second, data, 4));
+  workers = workers_below(second.pid());
+  EXPECT_FALSE(workers.empty());
+  second.send(SIGKILL);
+  second.wait();
+
+  const ProcessResult last = run_program(command("train@latest", env, 16000), options_);
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_THAT(last.err, AllOf(HasSubstr("continues from frame"), Not(HasSubstr("isn't the same twice"))));
+  EXPECT_THAT(differing(expected, results_of(only_run(data))), IsEmpty());
+  for (const pid_t worker : workers) EXPECT_FALSE(is_python(worker)) << "an orphan";
 }
 
 TEST_F(GymnasiumRun, TrainsTheExampleOfTheDocumentation) {

@@ -97,7 +97,7 @@ const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
 const Run kPython{"ppo/ppo_cartpole.json",
                   "ppo_cartpole",
                   8000,
-                  {R"(env.name="gymnasium:CartPole-v1")", "env.processes=2", "agent.algorithm.training_epoch=2"}};
+                  {R"(env.name="gymnasium:CartPole-v1")", "env.processes=1", "agent.algorithm.training_epoch=2"}};
 
 /// Why a run cannot be made here; empty where it can.
 std::string_view missing_part(const Run& run) {
