@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OF_THE_LAUNCHER = {"test", "bench", "lint", "setup"}
 ONLY_PARSED = {"digest", "session"}  # long; not for users
-ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark"}  # as what a sentence is about
+ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark", "plot"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
               "FILE": "slm_lab/spec/demo.json",
               "Corridor-v0": "CartPole-v1",  # this one is what the page tells its reader to write

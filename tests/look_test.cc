@@ -173,6 +173,7 @@ TEST_F(Look, WrongWordsAreRefusedWithTheNearestRightOne) {
   EXPECT_THAT(refusal({"plot", "-f", "a", "--metric", "total_rewards"}), HasSubstr("did you mean total_reward?"));
   EXPECT_THAT(refusal({"plot", "-f", "a", "--metric", "alpha"}), HasSubstr("none of these runs has a value"));
   EXPECT_THAT(refusal({"plot", "-f", "a,b", "-l", "one"}), HasSubstr("--legend: 1 names for 2 runs"));
+  EXPECT_THAT(refusal({"plot", "-f", "a", "--band", "ci90"}), HasSubstr("ci95"));
   EXPECT_THAT(refusal({"diff", "a", "s"}), HasSubstr("a search"));
   EXPECT_THAT(refusal({"report", "nothing"}), HasSubstr("`slm-lab list` shows them"));
 }

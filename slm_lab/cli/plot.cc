@@ -8,9 +8,24 @@
 namespace slm {
 namespace {
 
-template <class Choice>
-CLI::CheckedTransformer choice_of(const std::map<std::string, Choice>& choices) {
-  return CLI::CheckedTransformer(choices, CLI::ignore_case);
+template <class Value>
+struct NamedChoice {
+  const char* name;
+  Value value;
+};
+
+/// An option that is one of a few words; the first is the default.
+template <class Value>
+void add_choice(CLI::App& app, const std::string& option, Value& value, const std::vector<NamedChoice<Value>>& choices,
+                const std::string& meaning) {
+  std::vector<std::string> names;
+  for (const NamedChoice<Value>& choice : choices) names.emplace_back(choice.name);
+  const auto set = [&value, choices](const std::string& name) {
+    for (const NamedChoice<Value>& choice : choices)
+      if (name == choice.name) value = choice.value;
+  };
+  value = choices.front().value;
+  app.add_option_function<std::string>(option, set, meaning)->check(CLI::IsMember(names))->default_str(names.front());
 }
 
 }  // namespace
@@ -32,20 +47,16 @@ std::function<int()> add_plot(CLI::App& app, const Invocation&) {
   app.add_option("-o,--output", o.output,
                  "a .png or .svg file, or a folder for both; default: plots in the data folder");
   app.add_option("--metric", o.metric, "which column of the sessions' tables")->capture_default_str();
-  app.add_option("--over", o.comparison.over, "what is below: frames, or time of training")
-      ->transform(choice_of<CompareOver>({{"frames", CompareOver::frames}, {"time", CompareOver::time}}))
-      ->default_str("frames");
-  app.add_option("--center", o.comparison.center,
-                 "the curve: mean, or iqm, the mean of the middle half of the sessions")
-      ->transform(choice_of<SessionCenter>({{"mean", SessionCenter::mean}, {"iqm", SessionCenter::iqm}}))
-      ->default_str("mean");
-  app.add_option("--band", o.comparison.band,
-                 "the shade over sessions: ci95, a bootstrap interval of the curve; range; std; none")
-      ->transform(choice_of<SessionBand>({{"ci95", SessionBand::ci95},
-                                          {"range", SessionBand::range},
-                                          {"std", SessionBand::std},
-                                          {"none", SessionBand::none}}))
-      ->default_str("ci95");
+  add_choice(app, "--over", o.comparison.over, {{"frames", CompareOver::frames}, {"time", CompareOver::time}},
+             "what is below: frames, or time of training");
+  add_choice(app, "--center", o.comparison.center, {{"mean", SessionCenter::mean}, {"iqm", SessionCenter::iqm}},
+             "the curve: mean, or iqm, the mean of the middle half of the sessions");
+  add_choice(app, "--band", o.comparison.band,
+             {{"ci95", SessionBand::ci95},
+              {"range", SessionBand::range},
+              {"std", SessionBand::std},
+              {"none", SessionBand::none}},
+             "the shade over sessions: ci95, a bootstrap interval of the curve; range; std; none");
   return [options] {
     for (const std::filesystem::path& file : plot_runs(*options)) fmt::print("{}\n", file.string());
     return 0;
