@@ -20,7 +20,7 @@ part_is_ready() { # name
 }
 
 # What is Python: an environment of its own with the packages of setup/NAME.txt, and no part that the program is built with.
-python_parts=(ray gymnasium tensorboard)
+python_parts=(ray gymnasium tensorboard hub)
 
 is_python_part() { [[ " ${python_parts[*]} " == *" $1 "* ]]; }
 
@@ -52,6 +52,7 @@ python_part_use() { # name
     ray) echo "for searches on a cluster (Apache-2.0)" ;;
     gymnasium) echo "for environments in Python (MIT)" ;;
     tensorboard) echo "to look at runs in a browser (Apache-2.0)" ;;
+    hub) echo "for push, pull and list --remote (Apache-2.0)" ;;
   esac
 }
 
@@ -65,7 +66,7 @@ list_parts() {
   for name in "${python_parts[@]}"; do
     state="missing; install it with: ./slm-lab setup $name"
     if python_part_is_ready "$name"; then state="ready"; fi
-    printf '%-8s %s %s (%s)\n' "$name" "$(sed -n "s/^$name==\([0-9.]*\).*/${name^} \1/p" "$root/setup/$name.txt")," "$(python_part_use "$name")" "$state"
+    printf '%-8s %s %s (%s)\n' "$name" "$(sed -n "s/^[a-z_]*$name==\([0-9.]*\).*/${name^} \1/p" "$root/setup/$name.txt")," "$(python_part_use "$name")" "$state"
   done
 }
 

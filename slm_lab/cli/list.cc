@@ -3,21 +3,30 @@
 #include <memory>
 
 #include "slm_lab/cli/commands.h"
+#include "slm_lab/cli/repo_option.h"
 #include "slm_lab/experiment/run_overview.h"
+#include "slm_lab/experiment/share_run.h"
 
 namespace slm {
 
-std::function<int()> add_list(CLI::App& app, const Invocation&) {
+std::function<int()> add_list(CLI::App& app, const Invocation& invocation) {
   struct Arguments {
     std::string spec_name;
     std::filesystem::path data = "data";
-    bool json = false;
+    std::string repo;
+    bool json = false, remote = false;
   };
   auto arguments = std::make_shared<Arguments>();
   app.add_option("spec_name", arguments->spec_name, "those of this spec alone");
   app.add_option("-d,--data", arguments->data, "folder in which runs are found")->capture_default_str();
   app.add_flag("--json", arguments->json, "as a list of JSON objects");
-  return [arguments] {
+  app.add_flag("--remote", arguments->remote, "those of a repository on a Hugging Face hub instead");
+  add_repo_option(app, arguments->repo);
+  return [arguments, &invocation] {
+    if (arguments->remote) {
+      list_remote_runs(find_hub(invocation.root, arguments->repo, /*is_model=*/false));
+      return 0;
+    }
     std::vector<RunOverview> runs;
     for (const DataFolder& folder : arguments->spec_name.empty()
                                         ? DataFolder::all(arguments->data)

@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kTraining = "Train and play";
 constexpr const char* kSpecs = "Write specs";
+constexpr const char* kSharing = "Share runs";
 constexpr const char* kChecks = "Look closer";
 
 constexpr std::array kCommands = {
@@ -34,7 +35,8 @@ constexpr std::array kCommands = {
     Command{"spec", "check spec files; print the JSON Schema or the documentation of the format",
             "slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json", add_spec, kSpecs},
     Command{"names", "list everything that a spec may name", "slm-lab names env", add_names, kSpecs},
-    Command{"list", "list the runs and searches of the data folder", "slm-lab list --json", add_list, kChecks},
+    Command{"list", "list the runs and searches of the data folder or, with --remote, of a hub", "slm-lab list --json",
+            add_list, kChecks},
     Command{"plot", "draw the learning curves of several runs in one picture",
             "slm-lab plot -f ppo_cartpole,a2c_gae_cartpole -t CartPole-v1", add_plot, kChecks},
     Command{"report", "write one HTML file about a run or a search, to look at and to mail", "slm-lab report latest",
@@ -45,6 +47,13 @@ constexpr std::array kCommands = {
             add_repro, kChecks},
     Command{"doctor", "say what this machine has and lacks, and the line that mends it", "slm-lab doctor", add_doctor,
             kChecks},
+    Command{"run-remote", "run a spec on a machine that dstack rents",
+            "slm-lab run-remote slm_lab/spec/benchmark/ppo/ppo_cartpole.json ppo_cartpole train --dry-run",
+            add_run_remote, kSharing},
+    Command{"push", "publish a run folder on a Hugging Face hub",
+            "slm-lab push data/ppo_cartpole_2026_11_28_120000 --repo USER/NAME", add_push, kSharing},
+    Command{"pull", "fetch runs from a Hugging Face hub", "slm-lab pull ppo_cartpole --repo USER/NAME", add_pull,
+            kSharing},
     Command{"rollout", "play an environment: a trajectory as JSON lines, or the mean return of random actions",
             "slm-lab rollout CartPole-v1 --episodes 100", add_rollout, kChecks},
     Command{"digest", "train each algorithm briefly and print a hash of weights and returns", "slm-lab digest",
@@ -61,7 +70,7 @@ bool is_command(const std::string& word) {
 }
 
 /// SLM-Lab's, for those who know it.
-constexpr const char* kLaterCommands[] = {"run-remote", "pull", "push", "dashboard"};
+constexpr const char* kLaterCommands[] = {"dashboard"};
 
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
   if (std::ranges::find(kLaterCommands, std::string_view(word)) != std::end(kLaterCommands))

@@ -1,0 +1,182 @@
+#include "slm_lab/experiment/remote_task.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <regex>
+#include <vector>
+
+#include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
+#include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/report/json_file.h"
+
+namespace slm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestName = 41;
+constexpr int kMaxCores = 16;           // more sessions than these take turns
+constexpr int kMostTrialsAtOnce = 8;    // of a search
+constexpr int kGigabytesOfProgram = 2;  // building it needs as much
+constexpr const char* kSources[] = {"slm-lab", "CMakeLists.txt", "CMakePresets.json", "cmake", "setup", "slm_lab"};
+
+/// Runs a program with these words, without a shell; its exit code, or -1 when a signal ended it.
+int run_words(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  if (const int failure = posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ); failure != 0)
+    throw Error(ExitCode::missing, fmt::format("{}: {}", words[0], std::strerror(failure)));
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Beside the program, as uv installs both; or on the PATH.
+std::string find_dstack() {
+  std::vector<fs::path> folders = {fs::read_symlink("/proc/self/exe").parent_path()};
+  const char* path = std::getenv("PATH");
+  std::string rest = path != nullptr ? path : "";
+  for (std::size_t end = 0; !rest.empty(); rest.erase(0, end == rest.npos ? end : end + 1)) {
+    end = rest.find(':');
+    folders.emplace_back(rest.substr(0, end));
+  }
+  for (const fs::path& folder : folders)
+    if (!folder.empty() && access((folder / "dstack").c_str(), X_OK) == 0) return folder / "dstack";
+  throw Error(
+      ExitCode::missing,
+      "run-remote: dstack is not installed here; install it (`uv tool install dstack` or `pip install dstack`) and "
+      "say with `dstack project add` where its server is");
+}
+
+/// What a task needs of a machine.
+struct Needs {
+  int cores, gigabytes;
+};
+Needs needs_of(const LabSpec& spec, const std::string& mode) {
+  const int at_once = mode == "search" ? std::min(spec.meta.max_trial.value_or(kMostTrialsAtOnce), kMostTrialsAtOnce)
+                      : mode == "dev"  ? 1
+                                       : std::min(spec.meta.max_session, kMaxCores);
+  const double bytes = static_cast<double>(spec.session_bytes) * at_once;
+  return {std::max(at_once, 2), kGigabytesOfProgram + static_cast<int>(std::ceil(bytes / 1e9))};
+}
+
+void check(const RemoteOptions& options) {
+  static const std::regex kRepo(R"([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})");
+  static const std::regex kDuration(R"([1-9]\d{0,3}[mhd])");
+  if (options.mode != "dev" && options.mode != "train" && options.mode != "search")
+    throw SpecError(fmt::format("mode {}: expected dev, train or search", options.mode));
+  if (!std::regex_match(options.max_duration, kDuration))
+    throw SpecError(fmt::format("--max-duration {}: expected a duration as 30m, 6h or 2d", options.max_duration));
+  if (options.repo.empty() && !options.dry_run)
+    throw SpecError("run-remote: results go to a hub: name the repository with --repo USER/NAME or HF_REPO=USER/NAME");
+  if (!options.repo.empty() && !std::regex_match(options.repo, kRepo))
+    throw SpecError(fmt::format("--repo {}: expected USER/NAME, as a hub calls its repositories", options.repo));
+}
+
+/// The folder that travels, and the task beside it.
+fs::path stage(const LoadedSpec& spec, const RemoteOptions& options, const std::string& name, const std::string& task,
+               const std::string& job) {
+  for (const char* source : kSources)
+    if (!file_exists(options.root / source))
+      throw Error(ExitCode::missing, fmt::format("run-remote: sends the sources of slm-lab, and {} has no {}: call it "
+                                                 "from a clone",
+                                                 options.root.string(), source));
+  const fs::path folder = options.data / ".remote" / name;
+  make_directories(folder / "job");
+  std::vector<std::string> words = {"tar", "-czf", (folder / "job/source.tar.gz").string(), "-C",
+                                    options.root.string()};
+  words.insert(words.end(), std::begin(kSources), std::end(kSources));
+  if (run_words(words) != 0) throw Error(ExitCode::io, "run-remote: tar could not pack the sources");
+  write_file_durably(folder / "job/job.json", job);
+  write_file_durably(folder / "job/spec.json", fmt::format("{{{}: {}}}\n", Json(spec.name).dump(), spec.canonical));
+  write_file_durably(folder / "job/remote_job.py", read_file(options.root / "slm_lab/experiment/remote_job.py"));
+  write_file_durably(folder / "task.dstack.yml", task);
+  return folder / "task.dstack.yml";
+}
+
+}  // namespace
+
+std::string dstack_name(const std::string& text) {
+  std::string name;
+  bool exact = true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte < 128 && std::isalnum(byte) != 0;
+    exact = exact && (plain || c == '-' || c == '_');
+    name += plain ? static_cast<char>(std::tolower(byte)) : '-';
+  }
+  if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) name.insert(0, "slm-");
+  if (exact && name.size() >= 2 && name.size() <= kLongestName) return name;
+  return name.substr(0, kLongestName - 9) + "-" + sha256_hex(text).substr(0, 8);
+}
+
+std::string dstack_task(const std::string& name, const RemoteOptions& options, int cores, int gigabytes) {
+  return fmt::format(R"(type: task
+name: {}
+image: debian:12
+env:
+  - HF_TOKEN=${{{{ secrets.hf_token }}}}
+files:
+  - job:/lab
+working_dir: /lab
+commands:
+  - apt-get update
+  - apt-get install -y --no-install-recommends ca-certificates python3 python3-venv
+  - tar -xzf source.tar.gz
+  - ./slm-lab setup hub
+  - .deps/hub/bin/python remote_job.py
+resources:
+  cpu: {}..
+  memory: {}GB..
+  disk: 30GB..
+{}max_duration: {}
+stop_duration: 5m
+spot_policy: auto
+retry:
+  on_events: [no-capacity, interruption]
+  duration: 1d
+)",
+                     name, cores, gigabytes, options.gpu ? "  gpu: 1\n" : "", options.max_duration);
+}
+
+int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
+  check(options);
+  SpecReport report(loaded.file);
+  const LabSpec spec = read_lab_spec(loaded, report);
+  const Needs needs = needs_of(spec, options.mode);
+  const std::string name = dstack_name(options.name.empty() ? loaded.name : options.name);
+  const std::string folder = fmt::format("{}_{:%Y_%m_%d_%H%M%S}", loaded.name, fmt::localtime(std::time(nullptr)));
+  const std::string task = dstack_task(name, options, needs.cores, needs.gigabytes);
+  const Json job = {
+      {"spec", loaded.name}, {"mode", options.mode}, {"folder", folder}, {"repo", options.repo}, {"minutes", 10}};
+  if (options.gpu)
+    fmt::print(stderr, "slm-lab: nets of this version compute on the processor; the GPU is rented and not used\n");
+  if (options.dry_run) {
+    fmt::print("{}", task);
+    fmt::print(stderr, "slm-lab: job.json: {}\n", job.dump());
+    return 0;
+  }
+  const std::string dstack = find_dstack();
+  const fs::path file = stage(loaded, options, name, task, job.dump() + "\n");
+  fmt::print(stderr, "slm-lab: its results: HF_REPO={} slm-lab pull {}\n", options.repo, folder);
+  std::vector<std::string> words = {dstack, "apply", "--detach", "-f", file.string()};
+  if (options.yes) words.emplace_back("-y");
+  return run_words(words) == 0 ? 0 : static_cast<int>(ExitCode::remote);
+}
+
+}  // namespace slm

@@ -1,0 +1,99 @@
+"""remote_task_test.py SLM_LAB: the tasks that `slm-lab run-remote --dry-run` prints, and what hostile words do to them: nothing. Parsed by
+dstack's own parser where a Python with dstack is named by SLM_DSTACK_PYTHON, and by a strict reader of their few lines everywhere."""
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = sys.argv[1]
+SPECS = [("ppo/ppo_cartpole.json", "ppo_cartpole", "train", []), ("ppo/ppo_mujoco.json", "ppo_mujoco", "train", ["-s", "env=Hopper-v5"]),
+         ("dqn/dqn_atari.json", "dqn_atari", "train", ["-s", "env=ALE/Pong-v5"]), ("sac/sac_pendulum.json", "sac_pendulum", "dev", ["--gpu"]),
+         ("ppo/ppo_atari.json", "ppo_atari", "train", ["-s", "env=ALE/Qbert-v5", "--gpu", "--max-duration", "2d"])]
+SHELL = ["apt-get update", "apt-get install -y --no-install-recommends ca-certificates python3 python3-venv", "tar -xzf source.tar.gz",
+         "./slm-lab setup hub", ".deps/hub/bin/python remote_job.py"]
+
+
+def call(*words, folder, **extra):
+    environment = {"PATH": folder + "/bin:" + os.environ["PATH"], "SLM_LAB_ROOT": str(ROOT), "HF_REPO": "alice/runs", "HF_TOKEN": "hf_secret", **extra}
+    return subprocess.run([PROGRAM, "run-remote", *words], cwd=folder, env=environment, capture_output=True, text=True, errors="replace")
+
+
+def check(text):
+    """What a task may hold, line by line: a name of dstack's, numbers, and for the rest constants."""
+    assert re.match(r"type: task\nname: [a-z][a-z0-9-]{1,40}\nimage: debian:12\n", text), text
+    assert "hf_secret" not in text and "- HF_TOKEN=${{ secrets.hf_token }}\n" in text, text
+    assert re.search(r"commands:\n((?:  - .*\n)+)", text)[1] == "".join(f"  - {line}\n" for line in SHELL), text
+    numbers = r"resources:\n  cpu: \d+\.\.\n  memory: \d+GB\.\.\n  disk: 30GB\.\.\n(  gpu: 1\n)?max_duration: \d+[mhd]\nstop_duration: 5m\n"
+    assert re.search(numbers, text), text
+
+
+def hostile(rng):
+    bits = ["'", '"', "$(touch MARK)", "`touch MARK`", "\n", "; touch MARK", "-", "--yes", "*", "é", "中", "\\", "${{ secrets.x }}", "x" * 300, " ", "#", ": ", "|", "&"]
+    return "".join(rng.choice(bits) for _ in range(rng.randint(1, 4)))
+
+
+def main():
+    rng, tasks = random.Random(0), []
+    with tempfile.TemporaryDirectory() as folder:
+        for file, name, mode, words in SPECS:
+            result = call(f"slm_lab/spec/benchmark/{file}", name, mode, "--dry-run", *words, folder=folder)
+            assert result.returncode == 0, result.stderr
+            check(result.stdout)
+            assert ("  gpu: 1\n" in result.stdout) == ("--gpu" in words)
+            tasks.append(result.stdout)
+        for _ in range(int(os.environ.get("SLM_HOSTILE", "20"))):
+            word = hostile(rng)
+            result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", "--dry-run", f"--name={word}", folder=folder)
+            assert result.returncode == 0 or (result.returncode == 2 and not result.stdout), (word, result.stderr)
+            if result.returncode == 0:
+                check(result.stdout)
+                tasks.append(result.stdout)
+        assert os.listdir(folder) == [], "a dry run, or a word in a shell, left something"
+
+        for words, code, text in ((["--max-duration", "6 hours"], 2, "as 30m"), (["--repo", "x"], 2, "USER/NAME"), (["-s", "x"], 2, "KEY=VALUE")):
+            result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", *words, folder=folder)
+            assert result.returncode == code and text in result.stderr, (words, result.stderr)
+        for words, text in ((["slm_lab/spec/demo.json", "nothing", "train"], "nothing"), (["slm_lab/spec/demo.json", "ppo_cartpole", "enjoy"], "dev, train")):
+            assert call(*words, folder=folder).returncode == 2, words
+        result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, HF_REPO="")
+        assert result.returncode == 2 and "HF_REPO" in result.stderr, result.stderr
+        no_dstack = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, PATH="/usr/bin:/bin")
+        assert no_dstack.returncode == 3 and "dstack is not installed" in no_dstack.stderr, no_dstack.stderr
+        assert os.listdir(folder) == []
+
+        # One that is started, by a dstack that writes down what it was called with.
+        os.mkdir(folder + "/bin")
+        pathlib.Path(folder, "bin/dstack").write_text('#!/bin/sh\nprintf "%s\\n" "$@" >called\n')
+        os.chmod(folder + "/bin/dstack", 0o755)
+        value = "${{ secrets.x }} $(touch MARK)"
+        spec = json.loads((ROOT / "slm_lab/spec/demo.json").read_text())["ppo_cartpole"]
+        pathlib.Path(folder, "my.json").write_text(json.dumps({"my": spec}))
+        result = call("my.json", "my", "train", "--yes", "-n", value, folder=folder)
+        assert result.returncode == 0, result.stderr
+        called = pathlib.Path(folder, "called").read_text().splitlines()
+        assert called[:3] == ["apply", "--detach", "-f"] and called[4:] == ["-y"], called
+        task = pathlib.Path(folder, called[3])
+        check(task.read_text())
+        sent = {path.name for path in (task.parent / "job").iterdir()}
+        assert sent == {"job.json", "spec.json", "remote_job.py", "source.tar.gz"}, sent
+        assert json.loads((task.parent / "job/job.json").read_text())["spec"] == "my"
+        assert list(json.loads((task.parent / "job/spec.json").read_text())) == ["my"]
+        assert (task.parent / "job/source.tar.gz").stat().st_size < 2 << 20, "dstack's server takes no more"
+        assert not pathlib.Path(folder, "MARK").exists()
+        assert b"hf_secret" not in b"".join(path.read_bytes() for path in pathlib.Path(folder).rglob("*") if path.is_file())
+
+    python = os.environ.get("SLM_DSTACK_PYTHON")
+    if python:
+        parse = ("import sys, json, yaml\nfrom dstack._internal.core.models.configurations import parse_apply_configuration as parse\n"
+                 "for text in json.load(sys.stdin): parse(yaml.safe_load(text))")
+        subprocess.run([python, "-c", parse], input=json.dumps(tasks), text=True, check=True)
+    print(f"{len(tasks)} tasks{', accepted by dstack' if python else '; dstack itself was not asked (SLM_DSTACK_PYTHON)'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""A Hugging Face hub on this machine: what the client of the hub asks when it uploads, lists and downloads (integrations
+tried with huggingface_hub 2.4). `Hub(faults=...)` serves until close(); repositories are in `repos`, {id: {path: bytes}}."""
+import base64
+import hashlib
+import http.server
+import json
+import re
+import threading
+import urllib.parse
+
+
+class Hub:
+    """`faults`: {"METHOD path-regex": [fault, ...]}, used up one by one: a status, "cut" (half of the body), "wrong" (another byte
+    in it) or "drop" (no answer). `lies(path)`: the name under which a file is listed. `token`: the one that may write."""
+
+    def __init__(self, faults=None, lies=None, token="hf_secret"):
+        self.repos, self.blobs, self.commits = {}, {}, 0
+        self.faults, self.lies, self.token = dict(faults or {}), lies or (lambda path: path), token
+        self.log = []
+        hub = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, status, body=b"", **headers):
+                body = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def handle_any(self):
+                path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length) if length else b""
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                hub.log.append(f"{self.command} {path}")
+                fault = hub.next_fault(f"{self.command} {path}")
+                if isinstance(fault, int):
+                    return self.answer(fault, {"error": "planned"}, Retry_After="0")
+                if fault == "drop":
+                    self.close_connection = True
+                    return None
+                return hub.serve(self, path, body, fault)
+
+            do_GET = do_POST = do_PUT = do_HEAD = handle_any
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def next_fault(self, request):
+        for pattern, faults in self.faults.items():
+            if faults and re.search(pattern, request):
+                return faults.pop(0)
+        return None
+
+    def sha(self):
+        return f"{self.commits:040x}"
+
+    def serve(self, http_request, path, body, fault):
+        answer, method = http_request.answer, http_request.command
+        writes = method == "POST"
+        authorised = http_request.headers.get("Authorization") == f"Bearer {self.token}"
+        if path == "/api/agent-harnesses":
+            return answer(404)
+        if writes and not authorised:
+            return answer(401, {"error": "wrong token"})
+        if path == "/api/validate-yaml":
+            return answer(200, {"errors": [], "warnings": []})
+        if path == "/api/repos/create":
+            asked = json.loads(body)
+            name = f"{asked.get('organization') or 'alice'}/{asked['name']}"
+            self.repos.setdefault(name, {})
+            kind = "datasets/" if asked.get("type") == "dataset" else ""
+            return answer(200, {"url": f"{self.url}/{kind}{name}"})
+        if path.startswith("/blob/"):
+            self.blobs[path[6:]] = body
+            right = hashlib.sha256(body).hexdigest() == path[6:]
+            return answer(200 if right else 400)
+        match = re.fullmatch(r"(?:/api/(?:datasets|models))?(?:/datasets)?/([^/]+/[^/]+?)(?:\.git)?/(preupload|commit|revision|tree|resolve|info)(/.*)?", path)
+        if not match:
+            match = re.fullmatch(r"/api/(?:datasets|models)/([^/]+/[^/]+)()()", path)
+        if not match or match[1] not in self.repos:
+            return answer(404, {"error": "not found"}, X_Error_Code="RepoNotFound")
+        repo, verb, rest = self.repos[match[1]], match[2], match[3]
+        if verb == "preupload":
+            return answer(200, {"files": [{"path": file["path"], "uploadMode": "lfs" if file["path"].endswith((".safetensors", ".png")) else "regular",
+                                           "shouldIgnore": False, "oid": None} for file in json.loads(body)["files"]]})
+        if verb == "info":  # of large files
+            objects = [{**wanted, **({} if wanted["oid"] in self.blobs else {"actions": {"upload": {"href": f"{self.url}/blob/{wanted['oid']}"}}})}
+                       for wanted in json.loads(body)["objects"]]
+            return answer(200, {"transfer": "basic", "objects": objects})
+        if verb == "commit":
+            files = {}
+            for line in map(json.loads, body.splitlines()):
+                value = line["value"]
+                if line["key"] == "file":
+                    files[value["path"]] = base64.b64decode(value["content"])
+                if line["key"] == "lfsFile":
+                    files[value["path"]] = self.blobs[value["oid"]]
+                if line["key"] == "deletedFile":
+                    repo.pop(value["path"])
+            repo.update(files)
+            self.commits += 1
+            return answer(200, {"success": True, "commitOid": self.sha(), "commitUrl": f"{self.url}/datasets/{match[1]}/commit/{self.sha()}", "hookOutput": ""})
+        if verb in ("revision", ""):
+            return answer(200, {"_id": "1", "id": match[1], "sha": self.sha(), "private": False, "tags": [], "downloads": 0, "likes": 0, "siblings": []})
+        if verb == "tree":
+            return answer(200, [self.listed(name, content) for name, content in sorted(repo.items())])
+        content = repo.get(rest.split("/", 2)[2])
+        if content is None:
+            return answer(404, {"error": "none"}, X_Error_Code="EntryNotFound")
+        headers = {"ETag": f'"{hashlib.sha1(content).hexdigest()}"', "X-Repo-Commit": self.sha()}
+        start = int((re.match(r"bytes=(\d+)-", http_request.headers.get("Range") or "") or [0, 0])[1])
+        sent = content[start:]
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        if fault == "wrong" and sent:
+            sent = sent[:-1] + bytes([sent[-1] ^ 1])
+        if fault == "cut" and method == "GET":
+            http_request.close_connection = True
+            http_request.send_response(206 if start else 200)
+            for name, value in {**headers, "Content-Length": str(len(sent))}.items():
+                http_request.send_header(name, value)
+            http_request.end_headers()
+            return http_request.wfile.write(sent[:len(sent) // 2])
+        return answer(206 if start else 200, sent, **headers)
+
+    def listed(self, name, content):
+        entry = {"type": "file", "path": self.lies(name), "size": len(content), "oid": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()}
+        if name.endswith((".safetensors", ".png")):
+            entry["lfs"] = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 130}
+        return entry
