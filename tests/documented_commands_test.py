@@ -13,7 +13,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OF_THE_LAUNCHER = {"test", "bench", "lint", "setup"}
-ONLY_PARSED = {"digest", "session"}  # long; not for users
+ONLY_PARSED = {"digest", "session", "push", "pull"}  # long; not for users; of a hub
 ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark", "plot"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
               "FILE": "slm_lab/spec/demo.json",
@@ -55,7 +55,7 @@ def words_of(command):
 
 def short(command):
     first = words_of(command)[0] if words_of(command) else ""
-    if first in ONLY_PARSED or command in ONLY_NAMED:
+    if first in ONLY_PARSED or command in ONLY_NAMED or "--remote" in command:
         return command + " --help"
     if first == "benchmark" and not re.search("--(list|status|render)", command):
         return command + " --list"

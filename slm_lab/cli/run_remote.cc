@@ -25,8 +25,7 @@ std::function<int()> add_run_remote(CLI::App& app, const Invocation& invocation)
   app.add_flag("--gpu", a.options.gpu, "rent a GPU too, which this version does not use");
   app.add_option("--max-duration", a.options.max_duration, "after which the machine is given back")
       ->capture_default_str();
-  app.add_option("--repo", a.options.repo,
-                 "repository for the results, USER/NAME; default: HF_REPO of the environment");
+  add_repo_option(app, a.options.repo);  // for the results
   app.add_option("--data", a.options.data, "folder in whose .remote what is sent is put together")
       ->capture_default_str();
   app.add_flag("--dry-run", a.options.dry_run, "print the task of dstack; start nothing");

@@ -64,7 +64,7 @@ HubPlace find_hub(const fs::path& root, const std::string& repo, bool is_model) 
 
 std::string ask_hub(const HubPlace& hub, const std::string& request,
                     const std::function<void(const std::string& event, const std::string& json)>& take) {
-  Json asked = Json::parse("{" + request + "}");
+  Json asked = Json::parse(request);
   asked["repo"] = hub.repo;
   asked["type"] = hub.is_model ? "model" : "dataset";
   const ScratchFile errors;

@@ -19,8 +19,8 @@ struct HubPlace {
 /// there is none, and SpecError for a `repo` that is no USER/NAME.
 HubPlace find_hub(const std::filesystem::path& root, const std::string& repo, bool is_model);
 
-/// `text` of a request beside the repository: the fields of a JSON object, without braces. Hands on each event but
-/// refusals, which it throws with their code, until "done", which it returns. Throws Error(remote) when it ends early.
+/// `request`: a JSON object, to which the repository is added. Hands on each event but refusals, which it throws with
+/// their code, until "done", which it returns. Throws Error(remote) when it ends early.
 std::string ask_hub(const HubPlace& hub, const std::string& request,
                     const std::function<void(const std::string& event, const std::string& json)>& take);
 

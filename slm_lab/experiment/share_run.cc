@@ -100,8 +100,7 @@ void push_run(const HubPlace& hub, const fs::path& where, const PushOptions& opt
                   {"texts", files.texts}};
   if (!hub.is_model) request["replaces"] = "data/" + name;
   say(fmt::format("pushing {} ({} files) to {}", name, files.list.size(), hub.repo));
-  const std::string text = request.dump();
-  fmt::print("{}\n", ask_hub(hub, text.substr(1, text.size() - 2), say_event));
+  fmt::print("{}\n", ask_hub(hub, request.dump(), say_event));
 }
 
 void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& data, bool all) {
@@ -111,8 +110,7 @@ void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& dat
   make_directories(data);
   const Json request = {
       {"do", "pull"}, {"name", name}, {"all", all}, {"data", fs::absolute(data).string()}, {"have", names_in(data)}};
-  const std::string text = request.dump();
-  ask_hub(hub, text.substr(1, text.size() - 2), [&](const std::string& event, const std::string& line) {
+  ask_hub(hub, request.dump(), [&](const std::string& event, const std::string& line) {
     say_event(event, line);
     if (event != "fetched") return;
     const Json json = Json::parse(line);
@@ -134,7 +132,7 @@ void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& dat
 }
 
 void list_remote_runs(const HubPlace& hub) {
-  ask_hub(hub, R"("do": "list")", [](const std::string& event, const std::string& line) {
+  ask_hub(hub, R"({"do": "list"})", [](const std::string& event, const std::string& line) {
     say_event(event, line);
     const Json json = Json::parse(line);
     if (event == "folder")
