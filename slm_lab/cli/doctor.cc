@@ -76,6 +76,7 @@ std::vector<Finding> findings_of(const fs::path& data, const Invocation& invocat
   }
   for (Finding& part : part_findings()) findings.push_back(std::move(part));
   findings.push_back(python_finding("ray", "searches on a cluster (--executor ray)", invocation));
+  findings.push_back(python_finding("gymnasium", "environments in Python (gymnasium:ID)", invocation));
   findings.push_back(
       python_finding("tensorboard", "looking at runs in a browser; any other one does as well", invocation));
   return findings;
