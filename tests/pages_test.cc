@@ -136,7 +136,7 @@ TEST(Pages, CommandsHaveEveryOptionAndNoOther) {
 
 TEST(Pages, OfTheCommandLineNameEveryCommand) {
   const std::string page_of_commands = page("cli.md");
-  for (const std::string& command : without(matches(printed({"candidates", "--words=\n"}), "([a-z]+)\t"), {"help"}))
+  for (const std::string& command : without(matches(printed({"candidates", "--words=\n"}), "([a-z-]+)\t"), {"help"}))
     EXPECT_THAT(page_of_commands, HasSubstr("`slm-lab " + command));
 }
 
