@@ -58,8 +58,10 @@ def main():
         for words, code, text in ((["--max-duration", "6 hours"], 2, "as 30m"), (["--repo", "x"], 2, "USER/NAME"), (["-s", "x"], 2, "KEY=VALUE")):
             result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", *words, folder=folder)
             assert result.returncode == code and text in result.stderr, (words, result.stderr)
-        for words, text in ((["slm_lab/spec/demo.json", "nothing", "train"], "nothing"), (["slm_lab/spec/demo.json", "ppo_cartpole", "enjoy"], "dev, train")):
-            assert call(*words, folder=folder).returncode == 2, words
+        for words, text in ((["slm_lab/spec/demo.json", "nothing", "train"], "nothing"), (["slm_lab/spec/demo.json", "ppo_cartpole", "enjoy"], "dev, train"),
+                            (["slm_lab/spec/demo.json", "ppo_cartpole", "search"], "no search block")):
+            result = call(*words, folder=folder)
+            assert result.returncode == 2 and text in result.stderr, (words, result.stderr)
         result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, HF_REPO="")
         assert result.returncode == 2 and "HF_REPO" in result.stderr, result.stderr
         no_dstack = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, PATH="/usr/bin:/bin")

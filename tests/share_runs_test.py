@@ -92,6 +92,8 @@ class ShareRuns(unittest.TestCase):
         self.assertIn("expected USER/NAME", self.refusal(2, "list", "--remote", "--repo", "../x"))
         self.assertIn("no such repository", self.refusal(8, "list", "--remote", "--repo", "alice/nothing"))
         self.assertIn("expected the name", self.refusal(2, "pull", "../x"))
+        self.assertIn("no such", self.refusal(8, "pull", "R", "--data", "none", repo="alice/nothing"))
+        self.assertFalse(os.path.exists(self.scratch + "/none"))
         self.assertEqual((self.hub.repos, os.path.exists(self.scratch + "/data/nothing")), (before, False))
 
 

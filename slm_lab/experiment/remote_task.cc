@@ -158,6 +158,8 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
   check(options);
   SpecReport report(loaded.file);
   const LabSpec spec = read_lab_spec(loaded, report);
+  if (options.mode == "search" && spec.search.empty())
+    throw SpecError(fmt::format("{}: {} has no search block, so there is nothing to search", loaded.file, loaded.name));
   const Needs needs = needs_of(spec, options.mode);
   const std::string name = dstack_name(options.name.empty() ? loaded.name : options.name);
   const std::string folder = fmt::format("{}_{:%Y_%m_%d_%H%M%S}", loaded.name, fmt::localtime(std::time(nullptr)));

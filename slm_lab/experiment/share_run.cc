@@ -107,7 +107,6 @@ void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& dat
   if (name.empty() || name.find('/') != std::string::npos)
     throw SpecError(
         fmt::format("pull {}: expected the name of a spec or of a run folder, as `list --remote` shows", name));
-  make_directories(data);
   const Json request = {
       {"do", "pull"}, {"name", name}, {"all", all}, {"data", fs::absolute(data).string()}, {"have", names_in(data)}};
   ask_hub(hub, request.dump(), [&](const std::string& event, const std::string& line) {
