@@ -142,17 +142,20 @@ TEST_F(Bridge, GoesOnWhereItWasSaved) {
 }
 
 TEST_F(Bridge, SaysWhereAnEpisodeIsNotTheSameTwice) {
-  const EnvConfig config = read_odd(R"({"obs": "random"})").config;
-  Play first(config, 2), second(config, 2);
-  first.advance(5);
-  Archive saved;
-  first.env->serialize(saved);
-  Archive restored = saved.reopened();
-  second.env->serialize(restored);
-  EXPECT_THAT(second.env->remark(),
-              AllOf(HasSubstr("isn't the same twice"), HasSubstr("5 steps"), HasSubstr("environment 0")));
-  second.advance(5);
-  EXPECT_TRUE(second.step.episode_over.all()) << "and goes on from the step where it was";
+  for (const char* what : {"random_steps", "random_start"}) {
+    SCOPED_TRACE(what);
+    const EnvConfig config = read_odd(fmt::format(R"({{"obs": "{}"}})", what)).config;
+    Play first(config, 2), second(config, 2);
+    first.advance(5);
+    Archive saved;
+    first.env->serialize(saved);
+    Archive restored = saved.reopened();
+    second.env->serialize(restored);
+    EXPECT_THAT(second.env->remark(),
+                AllOf(HasSubstr("isn't the same twice"), HasSubstr("5 steps"), HasSubstr("environment 0")));
+    second.advance(5);
+    EXPECT_TRUE(second.step.episode_over.all()) << "and goes on from the step where it was";
+  }
 }
 
 TEST_F(Bridge, RefusesADamagedEpisode) {

@@ -18,7 +18,7 @@ class Odd(gymnasium.Env):
         self.observation_space = {
             "box": one, "dict": Dict({"a": one}), "discrete": Discrete(5), "float64": Box(-1, 100, (1,), numpy.float64),
             "table": Box(-1, 100, (2, 3), numpy.float32), "wrong": Box(-1, 100, (2,), numpy.float32),
-            "random": one, "scalar": Box(-1, 100, (), numpy.float32),
+            "random_steps": one, "random_start": one, "scalar": Box(-1, 100, (), numpy.float32),
             "image": Box(0, 255, (5, 6, 3), numpy.uint8), "stack": Box(0, 255, (4, 5, 6), numpy.uint8),
         }[obs]
         self.action_space = {
@@ -31,7 +31,7 @@ class Odd(gymnasium.Env):
         if self.obs in ("image", "stack"):
             shape = self.observation_space.shape
             return (numpy.arange(numpy.prod(shape)).reshape(shape) + self.steps).astype(numpy.uint8)
-        if self.obs == "random":
+        if self.obs == ("random_steps" if self.steps > 0 else "random_start"):
             return numpy.array([random.SystemRandom().random()], numpy.float32)
         if self.obs == "float64":
             return numpy.array([1 / 3 + self.steps])
