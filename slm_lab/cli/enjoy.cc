@@ -11,10 +11,10 @@ namespace slm {
 
 void add_enjoy_options(CLI::App& app, EnjoyOptions& options) {
   constexpr const char* kGroup = "Options of enjoy";
-  app.add_option("--episodes", options.episodes, "episodes to play")
+  app.add_option("--episodes", options.episodes, "episodes to play; default: 10, of a video 1")
       ->check(whole_number(1, 1'000'000))
-      ->capture_default_str()
       ->group(kGroup);
+  app.add_option("--video", options.video, "film them: a file that ends in .mp4 or .gif (needs ffmpeg)")->group(kGroup);
   app.add_flag("--sample", options.sample, "sample actions as in training instead of taking the best")->group(kGroup);
   app.add_option("--session", options.session, "the session to play; default: the one with the best score")
       ->check(whole_number(0, std::numeric_limits<int>::max()))

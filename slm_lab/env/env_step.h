@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "slm_lab/base/rng.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/base/space.h"
 
 namespace slm {
@@ -58,6 +59,12 @@ concept SingleEnv = requires(Env env, const typename Env::Kwargs& kwargs, Rng& r
   requires Observes<Env, float> || Observes<Env, std::uint8_t>;  // obs_space().size() of them
 }
 &&(StepsWith<Env, int> || StepsWith<Env, std::span<const float>>);
+
+/// Whether an environment says what it looks like; not all can.
+template <class Env>
+concept CanBeDrawn = requires(const Env env) {
+  { env.scene() } -> std::same_as<Scene>;
+};
 
 template <class Env>
 concept HasModel = requires {

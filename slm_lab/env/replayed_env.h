@@ -46,6 +46,7 @@ class ReplayedEnv {
   }
 
   void observe(float* obs) const { physics_.observe(obs); }
+  Scene scene() const requires CanBeDrawn<Physics> { return physics_.scene(); }
 
   void serialize(Archive& archive) {
     archive("started", started_);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "slm_lab/base/float_mode.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
 
@@ -29,6 +31,8 @@ class RolloutEnv {
   virtual void reset(std::vector<double>& obs) = 0;
   /// Throws as check_action().
   virtual Step step(std::span<const double> action, std::vector<double>& obs) = 0;
+  /// How it looks now; nothing of an environment that cannot be drawn.
+  virtual std::optional<Scene> scene() const { return std::nullopt; }
 };
 
 /// An action of the wrong size, an index that is none and what is no number throw Error(usage).
@@ -61,6 +65,13 @@ class NativeRolloutEnv final : public RolloutEnv {
     observe(obs);
     const bool time_is_up = info_.max_episode_steps > 0 && num_steps_ >= info_.max_episode_steps;
     return {step.reward, step.terminated, step.truncated || time_is_up, step.diverged};
+  }
+
+  std::optional<Scene> scene() const override {
+    if constexpr (CanBeDrawn<Env>)
+      return env_.scene();
+    else
+      return std::nullopt;
   }
 
  private:

@@ -5,10 +5,11 @@
 
 namespace slm {
 
-PolicyPlayer::PolicyPlayer(const PlayedRun& run, std::uint64_t seed)
+PolicyPlayer::PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode)
     : env_(run.spec.env, run.spec.agent.plan->gamma(), statistics_, seed),
       algorithm_(make_algorithm(run.spec.agent, env_.wrapped().info(), Streams(seed, 0, 0))),
       scale_(algorithm_->action_range(), env_.wrapped().info().action_space),
+      mode_(mode),
       rng_(Streams(seed, 0, 0).stream("action")),
       actions_(1, env_.wrapped().info().action_space.size()) {
   SessionFiles(run.folder, run.trial, run.session).load_weights(run.spec, /*best=*/!run.last, *algorithm_, statistics_);
@@ -21,7 +22,7 @@ void PolicyPlayer::reset(std::vector<double>& obs) {
 }
 
 RolloutEnv::Step PolicyPlayer::step(std::vector<double>& action, std::vector<double>& obs) {
-  algorithm_->act(obs_, ActMode::greedy, rng_, actions_);
+  algorithm_->act(obs_, mode_, rng_, actions_);
   env_.wrapped().step(scale_.to_env(actions_), step_);
   obs_.swap(step_.obs);
   action = env_.last().action;

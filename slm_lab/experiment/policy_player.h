@@ -11,11 +11,11 @@
 
 namespace slm {
 
-/// Greedy actions of a run's weights in the bare environment of its spec, whose first reset uses `seed`: what the
+/// Actions of a run's weights in the bare environment of its spec, whose first reset uses `seed`: what the
 /// environment gives and takes, without the wrappers through which the policy sees it.
 class PolicyPlayer {
  public:
-  PolicyPlayer(const PlayedRun& run, std::uint64_t seed);
+  PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode = ActMode::greedy);
 
   const RolloutEnv& env() { return env_.bare(); }
   void reset(std::vector<double>& obs);  ///< at the start, and after a step that ended an episode
@@ -26,6 +26,7 @@ class PolicyPlayer {
   PlayedEnv env_;
   std::unique_ptr<Algorithm> algorithm_;
   ActionScale scale_;
+  ActMode mode_;
   Rng rng_;  // which greedy actions do not use
   bool started_ = false;
   Observations obs_;

@@ -124,4 +124,13 @@ void AtariEnv::serialize(Archive& archive) {
   if (started_) emulator_.load(state);
 }
 
+Scene AtariEnv::scene() const {
+  const SlmAleFacts& facts = emulator_.facts();
+  Scene scene{facts.screen_width, facts.screen_height, 60.0 / kwargs_.frameskip.low};
+  scene.screen.reserve(3 * emulator_.screen().size());
+  for (const std::uint8_t pixel : emulator_.screen())
+    for (int channel = 0; channel < 3; ++channel) scene.screen.push_back(facts.rgb[3 * (pixel / 2) + channel]);
+  return scene;
+}
+
 }  // namespace slm

@@ -30,6 +30,7 @@ class AtariEnv {
   EnvStep step(int action, Rng& rng);
   void observe(std::uint8_t* obs) const;
   void serialize(Archive& archive);
+  Scene scene() const;
 
   const Emulator& emulator() const { return emulator_; }
 

@@ -8,6 +8,7 @@
 #include "slm_lab/env/box2d/bipedal_terrain.h"
 #include "slm_lab/env/box2d/body_parts.h"
 #include "slm_lab/env/box2d/contacts.h"
+#include "slm_lab/env/box2d/drawn.h"
 
 namespace slm {
 namespace {
@@ -137,6 +138,31 @@ EnvStep BipedalWalker::step(std::span<const float> action, Rng&) {
 
 void BipedalWalker::observe(float* obs) const {
   std::transform(state_.begin(), state_.end(), obs, [](double value) { return static_cast<float>(value); });
+}
+
+Scene BipedalWalker::scene() const {
+  constexpr Scene::Color kSky{215, 215, 255}, kGrass{102, 153, 76}, kBlock{255, 255, 255}, kBlockEdge{153, 153, 153};
+  constexpr double kOverlap = 1;  // pixels: two neighbours do not cover what lies between them
+  constexpr Scene::Color kHull{127, 51, 229}, kHullEdge{76, 76, 127}, kFlag{230, 51, 0};
+  const WorldView view{.scale = kScale, .height = kHeight * kScale, .left = track_->hull->GetPosition().x - kWidth / 5};
+  Scene scene{static_cast<int>(kWidth * kScale), static_cast<int>(kHeight * kScale), kFps, kSky};
+  for (const b2Body* ground : track_->ground)
+    for (const b2Fixture* f = ground->GetFixtureList(); f != nullptr; f = f->GetNext()) {
+      Scene::Point from, to;
+      if (drawn_edge(*f, view, from, to))
+        scene.polygon({from, {to.x + kOverlap, to.y}, {to.x + kOverlap, view.height}, {from.x, view.height}}, kGrass);
+    }
+  for (const b2Body* ground : track_->ground) draw_body(*ground, view, kBlock, kBlockEdge, scene);
+  const auto draw_leg = [&](std::size_t leg, Scene::Color color, Scene::Color edge) {
+    for (std::size_t part = 0; part < 2; ++part) draw_body(*track_->legs[2 * leg + part], view, color, edge, scene);
+  };
+  draw_leg(0, {178, 101, 152}, {127, 76, 101});  // the one behind
+  draw_body(*track_->hull, view, kHull, kHullEdge, scene);
+  draw_leg(1, {128, 51, 102}, {77, 26, 51});
+  const Scene::Point foot = view(to_b2(BipedalTerrain::kStep * 3, BipedalTerrain::kHeight));
+  scene.line({foot, {foot.x, foot.y - 50}}, 2, {0, 0, 0});
+  scene.polygon({{foot.x, foot.y - 50}, {foot.x, foot.y - 40}, {foot.x + 25, foot.y - 45}}, kFlag);
+  return scene;
 }
 
 void BipedalWalker::look() {

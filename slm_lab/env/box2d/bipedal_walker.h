@@ -24,6 +24,7 @@ class BipedalWalker {
   void reset(Rng& rng);
   EnvStep step(std::span<const float> action, Rng& rng);
   void observe(float* obs) const;
+  Scene scene() const;
 
  protected:
   BipedalWalker(const Kwargs& kwargs, bool keeps_world);

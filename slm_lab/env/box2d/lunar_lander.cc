@@ -6,6 +6,7 @@
 
 #include "slm_lab/env/box2d/body_parts.h"
 #include "slm_lab/env/box2d/contacts.h"
+#include "slm_lab/env/box2d/drawn.h"
 
 namespace slm {
 namespace {
@@ -45,7 +46,7 @@ struct LunarLander::Moon {
   explicit Moon(double gravity) : world(to_b2(0, gravity)) { world.SetContactListener(&contacts); }
 
   void add_terrain(std::span<const double> heights) {
-    b2Body* ground = add_ground(world);
+    ground = add_ground(world);
     add_shape(ground, edge(to_b2(0, 0), to_b2(kWidth, 0)), {});
     const auto x = [](std::size_t i) { return kWidth / (kChunks - 1) * static_cast<double>(i); };
     for (std::size_t i = 0; i + 1 < heights.size(); ++i)
@@ -80,6 +81,7 @@ struct LunarLander::Moon {
 
   GroundContacts contacts;  // outlives the world
   b2World world;
+  b2Body* ground = nullptr;
   b2Body* lander = nullptr;
   std::array<b2Body*, 2> legs{};
 };
@@ -105,6 +107,7 @@ void LunarLander::reset(Rng& rng) {
 }
 
 EnvStep LunarLander::step(const Engines& engines, Rng& rng) {
+  engines_ = engines;
   blow();
   fire(engines, rng);
   advance(moon_->world);
@@ -166,6 +169,38 @@ void LunarLander::look() {
             20.0 * lander.GetAngularVelocity() / kFps,
             moon_->contacts.foot(0) ? 1.0 : 0.0,
             moon_->contacts.foot(1) ? 1.0 : 0.0};
+}
+
+Scene LunarLander::scene() const {
+  constexpr Scene::Color kBlack{0, 0, 0}, kWhite{255, 255, 255}, kHull{128, 102, 230}, kHullEdge{77, 77, 128};
+  constexpr Scene::Color kFlag{204, 204, 0}, kFlame{255, 160, 60};
+  const WorldView view{.scale = kScale, .height = kHeight * kScale};
+  Scene scene{static_cast<int>(kWidth * kScale), static_cast<int>(kHeight * kScale), kFps, kWhite};
+  for (const b2Fixture* f = moon_->ground->GetFixtureList(); f != nullptr; f = f->GetNext()) {  // the sky above it
+    Scene::Point from, to;
+    if (drawn_edge(*f, view, from, to) && from.y < view.height)
+      scene.polygon({from, to, {to.x, 0}, {from.x, 0}}, kBlack);
+  }
+  // What the engines blow out; Gymnasium draws particles.
+  const b2Body& lander = *moon_->lander;
+  const auto flame = [&](double x, double y, double dx, double dy, double width) {
+    const auto at = [&](double along, double across) {
+      return view(lander.GetWorldPoint(
+          to_b2((x + dx * along - dy * across) / kScale, (y + dy * along + dx * across) / kScale)));
+    };
+    scene.polygon({at(0, -width), at(0, width), at(1, 0)}, kFlame);
+  };
+  if (engines_.main > 0) flame(0, -10, 0, -24 * engines_.main, 0.22);
+  if (engines_.side > 0)
+    flame(-kSideBehind * engines_.direction * -1, 6, 14 * engines_.side * engines_.direction, 0, 0.2);
+  for (const b2Body* leg : moon_->legs) draw_body(*leg, view, kHull, kHullEdge, scene);
+  draw_body(lander, view, kHull, kHullEdge, scene);
+  for (const int side : {-1, 1}) {
+    const double x = (kWidth / 2 + side * kWidth / (kChunks - 1)) * kScale, foot = (kHeight - kPadHeight) * kScale;
+    scene.line({{x, foot}, {x, foot - 50}}, 1, kWhite);
+    scene.polygon({{x, foot - 50}, {x, foot - 40}, {x + 25, foot - 45}}, kFlag);
+  }
+  return scene;
 }
 
 EnvStep DiscreteLunarLander::step(int action, Rng& rng) {

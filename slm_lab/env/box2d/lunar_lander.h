@@ -30,6 +30,7 @@ class LunarLander {
   void reset(Rng& rng);
   EnvStep step(const Engines& engines, Rng& rng);
   void observe(float* obs) const;
+  Scene scene() const;
 
  private:
   struct Moon;  // the world and what is in it; a new one for every episode
@@ -42,6 +43,7 @@ class LunarLander {
   std::unique_ptr<Moon> moon_;
   std::array<double, 8> state_{};
   double shaping_ = 0;
+  Engines engines_;  // of the last step, to draw
   std::int64_t wind_index_ = 0, torque_index_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/classic_control/numpy_square.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/kwargs.h"
@@ -59,6 +60,7 @@ class Acrobot {
     archive("obs", std::span<float>(obs_));
   }
   std::span<const double> state() const { return state_; }  ///< theta1, theta2, theta1_dot, theta2_dot
+  Scene scene() const;
 
  private:
   using State = std::array<double, 4>;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/kwargs.h"
 
@@ -56,6 +57,7 @@ class CartPole {
 
   void serialize(Archive& archive) { archive("state", std::span<double>(state_)); }
   std::span<const double> state() const { return state_; }  ///< x, x_dot, theta, theta_dot
+  Scene scene() const;
 
  private:
   static constexpr double kGravity = 9.8;

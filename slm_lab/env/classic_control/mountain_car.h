@@ -6,6 +6,7 @@
 #include <span>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/kwargs.h"
 
@@ -43,6 +44,7 @@ class MountainCar {
 
   void serialize(Archive& archive) { archive("state", std::span<double>(state_)); }
   std::span<const double> state() const { return state_; }  ///< position, velocity
+  Scene scene() const;
 
  private:
   static constexpr double kMinPosition = -1.2;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/kwargs.h"
 
@@ -46,6 +47,7 @@ class MountainCarContinuous {
     archive("fresh", fresh_);
   }
   std::span<const double> state() const { return state_; }  ///< position, velocity
+  Scene scene() const;
 
  private:
   /// Returns whether the goal is reached.

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/classic_control/numpy_square.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/kwargs.h"
@@ -49,6 +50,7 @@ class Pendulum {
 
   void serialize(Archive& archive) { archive("state", std::span<double>(state_)); }
   std::span<const double> state() const { return state_; }  ///< theta, theta_dot
+  Scene scene() const;
 
  private:
   static constexpr double kPi = std::numbers::pi;

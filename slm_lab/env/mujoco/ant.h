@@ -63,6 +63,7 @@ class Ant {
     archive("x", x_);
   }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   bool is_healthy() const {

@@ -50,6 +50,7 @@ class Humanoid {
     archive("x", x_);
   }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   /// x of the centre of mass.

@@ -42,6 +42,7 @@ class HumanoidStandup {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   Kwargs k_;

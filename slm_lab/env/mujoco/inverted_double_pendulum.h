@@ -59,6 +59,7 @@ class InvertedDoublePendulum {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   Kwargs k_;

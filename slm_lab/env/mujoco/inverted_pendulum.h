@@ -50,6 +50,7 @@ class InvertedPendulum {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   Kwargs k_;

@@ -67,6 +67,7 @@ class Pusher {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
+  Scene scene() const { return state_.scene(); }
 
  private:
   Kwargs k_;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "slm_lab/base/rng.h"
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/mujoco/model.h"
 
 struct mjData_;
@@ -43,6 +44,8 @@ class MujocoState {
   std::span<const double> cinert() const;             // (nbody, 10)
   std::span<const double> cvel() const;               // (nbody, 6)
   std::span<const double> cfrc_ext() const;           // (nbody, 6)
+
+  Scene scene() const;  ///< through the model's first camera, or from the front where it has none
 
   /// Everything that the next step depends on. What an environment remembers of the moment before is its own to keep.
   void serialize(Archive& archive);
