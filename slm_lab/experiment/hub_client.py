@@ -27,7 +27,7 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_UPDATE_CHECK", "1")
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token  # noqa: E402
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError  # noqa: E402
+from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError  # noqa: E402
 from huggingface_hub.hf_api import RepoFile  # noqa: E402
 
 USAGE, IO, REMOTE = 2, 4, 8  # exit codes of slm-lab (slm_lab/base/error.h)
@@ -53,11 +53,12 @@ def with_patience(action, wait):
     for left in reversed(range(TIMES)):
         try:
             return action()
-        except (HfHubHTTPError, OSError, RuntimeError) as error:  # of the network; a disk's errors are OSErrors too
-            response = getattr(error, "response", None)
-            status = getattr(response, "status_code", None)
-            final = (status is not None and status < 500 and status not in (408, 429)) or is_of_the_disk(error)
-            if final or not left:
+        except Exception as error:  # which kind of failure it is decides
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            # A connection, or a file of which only a part came. A hub's answer has a status, and a disk's error a file.
+            cut = isinstance(error, OSError) and not is_of_the_disk(error)
+            broken = status is None and (cut or type(error).__module__.startswith("httpx"))
+            if not left or not (broken or (status is not None and (status >= 500 or status in (408, 429)))):
                 raise
             tell("said", text=f"the hub {'answers ' + str(status) if status else 'does not answer'}; trying again")
             time.sleep(wait * 2 ** (TIMES - 1 - left))
