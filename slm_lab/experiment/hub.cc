@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kClient = "the client of the hub";
-constexpr int kWaitMilliseconds = 100;
+constexpr int kAnswerMilliseconds = 100;
 
 /// A file for what the client prints, removed with it.
 struct ScratchFile {
@@ -74,7 +74,7 @@ std::string ask_hub(const HubPlace& hub, const std::string& request,
     if (stop_signal() != 0)
       throw Error(static_cast<ExitCode>(128 + stop_signal()), "stopped; the same command goes on");
     std::vector<std::string> lines;
-    lives = client.receive(kWaitMilliseconds, lines);
+    lives = client.receive(kAnswerMilliseconds, lines);
     for (const std::string& line : lines) {
       const Json json = parse_json_file(line, kClient);
       const auto event = read_json(kClient, [&] { return json.at("event").get<std::string>(); });

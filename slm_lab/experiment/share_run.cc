@@ -17,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void say(const std::string& text) { fmt::print(stderr, "slm-lab: {}\n", text); }
+void tell(const std::string& text) { fmt::print(stderr, "slm-lab: {}\n", text); }
 
 void say_event(const std::string& event, const std::string& json) {
-  if (event == "said") say(Json::parse(json).at("text"));
+  if (event == "said") tell(Json::parse(json).at("text"));
 }
 
 std::string folder_name(const DataFolder& folder) {
@@ -99,7 +99,7 @@ void push_run(const HubPlace& hub, const fs::path& where, const PushOptions& opt
                   {"files", files.list},
                   {"texts", files.texts}};
   if (!hub.is_model) request["replaces"] = "data/" + name;
-  say(fmt::format("pushing {} ({} files) to {}", name, files.list.size(), hub.repo));
+  tell(fmt::format("pushing {} ({} files) to {}", name, files.list.size(), hub.repo));
   fmt::print("{}\n", ask_hub(hub, request.dump(), say_event));
 }
 
@@ -119,7 +119,7 @@ void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& dat
       const DataFolder folder = DataFolder::open(partial);
       verify_files(folder, read_manifest(folder));
     } else {
-      say(target.string() + ": of another program than this one (no manifest); only the hub's hashes were verified");
+      tell(target.string() + ": of another program than this one (no manifest); only the hub's hashes were verified");
     }
     std::error_code error;
     fs::rename(partial, target, error);
