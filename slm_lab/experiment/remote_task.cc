@@ -10,7 +10,6 @@
 #include <cctype>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <regex>
@@ -18,6 +17,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/find_program.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/json_file.h"
 
@@ -47,16 +47,10 @@ int run_words(const std::vector<std::string>& words) {
 }
 
 /// Beside the program, as uv installs both; or on the PATH.
-std::string find_dstack() {
-  std::vector<fs::path> folders = {fs::read_symlink("/proc/self/exe").parent_path()};
-  const char* path = std::getenv("PATH");
-  std::string rest = path != nullptr ? path : "";
-  for (std::size_t end = 0; !rest.empty(); rest.erase(0, end == rest.npos ? end : end + 1)) {
-    end = rest.find(':');
-    folders.emplace_back(rest.substr(0, end));
-  }
-  for (const fs::path& folder : folders)
-    if (!folder.empty() && access((folder / "dstack").c_str(), X_OK) == 0) return folder / "dstack";
+fs::path find_dstack() {
+  const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path() / "dstack";
+  if (access(beside.c_str(), X_OK) == 0) return beside;
+  if (fs::path found = find_program("dstack"); !found.empty()) return found;
   throw Error(
       ExitCode::missing,
       "run-remote: dstack is not installed here; install it (`uv tool install dstack` or `pip install dstack`) and "
@@ -173,7 +167,7 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
     fmt::print(stderr, "slm-lab: job.json: {}\n", job.dump());
     return 0;
   }
-  const std::string dstack = find_dstack();
+  const std::string dstack = find_dstack().string();
   const fs::path file = stage(loaded, options, name, task, job.dump() + "\n");
   fmt::print(stderr, "slm-lab: its results: HF_REPO={} slm-lab pull {}\n", options.repo, folder);
   std::vector<std::string> words = {dstack, "apply", "--detach", "-f", file.string()};

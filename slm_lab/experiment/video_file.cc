@@ -11,13 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/find_program.h"
 
 namespace slm {
 namespace {
@@ -35,19 +34,6 @@ std::vector<std::string> encoder(const fs::path& file, double frames_per_second)
             fmt::format("fps={},split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1",
                         std::min(kMostInGif, frames_per_second)),
             "-f", "gif"};
-  return {};
-}
-
-/// The program in PATH; empty: there is none.
-fs::path find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "" : path;
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    const fs::path program = fs::path(folder) / name;
-    if (access(program.c_str(), X_OK) == 0) return program;
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-  }
   return {};
 }
 
