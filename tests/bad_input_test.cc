@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "slm_lab/env/registry.h"
+#include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -277,8 +276,6 @@ TEST(LaterVersion, IsNamedAsTheReasonAndIsAnotherExitCode) {
   }
   GTEST_SKIP() << "every environment is there";
 }
-
-void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 /// The one run folder of `data` once it holds a checkpoint, while `process` works on it.
 fs::path run_with_checkpoint(const Process& process, const fs::path& data) {

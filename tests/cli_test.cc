@@ -113,6 +113,25 @@ TEST(Train, WorksWithoutTheWordRunAndItsAgentCanBePlayed) {
   EXPECT_THAT(played.out, Not(HasSubstr("episode   4")));
 }
 
+// As many frames as steps: the first stands before the first step, and the last step shows the next start.
+TEST(Train, ItsAgentCanBeFilmed) {
+  const ScratchFolder scratch;
+  const ProcessOptions here{.environment = {}, .folder = source_dir()};
+  ASSERT_EQ(run_program(train_briefly(scratch / "data", {}), here).exit_code, 0);
+  fs::create_directories(scratch / "bin");
+  const fs::path ffmpeg = scratch / "bin/ffmpeg";
+  std::ofstream(ffmpeg) << "#!/bin/sh\nPATH=/usr/bin:/bin\nfor last; do :; done; wc -c > \"${last#file:}\"\n";
+  fs::permissions(ffmpeg, fs::perms::owner_all);
+  const ProcessOptions with_it{.environment = {"PATH=" + (scratch / "bin").string()}, .folder = source_dir()};
+  const std::string video = (scratch / "a.mp4").string();
+  const ProcessResult filmed =
+      run_program(slm_lab({"enjoy", only_run(scratch / "data").string(), "--video", video}), with_it);
+  ASSERT_EQ(filmed.exit_code, 0) << filmed.err;
+  EXPECT_THAT(filmed.out, AllOf(HasSubstr("over 1 episodes"), HasSubstr("video in " + video)));
+  const double steps = std::stod(filmed.out.substr(filmed.out.find("mean ") + 5));  // a step of CartPole pays 1
+  EXPECT_EQ(std::stod(read_file(video)), steps * 600 * 400 * 4);
+}
+
 TEST(Help, OfEveryCommandHasAnExample) {
   const ProcessResult all = run_program(slm_lab({"--help"}));
   EXPECT_EQ(all.exit_code, 0);

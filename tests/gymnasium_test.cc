@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <fstream>
-#include <thread>
 
 #include "slm_lab/base/build_info.h"
 #include "tests/support/gymnasium_python.h"
+#include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -23,9 +23,6 @@ using testing::IsEmpty;
 using testing::Not;
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
-
-/// Between two looks at what the system knows; no outcome waits for it.
-void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 /// Waits until session 0 has kept checkpoint `number`; false when the process ended before.
 bool await_checkpoint(const Process& process, const fs::path& data, int number) {

@@ -10,12 +10,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <thread>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/experiment/line_process.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/search_journal.h"
+#include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -30,9 +30,6 @@ using Json = nlohmann::json;
 using Words = std::vector<std::string>;
 
 const Words kOnRay = {"--executor", "ray"};
-
-/// Between two looks at what the system knows; no outcome waits for it.
-void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 /// The processes whose command line holds both texts.
 std::set<pid_t> processes_with(const std::string& a, const std::string& b) {

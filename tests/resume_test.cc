@@ -6,12 +6,12 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <thread>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/env/registry.h"
 #include "tests/support/gymnasium_python.h"
+#include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -121,8 +121,6 @@ Results uninterrupted(const Run& run, const std::vector<std::string>& more = {},
   EXPECT_GE(results.size(), 4u);  // of each session: a table, last and best weights; and the metrics
   return results;
 }
-
-void nap(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
 
 /// The number of the newest checkpoint of session 0; 0 when there is none.
 int newest_checkpoint(const fs::path& data) {

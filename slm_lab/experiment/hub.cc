@@ -1,12 +1,13 @@
 #include "slm_lab/experiment/hub.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <regex>
-#include <system_error>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
@@ -22,20 +23,20 @@ namespace fs = std::filesystem;
 constexpr const char* kClient = "the client of the hub";
 constexpr int kAnswerMilliseconds = 100;
 
-/// A file for what the client prints, removed with it.
-struct ScratchFile {
-  ScratchFile() : path((fs::temp_directory_path() / "slm-hub-XXXXXX").string()) {
-    const int file = mkstemp(path.data());
-    if (file < 0) throw Error(ExitCode::io, path + ": this file cannot be made");
-    close(file);
+/// What the client prints, in memory: nothing stays behind, however we end.
+class Printed {
+ public:
+  Printed() : file_(memfd_create("slm-hub", MFD_CLOEXEC)) {
+    if (file_ < 0) throw Error(ExitCode::io, fmt::format("{}: {}", kClient, std::strerror(errno)));
   }
-  ~ScratchFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  std::string path;
+  ~Printed() { close(file_); }
+  Printed(const Printed&) = delete;
+  Printed& operator=(const Printed&) = delete;
+
+  std::string path() const { return fmt::format("/proc/self/fd/{}", file_); }  ///< here, and in a child that we fork
+
+ private:
+  int file_;
 };
 
 std::string last_line(const std::string& file) {
@@ -48,12 +49,16 @@ std::string last_line(const std::string& file) {
 
 }  // namespace
 
-HubPlace find_hub(const fs::path& root, const std::string& repo, bool is_model) {
+void check_hub_repository(const std::string& repo) {
   static const std::regex kRepo(R"([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})");
-  if (repo.empty())
-    throw SpecError("no repository: name it with --repo USER/NAME, or in the environment as HF_REPO=USER/NAME");
   if (!std::regex_match(repo, kRepo))
     throw SpecError(fmt::format("--repo {}: expected USER/NAME, as a hub calls its repositories", repo));
+}
+
+HubPlace find_hub(const fs::path& root, const std::string& repo, bool is_model) {
+  if (repo.empty())
+    throw SpecError("no repository: name it with --repo USER/NAME, or in the environment as HF_REPO=USER/NAME");
+  check_hub_repository(repo);
   const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path();  // as uv and pip install both
   const fs::path python = file_exists(beside / "hf") ? beside / "python" : root / ".deps/hub/bin/python";
   if (!file_exists(python))
@@ -67,8 +72,8 @@ std::string ask_hub(const HubPlace& hub, const std::string& request,
   Json asked = Json::parse(request);
   asked["repo"] = hub.repo;
   asked["type"] = hub.is_model ? "model" : "dataset";
-  const ScratchFile errors;
-  LineProcess client({hub.python.string(), hub.client.string()}, errors.path);
+  const Printed errors;
+  LineProcess client({hub.python.string(), hub.client.string()}, errors.path());
   client.send(asked.dump());
   for (bool lives = true; lives;) {
     if (stop_signal() != 0)
@@ -84,7 +89,7 @@ std::string ask_hub(const HubPlace& hub, const std::string& request,
       take(event, line);
     }
   }
-  throw Error(ExitCode::remote, fmt::format("{} ended early: {}", kClient, last_line(errors.path)));
+  throw Error(ExitCode::remote, fmt::format("{} ended early: {}", kClient, last_line(errors.path())));
 }
 
 }  // namespace slm

@@ -15,6 +15,9 @@ struct HubPlace {
   bool is_model = false;         ///< else a data set
 };
 
+/// Throws SpecError for a `repo` that is no USER/NAME.
+void check_hub_repository(const std::string& repo);
+
 /// The one that belongs to this installation: beside the program, or in the clone `root`. Throws Error(missing) where
 /// there is none, and SpecError for a `repo` that is no USER/NAME.
 HubPlace find_hub(const std::filesystem::path& root, const std::string& repo, bool is_model);

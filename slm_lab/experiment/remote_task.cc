@@ -18,6 +18,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/find_program.h"
+#include "slm_lab/experiment/hub.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/json_file.h"
 
@@ -70,7 +71,6 @@ Needs needs_of(const LabSpec& spec, const std::string& mode) {
 }
 
 void check(const RemoteOptions& options) {
-  static const std::regex kRepo(R"([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})");
   static const std::regex kDuration(R"([1-9]\d{0,3}[mhd])");
   if (options.mode != "dev" && options.mode != "train" && options.mode != "search")
     throw SpecError(fmt::format("mode {}: expected dev, train or search", options.mode));
@@ -78,8 +78,7 @@ void check(const RemoteOptions& options) {
     throw SpecError(fmt::format("--max-duration {}: expected a duration as 30m, 6h or 2d", options.max_duration));
   if (options.repo.empty() && !options.dry_run)
     throw SpecError("run-remote: results go to a hub: name the repository with --repo USER/NAME or HF_REPO=USER/NAME");
-  if (!options.repo.empty() && !std::regex_match(options.repo, kRepo))
-    throw SpecError(fmt::format("--repo {}: expected USER/NAME, as a hub calls its repositories", options.repo));
+  if (!options.repo.empty()) check_hub_repository(options.repo);
 }
 
 /// The folder that travels, and the task beside it.

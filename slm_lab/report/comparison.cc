@@ -106,9 +106,7 @@ class Band {
       const double center = center_of(sample, options_.center);
       if (!std::isnan(center)) centers.push_back(center);
     }
-    std::ranges::sort(centers);
-    const std::size_t outside = centers.size() / 40;  // 2.5 % at each end
-    return {centers[outside], centers[centers.size() - 1 - outside]};
+    return middle_95(std::move(centers));
   }
 
   const ComparisonOptions& options_;

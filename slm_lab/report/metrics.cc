@@ -182,8 +182,14 @@ Interval bootstrap_ci95(std::span<const double> values) {
     for (std::int64_t i = 0; i < count; ++i) sum += kept[rng.integers(0, count)];
     resampled = sum / static_cast<double>(count);
   }
-  std::sort(means.begin(), means.end());
-  return {means[kResamples / 40], means[kResamples - 1 - kResamples / 40]};  // 2.5 % outside each
+  return middle_95(std::move(means));
+}
+
+Interval middle_95(std::vector<double> resampled) {
+  if (resampled.empty()) return {};
+  std::ranges::sort(resampled);
+  const std::size_t outside = resampled.size() / 40;  // 2.5 % at each end
+  return {resampled[outside], resampled[resampled.size() - 1 - outside]};
 }
 
 }  // namespace slm

@@ -78,6 +78,8 @@ TrialMetrics trial_metrics(std::span<const SessionMetrics> sessions);
 /// 95 % percentile bootstrap interval of the mean: 10,000 resamples, always the same ones. NaN of fewer than two
 /// values.
 Interval bootstrap_ci95(std::span<const double> values);
+/// What is left of resampled numbers without 2.5 % at each end; NaN of none.
+Interval middle_95(std::vector<double> resampled);
 
 struct ScalarName {
   std::string_view name;

@@ -319,5 +319,23 @@ TEST(AtariFiles, WhatIsNotInstalledIsAPart) {
   }
 }
 
+// The colours of Pong, as RGB: its ground is (144, 72, 17), and the right paddle (92, 186, 92).
+TEST_F(Atari, IsSeenAsTheEmulatorDrawsIt) {
+  const Play play(kwargs_of("ALE/Pong-v5"));
+  const Scene scene = play.env.scene();
+  ASSERT_EQ(scene.width, 160);
+  ASSERT_EQ(scene.height, 210);
+  EXPECT_EQ(scene.frames_per_second, 15);
+  ASSERT_EQ(scene.screen.size(), 3u * 160 * 210);
+  const auto pixel = [&](int x, int y) {
+    const std::uint8_t* rgb = &scene.screen[3 * static_cast<std::size_t>(160 * y + x)];
+    return std::vector<int>{rgb[0], rgb[1], rgb[2]};
+  };
+  EXPECT_THAT(pixel(40, 100), testing::ElementsAre(144, 72, 17));
+  std::set<std::vector<int>> right;
+  for (int y = 34; y < 194; ++y) right.insert(pixel(141, y));
+  EXPECT_THAT(right, testing::Contains(testing::ElementsAre(92, 186, 92)));
+}
+
 }  // namespace
 }  // namespace slm

@@ -88,6 +88,14 @@ void expect_same(const StepResult& a, const StepResult& b) {
   }
 }
 
+/// The state of the one environment, saved, in the other.
+void restore(const Play& from, Play& to) {
+  Archive saved;
+  from.env->serialize(saved);
+  Archive restored = saved.reopened();
+  to.env->serialize(restored);
+}
+
 std::string failure_of(const std::function<void()>& work, ExitCode code) {
   try {
     work();
@@ -128,10 +136,7 @@ TEST_F(Bridge, GoesOnWhereItWasSaved) {
   const EnvConfig config = read_env("gymnasium:CartPole-v1").config;
   Play first(config, 2), second(config, 2);
   first.advance(70);
-  Archive saved;
-  first.env->serialize(saved);
-  Archive restored = saved.reopened();
-  second.env->serialize(restored);
+  restore(first, second);
   second.rng = first.rng;
   EXPECT_THAT(second.env->remark(), IsEmpty());
   for (int t = 0; t < 70; ++t) {
@@ -147,10 +152,7 @@ TEST_F(Bridge, SaysWhereAnEpisodeIsNotTheSameTwice) {
     const EnvConfig config = read_odd(fmt::format(R"({{"obs": "{}"}})", what)).config;
     Play first(config, 2), second(config, 2);
     first.advance(5);
-    Archive saved;
-    first.env->serialize(saved);
-    Archive restored = saved.reopened();
-    second.env->serialize(restored);
+    restore(first, second);
     EXPECT_THAT(second.env->remark(),
                 AllOf(HasSubstr("isn't the same twice"), HasSubstr("5 steps"), HasSubstr("environment 0")));
     second.advance(5);
