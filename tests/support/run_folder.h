@@ -9,18 +9,27 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "slm_lab/base/file.h"
 
 namespace slm {
 
-/// The paths of all files below `folder`, relative to it, sorted.
+/// The paths of all files below `folder`, relative to it, sorted. A program may be at work there: a folder that is gone
+/// by the time it is opened holds no file.
 inline std::vector<std::string> files_below(const std::filesystem::path& folder) {
   std::vector<std::string> files;
-  if (!std::filesystem::exists(folder)) return files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(folder).generic_string());
+  std::vector<std::filesystem::path> open = {folder};
+  while (!open.empty()) {
+    const std::filesystem::path here = open.back();
+    open.pop_back();
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(here, gone)) {
+      if (entry.is_directory(gone) && !entry.is_symlink(gone)) open.push_back(entry.path());
+      if (entry.is_regular_file(gone)) files.push_back(entry.path().lexically_relative(folder).generic_string());
+    }
+  }
   std::sort(files.begin(), files.end());
   return files;
 }
