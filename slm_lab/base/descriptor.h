@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <utility>
 
 namespace slm {
 
@@ -13,6 +14,7 @@ namespace slm {
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags, int mode = 0666);
+  Descriptor(int fd, std::filesystem::path name) : path_(std::move(name)), fd_(fd) {}  ///< open; owned from now on
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept;
   Descriptor& operator=(Descriptor&&) = delete;

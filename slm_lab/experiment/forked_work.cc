@@ -4,10 +4,8 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -16,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "slm_lab/base/child_process.h"
 #include "slm_lab/experiment/stop_signal.h"
 
 namespace slm {
@@ -49,8 +48,7 @@ ForkedWork::~ForkedWork() {
 void ForkedWork::end(Process& process) {
   if (process.pid < 0) return;
   kill(process.pid, SIGKILL);  // nothing to one that has closed its pipe: it has ended by itself
-  while (waitpid(process.pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  wait_for_end(process.pid);
   close(process.pipe);
   process.pid = -1;
   process.ended = Clock::now();

@@ -1,86 +1,61 @@
 #include "slm_lab/experiment/line_process.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
+#include <utility>
 
-#include "slm_lab/base/error.h"
+#include "slm_lab/base/child_process.h"
 
 namespace slm {
 namespace {
 
 constexpr std::chrono::seconds kTimeToEnd{5};
 
-void check(int error, const std::string& what) {
-  if (error != 0) throw Error(ExitCode::io, fmt::format("cannot start {}: {}", what, std::strerror(error)));
-}
-
 }  // namespace
 
 LineProcess::LineProcess(std::vector<std::string> command, const std::filesystem::path& errors) {
-  std::vector<char*> argv;
-  for (std::string& word : command) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  std::array<int, 2> in{-1, -1}, out{-1, -1};
-  int error = pipe2(in.data(), O_CLOEXEC) == 0 && pipe2(out.data(), O_CLOEXEC) == 0 ? 0 : errno;
-  if (error == 0) {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    error = posix_spawn(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  for (const int end : {in[0], out[1]})
-    if (end >= 0) close(end);
-  in_ = in[1];
-  out_ = out[0];
-  if (error == 0) return;
-  for (const int end : {in_, out_})
-    if (end >= 0) close(end);
-  check(error, command[0]);
+  DescriptorPair in = make_pipe(), out = make_pipe();
+  pid_ = ChildProgram(std::move(command))
+             .give(in.first.number(), STDIN_FILENO)
+             .give(out.second.number(), STDOUT_FILENO)
+             .open(errors, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO)
+             .own_session()
+             .start();
+  in_.emplace(std::move(in.second));
+  out_.emplace(std::move(out.first));
 }
 
 LineProcess::~LineProcess() {
-  close(in_);
+  in_.reset();
   const auto deadline = std::chrono::steady_clock::now() + kTimeToEnd;
   std::vector<std::string> lines;
   while (std::chrono::steady_clock::now() < deadline && receive(100, lines)) {
   }
-  close(out_);
+  out_.reset();
   kill(pid_, SIGKILL);
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  wait_for_end(pid_);
 }
 
 void LineProcess::send(const std::string& line) {
   const std::string text = line + "\n";
   for (std::size_t done = 0; done < text.size();) {
-    const ssize_t count = ::write(in_, text.data() + done, text.size() - done);
+    const ssize_t count = ::write(in_->number(), text.data() + done, text.size() - done);
     if (count < 0 && errno != EINTR) return;
     if (count > 0) done += static_cast<std::size_t>(count);
   }
 }
 
 bool LineProcess::receive(int milliseconds, std::vector<std::string>& lines) {
-  pollfd ready{out_, POLLIN, 0};
+  pollfd ready{out_->number(), POLLIN, 0};
   if (poll(&ready, 1, milliseconds) <= 0) return true;  // time or a signal
   std::array<char, 65536> buffer;
-  const ssize_t count = ::read(out_, buffer.data(), buffer.size());
+  const ssize_t count = ::read(out_->number(), buffer.data(), buffer.size());
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   partial_.append(buffer.data(), static_cast<std::size_t>(count));
   std::size_t begin = 0;

@@ -3,8 +3,11 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "slm_lab/base/descriptor.h"
 
 namespace slm {
 
@@ -25,8 +28,8 @@ class LineProcess {
 
  private:
   pid_t pid_ = -1;
-  int in_ = -1, out_ = -1;  // ours of its standard input and output
-  std::string partial_;     // of a line
+  std::optional<Descriptor> in_, out_;  // ours of its standard input and output
+  std::string partial_;                 // of a line
 };
 
 }  // namespace slm

@@ -2,6 +2,11 @@
 
 #include <sys/types.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/experiment/executor.h"
 
 namespace slm {
@@ -25,9 +30,9 @@ class LocalExecutor final : public Executor {
   struct Child {
     JobId id;
     pid_t pid = -1;
-    int pipe = -1;        // its reports
-    int answers = -1;     // to it; its standard input
-    std::string partial;  // of a line
+    std::optional<Descriptor> pipe;     // its reports
+    std::optional<Descriptor> answers;  // to it; its standard input
+    std::string partial;                // of a line
     bool stopped = false;
   };
   static Child spawn(JobId id, const SessionJob& job);

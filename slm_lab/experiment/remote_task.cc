@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,11 +9,11 @@
 #include <cctype>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <ctime>
 #include <regex>
 #include <vector>
 
+#include "slm_lab/base/child_process.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/find_program.h"
@@ -35,15 +34,7 @@ constexpr const char* kSources[] = {"slm-lab", "CMakeLists.txt", "CMakePresets.j
 
 /// Runs a program with these words, without a shell; its exit code, or -1 when a signal ended it.
 int run_words(const std::vector<std::string>& words) {
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  pid_t pid = -1;
-  if (const int failure = posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ); failure != 0)
-    throw Error(ExitCode::missing, fmt::format("{}: {}", words[0], std::strerror(failure)));
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for_end(ChildProgram(words).start(ExitCode::missing));
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

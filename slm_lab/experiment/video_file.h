@@ -3,8 +3,9 @@
 #include <sys/types.h>
 
 #include <filesystem>
-#include <string>
+#include <optional>
 
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/report/scene_picture.h"
 
 namespace slm {
@@ -24,12 +25,11 @@ class VideoFile {
   void close();  ///< after the last frame; throws as add()
 
  private:
-  int wait();
   [[noreturn]] void fail();
 
   std::filesystem::path file_, partial_;
-  pid_t ffmpeg_ = -1;
-  int frames_ = -1, words_ = -1;  // our ends of its input and of its errors
+  pid_t ffmpeg_ = -1;                        // -1: it has ended
+  std::optional<Descriptor> frames_, said_;  // our ends of its input and of its errors
 };
 
 /// Throws as the constructor of VideoFile would, before anything is played.

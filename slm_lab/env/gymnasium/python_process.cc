@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <csignal>
@@ -20,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "slm_lab/base/child_process.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/env/gymnasium/worker_source.h"
 
@@ -44,11 +43,21 @@ std::vector<std::string> environment() {
   return variables;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
+Descriptor checked(int result, const char* what) {
+  if (result < 0) throw Error(ExitCode::missing, fmt::format("{}: {}", what, std::strerror(errno)));
+  return {result, what};
+}
+
+/// Without a name in any folder; what is written is appended.
+Descriptor file_in_memory(const char* what) {
+  Descriptor file = checked(memfd_create("slm-lab-output", MFD_CLOEXEC), what);
+  if (fcntl(file.number(), F_SETFL, O_APPEND) != 0) checked(-1, what);
+  return file;
+}
+
+/// The same open file, under a number that starting the child overwrites with none of its own.
+Descriptor above_fixed_numbers(int descriptor) {
+  return checked(fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstFree), "a descriptor for Python");
 }
 
 std::string how_it_ended(int status) {
@@ -60,59 +69,32 @@ std::string how_it_ended(int status) {
 
 PythonProcess::PythonProcess(std::string who, const std::string& python, int memory,
                              std::chrono::duration<double> patience)
-    : who_(std::move(who)), patience_(patience) {
-  std::array<int, 2> ends{-1, -1};
-  int child_end = -1, child_memory = -1, error = 0;
-  const auto above = [&](int descriptor) {
-    const int number = fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstFree);
-    if (number < 0) error = errno;
-    return number;
-  };
-  output_ = memfd_create("slm-lab-output", MFD_CLOEXEC);
-  if (output_ < 0 || fcntl(output_, F_SETFL, O_APPEND) != 0 ||
-      socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    error = errno;
-  if (error == 0) {
-    socket_ = ends[0];
-    child_end = above(ends[1]);
-    if (memory >= 0) child_memory = above(memory);
+    : who_(std::move(who)), patience_(patience), output_(file_in_memory("output of Python")) {
+  DescriptorPair sockets = make_socket_pair();
+  const Descriptor child_end = above_fixed_numbers(sockets.second.number());
+  ChildProgram program({python, "-c", kWorkerSource, std::to_string(getpid())});
+  program.open("/dev/null", O_RDONLY, STDIN_FILENO)
+      .give(output_.number(), STDOUT_FILENO)
+      .give(output_.number(), STDERR_FILENO)
+      .give(child_end.number(), kSocket);
+  std::optional<Descriptor> child_memory;
+  if (memory >= 0) {
+    child_memory.emplace(above_fixed_numbers(memory));
+    program.give(child_memory->number(), kMemory);
   }
-  if (error == 0) {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output_, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, output_, STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, child_end, kSocket);
-    if (child_memory >= 0) posix_spawn_file_actions_adddup2(&actions, child_memory, kMemory);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t defaults, mask;  // what a terminal sends is for us, and so is how we take it
-    sigemptyset(&mask);
-    sigemptyset(&defaults);
-    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaddset(&defaults, signal);
-    posix_spawnattr_setsigmask(&attributes, &mask);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    std::vector<std::string> words = {python, "-c", kWorkerSource, std::to_string(getpid())};
-    std::vector<std::string> variables = environment();
-    error =
-        posix_spawnp(&pid_, python.c_str(), &actions, &attributes, pointers(words).data(), pointers(variables).data());
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+  // What a terminal sends is for us, and so is how we take it.
+  program.own_group().default_signals({SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}).environment(environment());
+  try {
+    pid_ = program.start(ExitCode::missing);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", who_, error.what()));
   }
-  for (const int descriptor : {ends[1], child_end, child_memory})
-    if (descriptor >= 0) close(descriptor);
-  if (error == 0) return;
-  for (const int descriptor : {socket_, output_})
-    if (descriptor >= 0) close(descriptor);
-  throw Error(ExitCode::missing, fmt::format("{}: cannot start {}: {}", who_, python, std::strerror(error)));
+  socket_.emplace(std::move(sockets.first));
 }
 
 PythonProcess::~PythonProcess() {
-  close(socket_);
-  if (pid_ > 0) wait_for_end(kTimeToEnd);
-  close(output_);
+  socket_.reset();
+  if (pid_ > 0) end(kTimeToEnd);
 }
 
 void PythonProcess::send(char command) { send_bytes(&command, 1); }
@@ -142,7 +124,7 @@ std::string PythonProcess::receive_text() {
 void PythonProcess::send_bytes(const void* data, std::size_t size) {
   const auto* bytes = static_cast<const char*>(data);
   while (size > 0) {
-    const ssize_t count = ::send(socket_, bytes, size, MSG_NOSIGNAL);
+    const ssize_t count = ::send(socket_->number(), bytes, size, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_ended();
     bytes += count;
@@ -154,16 +136,16 @@ void PythonProcess::receive_bytes(void* data, std::size_t size) {
   auto* bytes = static_cast<char*>(data);
   const auto deadline = Clock::now() + patience_;
   while (size > 0) {
-    pollfd ready{socket_, POLLIN, 0};
+    pollfd ready{socket_->number(), POLLIN, 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     const int some = poll(&ready, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
     if (some < 0 && errno == EINTR) continue;
     if (some == 0 && Clock::now() < deadline) continue;
     if (some <= 0) {
-      wait_for_end({});
+      end({});
       fail(fmt::format("has not answered for {} s and was ended (env.timeout)", patience_.count()));
     }
-    const ssize_t count = recv(socket_, bytes, size, 0);
+    const ssize_t count = recv(socket_->number(), bytes, size, 0);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) fail_ended();
     bytes += count;
@@ -172,7 +154,7 @@ void PythonProcess::receive_bytes(void* data, std::size_t size) {
 }
 
 void PythonProcess::fail_ended() {
-  wait_for_end(kTimeToEnd);
+  end(kTimeToEnd);
   fail(how_it_ended(status_));
 }
 
@@ -180,7 +162,7 @@ void PythonProcess::fail(const std::string& what) {
   throw Error(ExitCode::io, fmt::format("{}: the process of Python {}{}", who_, what, last_lines()));
 }
 
-void PythonProcess::wait_for_end(std::chrono::duration<double> grace) {
+void PythonProcess::end(std::chrono::duration<double> grace) {
   const auto deadline = Clock::now() + grace;
   const auto ended = [&](int options) { return waitpid(pid_, &status_, options) == pid_; };
   while (Clock::now() < deadline && pid_ > 0) {
@@ -200,9 +182,10 @@ std::string PythonProcess::last_lines() const {
   constexpr off_t kEnough = 4000;
   constexpr int kMaxLines = 25;
   struct stat info {};
-  fstat(output_, &info);
+  fstat(output_.number(), &info);
   std::string text(static_cast<std::size_t>(std::min(info.st_size, kEnough)), '\0');
-  const ssize_t count = pread(output_, text.data(), text.size(), info.st_size - static_cast<off_t>(text.size()));
+  const ssize_t count =
+      pread(output_.number(), text.data(), text.size(), info.st_size - static_cast<off_t>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   std::erase_if(text, [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) && c != '\n' && c != '\t'; });
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -224,7 +207,7 @@ std::string PythonProcess::last_lines() const {
 void PythonProcess::forget_old_output() const {
   constexpr off_t kTooMuch = 1 << 20;
   struct stat info {};
-  if (fstat(output_, &info) == 0 && info.st_size > kTooMuch && ftruncate(output_, 0) != 0) return;
+  if (fstat(output_.number(), &info) == 0 && info.st_size > kTooMuch && ftruncate(output_.number(), 0) != 0) return;
 }
 
 }  // namespace slm

@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
+
+#include "slm_lab/base/descriptor.h"
 
 namespace slm {
 
@@ -35,7 +38,7 @@ class PythonProcess {
   void send_bytes(const void* data, std::size_t size);
   void receive_bytes(void* data, std::size_t size);
   [[noreturn]] void fail_ended();
-  void wait_for_end(std::chrono::duration<double> grace);
+  void end(std::chrono::duration<double> grace);  ///< by itself within `grace`, or at once
   std::string last_lines() const;
   void forget_old_output() const;
 
@@ -43,7 +46,8 @@ class PythonProcess {
   std::chrono::duration<double> patience_;
   pid_t pid_ = -1;  // -1: it has ended, as status_ says
   int status_ = 0;
-  int socket_ = -1, output_ = -1;
+  Descriptor output_;
+  std::optional<Descriptor> socket_;
   unsigned num_answers_ = 0;
 };
 

@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 
+#include "slm_lab/base/child_process.h"
 #include "slm_lab/base/error.h"
 
 namespace slm {
@@ -50,30 +49,16 @@ void limit(decltype(RLIMIT_AS) resource, rlim_t value) {
   _exit(told ? 0 : 1);
 }
 
-std::string read_all(int input) {
-  std::string text;
-  std::array<char, 4096> part;
-  for (ssize_t n = 0; (n = ::read(input, part.data(), part.size())) != 0;) {
-    if (n > 0) text.append(part.data(), static_cast<std::size_t>(n));
-    if (n < 0 && errno != EINTR) break;
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string failure_apart(const std::function<void()>& work) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(ExitCode::missing, "MuJoCo: no pipe to try a model with");
+  DescriptorPair ends = make_pipe();
   const pid_t child = fork();
-  if (child == 0) work_as_child(work, ends[1]);
-  close(ends[1]);
-  const std::string text = child > 0 ? read_all(ends[0]) : "";
-  close(ends[0]);
+  if (child == 0) work_as_child(work, ends.second.number());
   if (child < 0) throw Error(ExitCode::missing, "MuJoCo: no process to try a model in");
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  ends.second.close();
+  const std::string text = read_to_end(ends.first);
+  const int status = wait_for_end(child);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
   if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
     return "it takes more than 10 s to compile";
