@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,25 +46,37 @@ class Client(unittest.TestCase):
         self.addCleanup(hub.close)
         return hub
 
-    def ask(self, url, token=TOKEN, **request):
+    def client(self, url, token=TOKEN, **request):
+        """The client at work, and what is asked of it."""
         home = pathlib.Path(self.scratch, "home")
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), "HF_HOME": str(home), "HF_ENDPOINT": url, "HF_HUB_DISABLE_XET": "1",
                        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": self.scratch, **({"HF_TOKEN": token} if token else {})}
         request = {"repo": "alice/runs", "type": "dataset", "wait": 0.01, **request}
-        result = subprocess.run([sys.executable, ROOT / "slm_lab/experiment/hub_client.py"], input=json.dumps(request) + "\n", env=environment,
-                                capture_output=True, text=True, timeout=120)
-        events = [json.loads(line) for line in result.stdout.splitlines()]
-        self.assertIn(events[-1]["event"] if events else result.stderr, ("done", "refused"))
-        self.assertNotIn(TOKEN, result.stdout + result.stderr)
+        process = subprocess.Popen([sys.executable, ROOT / "slm_lab/experiment/hub_client.py"], env=environment, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return process, json.dumps(request) + "\n"
+
+    def ask(self, url, **request):
+        process, line = self.client(url, **request)
+        out, err = process.communicate(line, timeout=120)
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertIn(events[-1]["event"] if events else err, ("done", "refused"))
+        self.assertNotIn(TOKEN, out + err)
         self.assertFalse([name for name, content in contents(self.scratch).items() if TOKEN.encode() in content], "the token in a file")
         return events
 
-    def push(self, hub, **options):
+    def asked_to_push(self):
         files = [{"from": str(pathlib.Path(self.scratch, "data", name)), "to": f"data/{name}"} for name in FILES]
-        return self.ask(hub.url, do="push", private=False, message="a run", files=files, **options)
+        return {"do": "push", "private": False, "message": "a run", "files": files}
+
+    def asked_to_pull(self, name="ppo_cartpole"):
+        return {"do": "pull", "name": name, "all": False, "data": str(self.data), "have": []}
+
+    def push(self, hub, **options):
+        return self.ask(hub.url, **self.asked_to_push(), **options)
 
     def pull(self, hub, name="ppo_cartpole", **options):
-        return self.ask(hub.url, do="pull", name=name, all=False, data=str(self.data), have=[], **options)
+        return self.ask(hub.url, **self.asked_to_pull(name), **options)
 
     def assert_pulled(self, events):
         self.assertEqual([event["event"] for event in events if event["event"] != "said"], ["fetched", "done"], events)
@@ -119,6 +132,37 @@ class Client(unittest.TestCase):
         self.assertEqual((refused["event"], refused["code"]), ("refused", 8))
         self.assertIn("hash", refused["text"])
         self.assert_pulled(self.pull(hub))
+
+    def kill_at(self, hub, number, request):
+        """Asks with a client that is killed at that request; returns False when it asked fewer of the hub."""
+        process, line = self.client(hub.url, **request)
+        hub.log.clear()
+        hub.before = lambda now: now == number and process.kill()
+        process.communicate(line, timeout=120)
+        hub.before = lambda now: None
+        self.assertIn(process.returncode, (0, -signal.SIGKILL))
+        return process.returncode != 0
+
+    def test_a_client_killed_at_any_request_loses_nothing(self):
+        number, killed = 1, True
+        while killed:
+            hub = self.hub()
+            killed = self.kill_at(hub, number, self.asked_to_push())
+            self.assertIn(self.stored(hub), ({}, FILES), "published by halves")
+            self.assertEqual(self.push(hub)[-1]["event"], "done")
+            self.assertEqual(self.stored(hub), FILES)
+            number += 1
+        self.assertGreater(number, 4)
+
+        number, killed = 1, True
+        while killed:
+            killed = self.kill_at(hub, number, self.asked_to_pull())
+            self.assertFalse(pathlib.Path(self.data, RUN).exists(), "a run that was not verified")
+            self.assert_pulled(self.pull(hub))
+            shutil.rmtree(self.data)
+            self.data.mkdir()
+            number += 1
+        self.assertGreater(number, 4)
 
     def test_random_faults(self):
         for script in range(SCRIPTS):

@@ -11,11 +11,13 @@ import urllib.parse
 
 class Hub:
     """`faults`: {"METHOD path-regex": [fault, ...]}, used up one by one: a status, "cut" (half of the body), "wrong" (another byte
-    in it) or "drop" (no answer). `lies(path)`: the name under which a file is listed. `token`: the one that may write."""
+    in it) or "drop" (no answer). `lies(path)`: the name under which a file is listed. `token`: the one that may write.
+    `before(number)`: called before request `number` (from 1) is answered."""
 
-    def __init__(self, faults=None, lies=None, token="hf_secret"):
+    def __init__(self, faults=None, lies=None, token="hf_secret", before=None):
         self.repos, self.blobs, self.commits = {}, {}, 0
         self.faults, self.lies, self.token = dict(faults or {}), lies or (lambda path: path), token
+        self.before = before or (lambda number: None)
         self.log = []
         hub = self
 
@@ -44,6 +46,7 @@ class Hub:
                         self.rfile.readline()
                     self.rfile.readline()
                 hub.log.append(f"{self.command} {path}")
+                hub.before(len(hub.log))
                 fault = hub.next_fault(f"{self.command} {path}")
                 if isinstance(fault, int):
                     return self.answer(fault, {"error": "planned"}, Retry_After="0")
