@@ -21,13 +21,6 @@ const EnvEntry& entry_of(const std::string& name) {
   return *entry;
 }
 
-void require_available(const EnvEntry& entry, const std::string& name) {
-  if (entry.available()) return;
-  const std::string text = fmt::format("{}: {} (slm-lab names env lists what runs here)", name, entry.why);
-  if (entry.part.empty()) throw Error(ExitCode::missing, text);
-  throw MissingPart(text, std::string(entry.part));
-}
-
 EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs) {
   const EnvEntry& entry = entry_of(name);
   Spaces spaces = entry.spaces(kwargs);
@@ -109,6 +102,14 @@ JsonNode object_of(std::span<const std::string> assignments) {
 
 }  // namespace
 
+void require_env(const std::string& name) {
+  const EnvEntry& entry = entry_of(name);
+  if (entry.available()) return;
+  const std::string text = fmt::format("{}: {} (slm-lab names env lists what runs here)", name, entry.why);
+  if (entry.part.empty()) throw Error(ExitCode::missing, text);
+  throw MissingPart(text, std::string(entry.part));
+}
+
 EnvInfo env_info(const EnvConfig& config, int num_envs) {
   EnvInfo info = raw_info(config.name, config.kwargs, num_envs);
   if (config.rescale_action && !info.action_space.is_discrete()) {
@@ -123,7 +124,7 @@ EnvInfo env_info(const EnvConfig& config, int num_envs) {
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
                                  EnvStatistics& statistics, EnvUse use, ThreadPool* threads, int first_row) {
   const EnvEntry& entry = entry_of(config.name);
-  require_available(entry, config.name);
+  require_env(config.name);
   std::vector<Rng> rngs;
   for (int i = 0; i < num_envs; ++i)
     rngs.push_back(
@@ -134,7 +135,7 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
 
 PlayedEnv::PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed) {
   const EnvEntry& entry = entry_of(config.name);
-  require_available(entry, config.name);
+  require_env(config.name);
   bare_ = entry.makers.make_rollout(raw_info(config.name, config.kwargs, 1), config.kwargs, seed);
   wrapped_ = wrap(std::make_unique<RolloutRow>(*bare_, last_), config, gamma, statistics, EnvUse::evaluate);
 }
@@ -150,7 +151,7 @@ std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<
   const EnvKwargs read = entry.read_kwargs(reader, name);
   reader.done();
   report.throw_if_problems();
-  require_available(entry, name);
+  require_env(name);
   return entry.makers.make_rollout(raw_info(name, read, 1), read, seed);
 }
 

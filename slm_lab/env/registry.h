@@ -54,12 +54,15 @@ std::vector<std::string> env_names();  ///< every name that find_env() knows, At
 
 std::string unknown_env(std::string_view name);  ///< "no such environment; did you mean ...?"
 
+/// Throws MissingPart, or Error(missing) for one that a later version brings, where an environment of the table cannot
+/// run here.
+void require_env(const std::string& name);
+
 /// What an agent of this spec sees, wrappers included; makes nothing, so it works for every row of the table.
 EnvInfo env_info(const EnvConfig& config, int num_envs);
 
 /// The environment with its wrappers. Row i draws from the stream ("env", first_row + i), when evaluating from
-/// ("eval_env", first_row + i). Throws MissingPart, or Error(missing) for one that a later version brings. `statistics`
-/// and `threads` must outlive the result.
+/// ("eval_env", first_row + i). Throws as require_env(). `statistics` and `threads` must outlive the result.
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double gamma, const Streams& streams,
                                  EnvStatistics& statistics, EnvUse use, ThreadPool* threads = nullptr,
                                  int first_row = 0);

@@ -154,6 +154,17 @@ class BenchmarkRun {
   int exit_code_ = 0;
 };
 
+/// What is planned, unless it turns out here that it cannot run.
+BenchmarkPlan plan_to_run(const BenchmarkRow& row, const BenchmarkOptions& options) {
+  BenchmarkPlan plan = plan_benchmark_row(row, options);
+  try {
+    if (plan.kind == BenchmarkPlan::Kind::start || plan.kind == BenchmarkPlan::Kind::resume) check_runnable(*plan.spec);
+  } catch (const Error& error) {
+    plan.refuse(error);
+  }
+  return plan;
+}
+
 }  // namespace
 
 int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {
@@ -161,7 +172,7 @@ int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOpti
   std::vector<BenchmarkPlan> to_run;
   int exit_code = 0;
   for (const BenchmarkRow* row : rows) {
-    BenchmarkPlan plan = plan_benchmark_row(*row, options);
+    BenchmarkPlan plan = plan_to_run(*row, options);
     if (!plan.part.empty()) throw MissingPart(fmt::format("{}: {}", row->id, plan.reason), plan.part);
     if (plan.kind == BenchmarkPlan::Kind::done) {
       say(fmt::format("{}: done already (same spec, seed and sessions, version {}); --again runs it anew", row->id,

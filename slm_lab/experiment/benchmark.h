@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/executor.h"
 #include "slm_lab/experiment/lab_spec.h"
@@ -49,7 +50,10 @@ struct BenchmarkPlan {
   std::optional<LoadedSpec> loaded = {};  ///< unless refused
   std::optional<LabSpec> spec = {};
   std::optional<DataFolder> folder = {};  ///< resume
+
+  void refuse(const Error& error);
 };
+/// Tries nothing out: hundreds of rows are planned in a moment.
 BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions& options);
 
 /// Brings these rows to a result, all their sessions in one pool over the cores, and renders the page; prints a table

@@ -121,13 +121,20 @@ std::vector<std::string> status_cells(const BenchmarkPlan& plan, const std::opti
 
 }  // namespace
 
+void BenchmarkPlan::refuse(const Error& error) {
+  kind = Kind::refused;
+  reason = error.what();
+  exit_code = static_cast<int>(error.code());
+  if (const auto* missing = dynamic_cast<const MissingPart*>(&error)) part = missing->part();
+}
+
 BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions& options) {
   BenchmarkPlan plan{&row};
   try {
     plan.loaded = load_row(row, options);
     SpecReport report(plan.loaded->file);
     plan.spec = read_lab_spec(*plan.loaded, report);  // refuses what does not fit into memory; see run_sessions
-    check_runnable(*plan.spec);
+    check_present(*plan.spec);
     if (options.again) return plan;
     const auto result = BenchmarkFolder(options.results, options.repository).result(row);
     if (is_done(result, *plan.loaded)) {
@@ -138,10 +145,7 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
       if (plan.folder) plan.kind = BenchmarkPlan::Kind::resume;
     }
   } catch (const Error& error) {
-    plan.kind = BenchmarkPlan::Kind::refused;
-    plan.reason = error.what();
-    plan.exit_code = static_cast<int>(error.code());
-    if (const auto* missing = dynamic_cast<const MissingPart*>(&error)) plan.part = missing->part();
+    plan.refuse(error);
   }
   return plan;
 }

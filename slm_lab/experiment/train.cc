@@ -82,9 +82,14 @@ int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const 
 
 }  // namespace
 
-void check_runnable(const LabSpec& spec) {
+void check_present(const LabSpec& spec) {
   if (const std::string why = missing_for_distributed(spec.meta.distributed); !why.empty())
     throw Error(ExitCode::missing, fmt::format("meta.distributed = {}: {}", spec.meta.distributed, why));
+  require_env(spec.env.name);
+}
+
+void check_runnable(const LabSpec& spec) {
+  check_present(spec);
   const Session trial_of_construction(spec, 0, 0);
 }
 

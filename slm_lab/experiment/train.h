@@ -27,7 +27,9 @@ int train(const LoadedSpec& spec, const TrainOptions& options);
 /// Continues a run: `where` is `latest` (the newest of this spec name) or a run folder. The folder's own spec is used.
 int continue_training(const LoadedSpec& spec, const std::string& where, const TrainOptions& options);
 
-/// Throws when this spec cannot run here, before anything is created.
+/// Throws Error(missing) or MissingPart where this machine or this build lacks what the spec needs.
+void check_present(const LabSpec& spec);
+/// Throws when this spec cannot run here, before anything is created: a session of it is set up.
 void check_runnable(const LabSpec& spec);
 
 }  // namespace slm
