@@ -1,0 +1,81 @@
+"""The documentation as a site: it builds, asks no network for anything, every key and command is found by its name, and a
+link to a page or a heading that is not there, or a page that the menu does not know, ends the build."""
+import html.parser
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "use": "href"}
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.fetched, self.equations = path, [], 0
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        self.equations += tag == "math"
+        url = dict(attributes).get(FETCHED.get(tag, ""), "")
+        if url and not url.startswith("data:"):
+            self.fetched.append(url)
+
+
+def build(clone):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", clone / "scripts/site/mkdocs.yml"]
+    return subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "true"}, capture_output=True, text=True)
+
+
+def check_site(site):
+    pages = [Page(path) for path in site.rglob("*.html")]
+    assert len(pages) > 40, len(pages)
+    for page in pages:
+        for url in page.fetched:
+            assert "//" not in url, f"{page.path}: fetches {url}"
+            file = page.path.parent / re.sub("[?#].*", "", url)
+            assert page.path.name == "404.html" or file.exists(), f"{page.path}: there is no {url}"
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )['\"]?(https?:)?//", style.read_text()), f"{style} fetches"
+    assert next(page for page in pages if page.path.name == "ppo.html").equations > 10
+    assert "\\frac" not in (site / "algorithms/ppo.html").read_text()
+
+    titles = [entry["title"] for entry in json.loads((site / "search/search_index.json").read_text())["docs"]]
+    for name in ("polyak_coef", "max_frame", "clip_eps_spec", "slm-lab plot", "slm-lab spec check", "slm-lab run"):
+        assert f"<code>{name}</code>" in titles, f"a search for {name} finds no heading"
+    assert (site / "search/search_index.js").exists(), "no search from file://"
+
+
+def breaks(clone, page, text, says):
+    """The site with text behind a page does not build, and the message says what is wrong."""
+    kept = page.read_text() if page.exists() else None
+    page.write_text((kept or "") + text)
+    result = build(clone)
+    assert result.returncode != 0 and says in result.stderr, (page, result)
+    page.unlink() if kept is None else page.write_text(kept)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="docs_site_") as scratch:
+        clone = pathlib.Path(scratch)
+        for folder in ("docs", "scripts/site", "slm_lab"):
+            shutil.copytree(ROOT / folder, clone / folder)
+        for file in ("README.md", "CONTRIBUTING.md"):
+            shutil.copy(ROOT / file, clone)
+        result = build(clone)
+        assert result.returncode == 0, result.stderr
+        check_site(clone / "build/site")
+        breaks(clone, clone / "docs/cli.md", "\n[none](data.md#no-such-heading)\n", "no-such-heading")
+        breaks(clone, clone / "docs/algorithms/ppo.md", "\n[none](../no_such_page.md)\n", "no_such_page.md")
+        breaks(clone, clone / "docs/unlisted.md", "# Unlisted\n", "unlisted.md")
+        breaks(clone, clone / "docs/running.md", "\ntext\n- no list\n", "running.md")
+    print("as expected")
+
+
+if __name__ == "__main__":
+    main()
