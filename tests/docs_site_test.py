@@ -43,7 +43,8 @@ def check_site(site):
     for style in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import )['\"]?(https?:)?//", style.read_text()), f"{style} fetches"
     assert next(page for page in pages if page.path.name == "ppo.html").equations > 10
-    assert "\\frac" not in (site / "algorithms/ppo.html").read_text()
+    for page in pages:  # what the converter does not know it leaves as it was
+        assert not re.search(r"<m\w+>[^<]*\\", page.path.read_text()), f"{page.path}: an equation that is not understood"
 
     titles = [entry["title"] for entry in json.loads((site / "search/search_index.json").read_text())["docs"]]
     for name in ("polyak_coef", "max_frame", "clip_eps_spec", "slm-lab plot", "slm-lab spec check", "slm-lab run"):

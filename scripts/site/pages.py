@@ -35,7 +35,7 @@ def mathml(latex, display):
     result = latex2mathml.converter.convert(latex, display=display)
     result = result.replace("&#x000AF;", "&#x0203E;").replace("<mo>~</mo>", "<mo>&#x0223C;</mo>")
     name = r"<mi>(?:log|exp|tanh)</mi>"
-    result = re.sub(rf"(</mi>|</msub>)(?={name})", rf"\1{THIN_SPACE}", result)
+    result = re.sub(rf"(</mi>|</msub>|</msup>)(?={name})", rf"\1{THIN_SPACE}", result)
     return re.sub(rf"(?<!<msup>)(?<!<msub>)({name})(?!</m|<mo[^>]*>(?:&#x00028;|\())", rf"\1{THIN_SPACE}", result)
 
 
@@ -183,7 +183,7 @@ def index_of_commands(cli):
 
 def index_page(spec, cli):
     """A heading for each key and command, so that a search for its name finds it first."""
-    text = ["# Index of keys and commands",
+    text = ["---\nsearch: {boost: 4}\n---", "# Index of keys and commands",
             "Every key of a [spec](spec.md) and every [command](cli.md), with the place where it is explained."]
     for title, entries in (("Keys", index_of_keys(spec)), ("Commands", index_of_commands(cli))):
         text.append(f"## {title}")
