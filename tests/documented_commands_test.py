@@ -21,6 +21,7 @@ STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole"
               "docs/examples": str(ROOT / "docs/examples")}
 PYTHON = ROOT / ".deps/venv/bin/python"  # of setup/python.sh, for environments in Python
 SHORT = " --override env.max_frame=3000 --override meta.log_frequency=1000"
+FEW_UPDATES = " --override agent.algorithm.training_start_step=2900"  # of those that take one per frame or more
 SHELL = {"mode": "train", "run": "data/of_slurm", "SLURM_CPUS_PER_TASK": "1"}  # what the script for Slurm sets before
 
 
@@ -60,7 +61,7 @@ def short(command):
     if first == "benchmark" and not re.search("--(list|status|render)", command):
         return command + " --list"
     if (first == "run" or "." in first) and "@" not in command:
-        return command + SHORT
+        return command + SHORT + (FEW_UPDATES if re.search("/(crossq|dqn|sac|td3)/", command) else "")
     return command
 
 
