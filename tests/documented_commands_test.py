@@ -61,7 +61,9 @@ def short(command):
     if first == "benchmark" and not re.search("--(list|status|render)", command):
         return command + " --list"
     if (first == "run" or "." in first) and "@" not in command:
-        return command + SHORT + (FEW_UPDATES if re.search("/(crossq|dqn|sac|td3)/", command) else "")
+        few = FEW_UPDATES if re.search("/(crossq|dqn|sac|td3)/", command) else ""
+        one = " --sessions 1" if re.search(r" train\b", command) and "--sessions" not in command else ""
+        return command + SHORT + few + one
     return command
 
 
