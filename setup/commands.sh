@@ -5,12 +5,13 @@ program_commands() { # "name<tab>summary" lines
   sed -n '/", "", add_/d; s/^ *Command{"\([a-z-]*\)", "\([^"]*\)".*/\1\t\2/p' "$root/slm_lab/cli/main.cc"  # without an example: not shown
 }
 
-usage_of_launcher='The launcher knows four more commands:
+usage_of_launcher='The launcher knows five more commands:
   slm-lab test [--asan | --tsan | --debug] [CTEST OPTIONS]   build and run every test, e.g. slm-lab test -R Gae
   slm-lab test --repeat N [LAYER...]                         run the tests of layers N times, e.g. --repeat 300 base env
   slm-lab test --mutants [quick | FILTER]                    run the tests against wrong versions of the program
   slm-lab bench [FILTER]                                     build and run the benchmarks, e.g. slm-lab bench Kernel
   slm-lab lint [--fix]                                       form (clang-format) and habits (clang-tidy)
+  slm-lab docs [--serve [PORT]]                              build the documentation as a site, in build/site
   slm-lab setup [PART]                                       install an optional part; without PART, list them'
 
 usage_before_building() {
@@ -34,7 +35,7 @@ answer_without_program() { # arguments...
   local summary argument
   summary=$(program_commands | sed -n "s/^$1\t//p")
   [[ -n $summary ]] ||
-    die 2 "$1: no such command; there are $(program_commands | cut -f1 | xargs), test, bench, lint and setup"
+    die 2 "$1: no such command; there are $(program_commands | cut -f1 | xargs), test, bench, lint, docs and setup"
   for argument; do
     [[ $argument == --help || $argument == -h ]] || continue
     printf 'slm-lab %s: %s\n\nThe program is not built yet; docs/cli.md has the options of this command.\n' "$1" "$summary"

@@ -20,7 +20,7 @@ part_is_ready() { # name
 }
 
 # What is Python: an environment of its own with the packages of setup/NAME.txt, and no part that the program is built with.
-python_parts=(ray gymnasium tensorboard hub)
+python_parts=(ray gymnasium tensorboard hub docs)
 
 is_python_part() { [[ " ${python_parts[*]} " == *" $1 "* ]]; }
 
@@ -52,6 +52,7 @@ python_part_use() { # name
     ray) echo "for searches on a cluster (Apache-2.0)" ;;
     gymnasium) echo "for environments in Python (MIT)" ;;
     tensorboard) echo "to look at runs in a browser (Apache-2.0)" ;;
+    docs) echo "for the documentation as a site (BSD, MIT)" ;;
     hub) echo "for push, pull and list --remote (Apache-2.0)" ;;
   esac
 }

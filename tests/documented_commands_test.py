@@ -11,8 +11,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-OF_THE_LAUNCHER = {"test", "bench", "lint", "setup"}
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OF_THE_LAUNCHER = {"test", "bench", "lint", "docs", "setup"}
 ONLY_PARSED = {"digest", "session", "push", "pull", "run-remote"}  # long; not for users; of a hub; of a rented machine
 ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark", "plot"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
@@ -21,6 +21,7 @@ STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole"
               "docs/examples": str(ROOT / "docs/examples")}
 PYTHON = ROOT / ".deps/venv/bin/python"  # of setup/python.sh, for environments in Python
 SHORT = " --override env.max_frame=3000 --override meta.log_frequency=1000"
+FEW_UPDATES = " --override agent.algorithm.training_start_step=2900"  # of those that take one per frame or more
 SHELL = {"mode": "train", "run": "data/of_slurm", "SLURM_CPUS_PER_TASK": "1"}  # what the script for Slurm sets before
 
 
@@ -60,7 +61,9 @@ def short(command):
     if first == "benchmark" and not re.search("--(list|status|render)", command):
         return command + " --list"
     if (first == "run" or "." in first) and "@" not in command:
-        return command + SHORT
+        few = FEW_UPDATES if re.search("/(crossq|dqn|sac|td3)/", command) else ""
+        one = " --sessions 1" if re.search(r" train\b", command) and "--sessions" not in command else ""
+        return command + SHORT + few + one
     return command
 
 

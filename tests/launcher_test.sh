@@ -207,4 +207,25 @@ launch setup box2d
 expect "an archive that is not the pinned one is refused" ended 5
 expect "an archive that is not the pinned one is named" says 'box2d-py-2.3.8.tar.gz is not the archive'
 
+# The documentation, with a MkDocs that builds, and one that found something wrong.
+SLM_LAB_SETUP=skip launch docs
+expect "without MkDocs nothing is built" ended 3
+expect "a missing MkDocs is told with the line that installs it" says './slm-lab setup docs'
+for words in --server "--serve 0" "--serve 99999"; do
+  # shellcheck disable=SC2086
+  launch docs $words
+  expect "docs $words is refused" ended 2
+done
+mkdir -p "$root/.deps/docs/bin" && cp "$root/setup/docs.txt" "$root/.deps/docs/installed.txt"
+printf '#!/bin/sh\necho "INFO - mkdocs $*"\n' >"$root/.deps/docs/bin/mkdocs" && chmod +x "$root/.deps/docs/bin/mkdocs"
+launch docs
+expect "the documentation is built" ended 0
+expect "it says where the site is" says 'build/site/index.html'
+expect "nothing else is built for it" nothing_called
+expect "a warning fails the build" grep -q -- '--strict' "$root/build/docs.log"
+printf '#!/bin/sh\necho "INFO - cleaning"; echo "WARNING - no such page"; exit 1\n' >"$root/.deps/docs/bin/mkdocs"
+launch docs
+expect "a broken page fails" ended 1
+expect "what is wrong is shown" says 'WARNING - no such page'
+
 ((failures == 0)) && echo "all as expected"

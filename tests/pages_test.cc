@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -15,12 +16,14 @@
 #include "slm_lab/report/record.h"
 #include "slm_lab/spec/load.h"
 #include "tests/support/process.h"
+#include "tests/support/prose.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
 
 namespace slm {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -48,6 +51,15 @@ Words without(const Words& all, const Words& known) {
   return left;
 }
 
+/// The pages of docs/algorithms, by file name.
+std::vector<std::string> algorithm_pages() {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(source_dir()) / "docs/algorithms"))
+    names.push_back("algorithms/" + entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
 /// What stands in the first column of the table whose head begins so.
 std::string first_column(const std::string& text, const std::string& head) {
   std::istringstream lines(text.substr(text.find("\n| " + head) + 1));
@@ -55,6 +67,18 @@ std::string first_column(const std::string& text, const std::string& head) {
   std::getline(lines, line);
   while (std::getline(lines, line) && line.starts_with("|")) column += line.substr(0, line.find(" |", 2)) + "\n";
   return column;
+}
+
+/// What stands in the second columns of all tables.
+std::string second_columns(const std::string& text) {
+  std::istringstream lines(text);
+  std::string columns, line;
+  while (std::getline(lines, line))
+    if (line.starts_with("| ")) {
+      const std::size_t begin = line.find(" | ") + 3;
+      columns += line.substr(begin, line.find(" |", begin) - begin) + "\n";
+    }
+  return columns;
 }
 
 Words shipped_spec_names() {
@@ -114,6 +138,36 @@ TEST(Pages, NameOnlyWhatThereIs) {
   more.merge(Words{"NaN", "exp", "latest", "train"});
   EXPECT_THAT(without(quoted_names(page("differences.md"), more), known), IsEmpty());
   EXPECT_THAT(without(quoted_names(page("algorithms.md"), {}), known), IsEmpty());
+  for (const std::string& name : algorithm_pages())
+    EXPECT_THAT(without(quoted_names(prose(page(name)), {}), known), IsEmpty()) << name;
+}
+
+// The second column of its tables is ours; the others hold words of those that the reader comes from.
+TEST(Pages, ForNewcomersNameOnlyWhatThereIs) {
+  Words known = words(printed({"spec", "docs"}) + printed({"names"}) + page("cli.md"));
+  for (const Column& column : kColumns) known.emplace(column.name);
+  const std::string column = second_columns(page("coming_from.md"));
+  EXPECT_GT(quoted_names(column, {}).size(), 60u);
+  EXPECT_THAT(without(quoted_names(column, {"load_policy"}), known), IsEmpty());
+}
+
+TEST(Pages, EveryAlgorithmHasOneWithTheSameSections) {
+  Words described, keys;
+  for (const std::string& name : algorithm_pages()) {
+    const std::string text = page(name);
+    std::vector<std::string> headings;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with("## ")) headings.push_back(line.substr(3));
+    EXPECT_THAT(headings, ElementsAre("Equations", "Keys", "Run it", "What to look at", "Common mistakes")) << name;
+    EXPECT_THAT(text, HasSubstr("](../../slm_lab/algorithm/")) << name << " does not say which file it describes";
+    EXPECT_THAT(text, HasSubstr("./slm-lab run slm_lab/spec/benchmark/")) << name;
+    described.merge(matches(text, "`([A-Za-z0-9]+)`"));
+    keys.merge(matches(text, "<!-- keys: ([A-Za-z0-9]+) -->"));
+  }
+  for (const AlgorithmEntry& entry : algorithm_table())
+    EXPECT_TRUE(entry.name == "Random" || described.contains(std::string(entry.name))) << entry.name;
+  EXPECT_THAT(without(keys, words(page("spec.md"))), IsEmpty());
 }
 
 TEST(Pages, DifferencesListsSpecsThatAreShipped) {

@@ -33,6 +33,7 @@ inline constexpr LauncherCommand kLauncherCommands[] = {
     {"test", "build and run every test"},
     {"bench", "build and run the benchmarks"},
     {"lint", "check form and habits of the code"},
+    {"docs", "build the documentation as a site"},
     {"setup", "install an optional part; without a name, list them"},
 };
 
