@@ -96,10 +96,10 @@ const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
 // Emulators, and a replay of frames that are stacked when they are drawn; large enough to be kept in segments.
 const Run kPongDqn{"dqn/dqn_pong.json",
                    "dqn_pong",
-                   3000,
+                   2000,
                    {R"(agent.algorithm.name="DoubleDQN")", R"(agent.memory.name="PrioritizedReplay")",
-                    "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=1003",
-                    "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=500",
+                    "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=703",
+                    "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=300",
                     "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
                     "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=120"}};
 
