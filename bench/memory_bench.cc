@@ -217,6 +217,15 @@ void BM_AtariReplayAdd(benchmark::State& state) {
 }
 BENCHMARK(BM_AtariReplayAdd)->ArgName("num_frames")->Arg(1)->Arg(AtariReplay::kStack);
 
+double written_bytes() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  double bytes = 0;
+  while (io >> name >> bytes && name != "wchar:") {
+  }
+  return bytes;
+}
+
 /// As many transitions as there are in 1,000 MB of frames, of which 1 % has changed.
 void BM_AtariReplayCheckpoint(benchmark::State& state) {
   constexpr std::int64_t kSize = 1'000'000'000 / AtariReplay::kFrame;
@@ -224,12 +233,15 @@ void BM_AtariReplayCheckpoint(benchmark::State& state) {
   CheckpointStore store(folder / "checkpoints");
   AtariReplay replay(kSize, AtariReplay::kStack);
   replay.save(store);
+  const double before = written_bytes();
   for (auto _ : state) {
     state.PauseTiming();
     replay.add(kSize / 100);
     state.ResumeTiming();
     replay.save(store);
   }
+  state.counters["MB_written"] =
+      benchmark::Counter((written_bytes() - before) / 1e6, benchmark::Counter::kAvgIterations);
 }
 BENCHMARK(BM_AtariReplayCheckpoint)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
 
