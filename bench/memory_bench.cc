@@ -1,8 +1,10 @@
 // Replays by their number of transitions: drawing a batch, priorities, and what a checkpoint costs.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
@@ -142,6 +144,106 @@ void each_change(benchmark::internal::Benchmark* checkpoint) {
 }
 BENCHMARK_CAPTURE(BM_ReplayCheckpoint, uniform, "Replay")->Apply(each_change);
 BENCHMARK_CAPTURE(BM_ReplayCheckpoint, prioritized, "PrioritizedReplay")->Apply(each_change);
+
+/// A full replay of 16 games of noise; `num_frames` 1: whole stacks, as if nobody knew that they are stacks.
+class AtariReplay {
+ public:
+  static constexpr int kEnvs = 16, kStack = 4, kFrame = 84 * 84;
+  static EnvInfo info(int num_frames) {
+    return {.name = "Noise",
+            .obs_space = Space::bytes({kStack, 84, 84}),
+            .action_space = Space::discrete(kActions),
+            .num_envs = kEnvs,
+            .num_frames = num_frames};
+  }
+
+  AtariReplay(std::int64_t size, int num_frames) : replay_(config(size), info(num_frames)) {
+    step_.resize(kEnvs, info(kStack).obs_space);
+    step_.obs.bytes().setZero();
+    step_.terminated.setConstant(false);
+    step_.truncated.setConstant(false);
+    step_.end_episodes();
+    step_.rewards.setOnes();
+    add(size);
+  }
+  void add(std::int64_t num_transitions) {
+    for (std::int64_t i = 0; i < num_transitions; i += kEnvs) {
+      step_.next_obs.bytes().leftCols((kStack - 1) * kFrame) = step_.obs.bytes().rightCols((kStack - 1) * kFrame);
+      step_.next_obs.bytes().rightCols(kFrame).setConstant(static_cast<std::uint8_t>(rng_.integers(0, 256)));
+      replay_.add(step_.obs, actions_, step_);
+      step_.obs.swap(step_.next_obs);
+    }
+  }
+  void sample() { replay_.sample(rng_, 0.99f, 1, 0.5, batch_); }
+  void save(CheckpointStore& store) {
+    store.save([&](Archive& archive) { replay_.serialize(archive); });
+  }
+
+ private:
+  static ReplayConfig config(std::int64_t size) {
+    ReplayConfig c;
+    c.max_size = size;
+    return c;
+  }
+
+  Rng rng_{1};
+  Replay replay_;
+  Matrix actions_ = Matrix::Zero(kEnvs, 1);
+  StepResult step_;
+  Batch batch_;
+};
+
+double resident_bytes() {
+  std::int64_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return static_cast<double>(resident * sysconf(_SC_PAGE_SIZE));
+}
+
+/// Minibatches of 32 stacks; and the memory that a transition takes.
+void BM_AtariReplaySample(benchmark::State& state) {
+  constexpr std::int64_t kSize = 50'000;
+  const double before = resident_bytes();
+  AtariReplay replay(kSize, static_cast<int>(state.range(0)));
+  state.counters["bytes_each"] = (resident_bytes() - before) / kSize;
+  for (auto _ : state) replay.sample();
+  state.SetItemsProcessed(state.iterations() * 32);
+}
+BENCHMARK(BM_AtariReplaySample)->ArgName("num_frames")->Arg(1)->Arg(AtariReplay::kStack);
+
+void BM_AtariReplayAdd(benchmark::State& state) {
+  AtariReplay replay(10'000, static_cast<int>(state.range(0)));
+  for (auto _ : state) replay.add(AtariReplay::kEnvs);
+  state.SetItemsProcessed(state.iterations() * AtariReplay::kEnvs);
+}
+BENCHMARK(BM_AtariReplayAdd)->ArgName("num_frames")->Arg(1)->Arg(AtariReplay::kStack);
+
+double written_bytes() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  double bytes = 0;
+  while (io >> name >> bytes && name != "wchar:") {
+  }
+  return bytes;
+}
+
+/// As many transitions as there are in 1,000 MB of frames, of which 1 % has changed.
+void BM_AtariReplayCheckpoint(benchmark::State& state) {
+  constexpr std::int64_t kSize = 1'000'000'000 / AtariReplay::kFrame;
+  const ScratchFolder folder;
+  CheckpointStore store(folder / "checkpoints");
+  AtariReplay replay(kSize, AtariReplay::kStack);
+  replay.save(store);
+  const double before = written_bytes();
+  for (auto _ : state) {
+    state.PauseTiming();
+    replay.add(kSize / 100);
+    state.ResumeTiming();
+    replay.save(store);
+  }
+  state.counters["MB_written"] =
+      benchmark::Counter((written_bytes() - before) / 1e6, benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(BM_AtariReplayCheckpoint)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 double peak_mib() {
   rusage usage{};

@@ -93,6 +93,16 @@ const Run kHopperSac{
     {"-s", "env=Hopper-v5"}};
 const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
 
+// Emulators, and a replay of frames that are stacked when they are drawn; large enough to be kept in segments.
+const Run kPongDqn{"dqn/dqn_pong.json",
+                   "dqn_pong",
+                   2000,
+                   {R"(agent.algorithm.name="DoubleDQN")", R"(agent.memory.name="PrioritizedReplay")",
+                    "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=703",
+                    "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=300",
+                    "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
+                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=120"}};
+
 // An environment in Python, which is restored in the same way.
 const Run kPython{"ppo/ppo_cartpole.json",
                   "ppo_cartpole",
@@ -104,7 +114,8 @@ std::string_view missing_part(const Run& run) {
   if (!run.overrides.empty() && run.overrides.front().find("gymnasium:") != std::string::npos)
     return gymnasium_python().empty() ? kNoGymnasium : "";
   const std::string_view spec = run.spec;
-  const EnvEntry& entry = *find_env(spec.ends_with("lunar")                                ? "LunarLander-v3"
+  const EnvEntry& entry = *find_env(spec.ends_with("pong")                                 ? "ALE/Pong-v5"
+                                    : spec.ends_with("lunar")                              ? "LunarLander-v3"
                                     : spec.ends_with("hopper") || spec.ends_with("mujoco") ? "Hopper-v5"
                                                                                            : "CartPole-v1");
   return entry.available() ? "" : entry.why;
@@ -234,6 +245,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, Kill,
 
 INSTANTIATE_TEST_SUITE_P(Python, Kill, testing::Values(kPython), [](const auto&) { return "gymnasium_cartpole"; });
 
+INSTANTIATE_TEST_SUITE_P(Atari, Kill, testing::Values(kPongDqn), [](const auto&) { return "dqn_pong"; });
+
 INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
 
@@ -257,6 +270,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kD
                          [](const auto& run) { return std::string(run.param.spec); });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
+
+INSTANTIATE_TEST_SUITE_P(Atari, Determinism, testing::Values(kPongDqn), [](const auto&) { return "dqn_pong"; });
 
 /// What the program says to go on with, as arguments.
 std::vector<std::string> command_to_go_on(const std::string& text) {

@@ -25,7 +25,7 @@ EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs)
   const EnvEntry& entry = entry_of(name);
   Spaces spaces = entry.spaces(kwargs);
   const int limit = std::max(entry.max_episode_steps, spaces.max_episode_steps);
-  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, limit, {}};
+  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, limit, {}, spaces.num_frames};
 }
 
 FrameOp frame_op(const EnvConfig& config) { return *config.frame_op == "stack" ? FrameOp::stack : FrameOp::concat; }
@@ -116,7 +116,7 @@ EnvInfo env_info(const EnvConfig& config, int num_envs) {
     info.action_space.low.assign(info.action_space.low.size(), -1);
     info.action_space.high.assign(info.action_space.high.size(), 1);
   }
-  if (config.frame_op) info.obs_space = stacked_space(info.obs_space, frame_op(config), config.frame_op_len);
+  if (config.frame_op) info = stacked_info(std::move(info), frame_op(config), config.frame_op_len);
   if (config.normalize_obs) info.obs_space = normalized_space(std::move(info.obs_space), config.clip_obs);
   return info;
 }

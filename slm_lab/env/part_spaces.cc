@@ -28,7 +28,9 @@ Spaces atari_spaces(const EnvKwargs& kwargs) {
   constexpr int every_action = 18;
   const auto& own = std::get<AtariKwargs>(kwargs);
   const bool all = own.full_action_space || own.game == nullptr;
-  return {Space::bytes({own.stack_num, side, side}), Space::discrete(all ? every_action : own.game->num_actions())};
+  return {.obs = Space::bytes({own.stack_num, side, side}),
+          .action = Space::discrete(all ? every_action : own.game->num_actions()),
+          .num_frames = own.stack_num};
 }
 
 }  // namespace slm

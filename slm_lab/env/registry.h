@@ -23,6 +23,7 @@ class ThreadPool;
 struct Spaces {
   Space obs, action;
   int max_episode_steps = 0;  ///< where the table doesn't know
+  int num_frames = 1;         ///< as in EnvInfo
 };
 
 /// How copies of an environment are made; nullptr in both where the part that it needs is not there.

@@ -135,6 +135,38 @@ TEST_P(EveryEnv, GivesWhatItsSpacesSay) {
   EXPECT_TRUE(saw_end);
 }
 
+/// Whether the last `n` bytes of one row are the first of the other.
+bool goes_on(const Observations& before, const Observations& after, Eigen::Index row, std::size_t n) {
+  const std::byte* const end = before.row_data(row) + before.row_bytes();
+  return std::equal(end - n, end, after.row_data(row));
+}
+
+// What a replay that keeps each frame once relies on. Normalised rewards bring the observations that were acted on.
+TEST_P(EveryEnv, StacksItsFramesAsItSays) {
+  EnvConfig bare = config_of(name());
+  bare.normalize_reward = true;
+  for (const EnvConfig& config : {bare, wrapped_config_of(name())}) {
+    Play run(config, 2, 3);
+    const EnvInfo& info = run.env->info();
+    EXPECT_EQ(info.num_frames, env_info(config, 2).num_frames);
+    EXPECT_EQ(info.num_frames > 1, config.frame_op || name().starts_with("ALE/"));
+    if (info.num_frames == 1) continue;
+    bool starts[] = {true, true};
+    for (int t = 0; t < 1100; ++t) {
+      run.advance(1);
+      const RawStep& step = run.step.raw;
+      const std::size_t older = step.obs.row_bytes() - step.obs.row_bytes() / static_cast<std::size_t>(info.num_frames);
+      for (int i = 0; i < 2; ++i) {
+        if (starts[i]) {
+          ASSERT_TRUE(goes_on(step.obs, step.obs, i, older)) << "copies of the first frame";
+        }
+        ASSERT_TRUE(goes_on(step.obs, step.next_obs, i, older));
+        starts[i] = run.step.episode_over[i];
+      }
+    }
+  }
+}
+
 TEST_P(EveryEnv, IsAFunctionOfTheSeed) {
   Play a(config_of(name()), 2, 5), b(config_of(name()), 2, 5), other(config_of(name()), 2, 6);
   EXPECT_EQ(a.step.obs, b.step.obs);

@@ -19,6 +19,9 @@ struct EnvInfo {
   int num_envs = 1;
   int max_episode_steps = 0;  ///< 0: no limit
   Scaling scaling = {};       ///< of StepResult::raw; without effect where nothing is normalised
+  /// An observation is so many frames side by side, oldest first: each step brings one, the newest, and an episode
+  /// starts with copies of its first. Where wrappers scale, this is said of StepResult::raw.
+  int num_frames = 1;
 };
 
 /// A step as it was before running statistics scaled it, for memories that keep rows for longer than the statistics

@@ -150,6 +150,8 @@ void ClipReward::step(const Matrix& actions, StepResult& out) {
   out.rewards = out.rewards.cwiseMax(-bound_).cwiseMin(bound_);
 }
 
+namespace {
+
 Space stacked_space(const Space& single, FrameOp op, int num_frames) {
   Space space = single;
   if (op == FrameOp::concat)
@@ -165,9 +167,16 @@ Space stacked_space(const Space& single, FrameOp op, int num_frames) {
   return space;
 }
 
+}  // namespace
+
+EnvInfo stacked_info(EnvInfo single, FrameOp op, int num_frames) {
+  single.obs_space = stacked_space(single.obs_space, op, num_frames);
+  single.num_frames = num_frames;  // each of which may itself be a stack
+  return single;
+}
+
 FrameStack::FrameStack(std::unique_ptr<VecEnv> inner, FrameOp op, int num_frames)
-    : EnvWrapper(std::move(inner)), info_(EnvWrapper::info()), num_frames_(num_frames) {
-  info_.obs_space = stacked_space(info_.obs_space, op, num_frames);
+    : EnvWrapper(std::move(inner)), info_(stacked_info(EnvWrapper::info(), op, num_frames)), num_frames_(num_frames) {
   frames_.resize(info_.num_envs, info_.obs_space);
   std::fill_n(frames_.row_data(0), static_cast<std::size_t>(info_.num_envs) * frames_.row_bytes(), std::byte{0});
 }

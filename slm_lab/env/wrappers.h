@@ -150,7 +150,7 @@ class ClipReward final : public EnvWrapper {
 /// The last `num_frames` observations in one row, oldest first; an episode starts with copies of its first one.
 /// `concat` makes the space (num_frames * d), `stack` makes it (num_frames, d...): the numbers are the same.
 enum class FrameOp { concat, stack };
-Space stacked_space(const Space& single, FrameOp op, int num_frames);
+EnvInfo stacked_info(EnvInfo single, FrameOp op, int num_frames);
 
 class FrameStack final : public EnvWrapper {
  public:

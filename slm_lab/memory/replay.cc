@@ -19,6 +19,12 @@ std::int64_t most_truncations(std::int64_t capacity, const EnvInfo& info) {
   return in_full_episodes + 2 * info.num_envs;
 }
 
+/// Of the observations that lie with the transitions (an empty one: none do), and of those that ended episodes.
+Space space_with_steps(const EnvInfo& info) { return StackedFrames::pays(info) ? Space() : info.obs_space; }
+Space space_of_finals(const EnvInfo& info) {
+  return StackedFrames::pays(info) ? StackedFrames::frame_space(info) : info.obs_space;
+}
+
 }  // namespace
 
 Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
@@ -28,8 +34,9 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       capacity_(config.max_size),
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
-      steps_(info.obs_space, extras_of_transition(info), config.max_size),
-      final_obs_(info.obs_space, 0, most_truncations(config.max_size, info)) {
+      steps_(space_with_steps(info), extras_of_transition(info), config.max_size),
+      final_obs_(space_of_finals(info), 0, most_truncations(config.max_size, info)) {
+  if (StackedFrames::pays(info)) frames_.emplace(config.max_size, info);
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
   ensure(most_truncations(capacity_, info) <= std::numeric_limits<std::int32_t>::max(),
          "the row of a final observation fits 32 bits");
@@ -49,6 +56,7 @@ void Replay::add(const ObservationsView& obs, const Matrix& actions, const StepR
     if (row < steps_.size())
       if (const auto old = std::bit_cast<std::int32_t>(steps_.extras(row)[action_dim_ + 1]); old >= 0)
         free_finals_.push_back(old);
+    if (frames_) frames_->add(sampler_.num_added(), kept_obs.row_data(env), step.episode_over[env]);
     float* extras = steps_.write(row, kept_obs.row_data(env));
     extras = std::copy_n(actions.row(env).data(), action_dim_, extras);
     extras[0] = rewards[env];
@@ -63,7 +71,8 @@ std::int32_t Replay::follow_up(const StepResult& step, int env) {
   if (free_finals_.empty()) free_finals_.push_back(static_cast<std::int32_t>(final_obs_.size()));
   const std::int32_t row = free_finals_.back();
   free_finals_.pop_back();
-  final_obs_.write(row, newest_next_obs_.row_data(env));
+  const std::byte* const obs = newest_next_obs_.row_data(env);
+  final_obs_.write(row, frames_ ? frames_->newest(obs) : obs);
   return row;
 }
 
@@ -78,8 +87,8 @@ void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& ba
   batch.discounts.resize(n);
   // A row of a large replay is not in any cache: all of them are asked for before the first is waited for.
   for (const std::int64_t row : batch.draw.rows) {
-    steps_.prefetch(row);
-    steps_.prefetch(one_step_later(row));
+    prefetch(row);
+    prefetch(one_step_later(row));
   }
   sampler_.weigh(beta, batch.draw);
   for (Eigen::Index i = 0; i < n; ++i) gather(batch.draw.rows[static_cast<std::size_t>(i)], gamma, num_steps, i, batch);
@@ -91,8 +100,25 @@ std::int64_t Replay::one_step_later(std::int64_t row) const {
   return row + num_envs_ < capacity_ ? row + num_envs_ : row + num_envs_ - capacity_;
 }
 
+void Replay::prefetch(std::int64_t row) const {
+  steps_.prefetch(row);
+  if (frames_) frames_->prefetch(step_in(row));
+}
+
+void Replay::read_obs(std::int64_t row, std::byte* obs) const {
+  if (frames_)
+    frames_->read(step_in(row), obs);
+  else
+    steps_.read_obs(row, obs);
+}
+
+void Replay::read_final_obs(std::int64_t row, std::int32_t final_row, std::byte* obs) const {
+  if (frames_) obs = frames_->read_older_of_next(step_in(row), obs);
+  final_obs_.read_obs(final_row, obs);
+}
+
 void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const {
-  steps_.read_obs(row, batch.obs.row_data(i));
+  read_obs(row, batch.obs.row_data(i));
   std::copy_n(steps_.extras(row), action_dim_, batch.actions.row(i).data());
 
   float reward = 0, discount = 1;
@@ -103,20 +129,18 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
     reward += discount * reward_of(extras);
     discount *= gamma;
     const auto follows = std::bit_cast<std::int32_t>(extras[1]);
-    // how many rows were written after this one; fewer than num_envs: it belongs to the newest step
-    const std::int64_t age = (sampler_.num_added() - 1 - row) % capacity_;
     bootstrapped = true;
     if (follows == kTerminated) {
       discount = 0;
-      steps_.read_obs(row, next_obs);  // any will do
+      read_obs(row, next_obs);  // any will do
     } else if (follows >= 0) {
-      final_obs_.read_obs(follows, next_obs);
-    } else if (age < num_envs_) {
-      std::copy_n(newest_next_obs_.row_data(num_envs_ - 1 - age), newest_next_obs_.row_bytes(), next_obs);
+      read_final_obs(row, follows, next_obs);
+    } else if (age(row) < num_envs_) {
+      std::copy_n(newest_next_obs_.row_data(num_envs_ - 1 - age(row)), newest_next_obs_.row_bytes(), next_obs);
     } else {
       row = one_step_later(row);
       bootstrapped = k + 1 == num_steps;
-      if (bootstrapped) steps_.read_obs(row, next_obs);
+      if (bootstrapped) read_obs(row, next_obs);
     }
   }
   batch.rewards[i] = reward;
@@ -125,6 +149,14 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
 
 void Replay::serialize(Archive& archive) {
   archive("sampler", sampler_);
+  if (frames_) {
+    if (archive.loading() && !archive.contains("frames.next_history"))
+      throw Error(
+          ExitCode::usage,
+          "a checkpoint of format 3 or older, whose replay keeps stacks of frames whole: go on with the program "
+          "that wrote it, or start a new run");
+    archive("frames", *frames_);
+  }
   archive("transitions", steps_);
   archive("final_obs", final_obs_);
   archive("free_finals", free_finals_);
@@ -133,8 +165,9 @@ void Replay::serialize(Archive& archive) {
 
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
   return config.max_size *
-             (RowStore::row_bytes(info.obs_space, extras_of_transition(info)) + RowSampler::row_bytes(config)) +
-         most_truncations(config.max_size, info) * RowStore::row_bytes(info.obs_space, 0);
+             (RowStore::row_bytes(space_with_steps(info), extras_of_transition(info)) + RowSampler::row_bytes(config)) +
+         most_truncations(config.max_size, info) * RowStore::row_bytes(space_of_finals(info), 0) +
+         (StackedFrames::pays(info) ? StackedFrames::bytes(config.max_size, info) : 0);
 }
 
 }  // namespace slm

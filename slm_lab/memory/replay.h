@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "slm_lab/env/vec_env.h"
 #include "slm_lab/memory/row_sampler.h"
 #include "slm_lab/memory/row_store.h"
+#include "slm_lab/memory/stacked_frames.h"
 
 namespace slm {
 
@@ -21,8 +23,9 @@ struct Batch {
 
 /// A ring of the last `max_size` transitions of all environments. An observation is kept once: that after a transition
 /// is the same environment's one step later, except where the clock ended the episode (kept apart) and in the newest
-/// step. Where the environment's rows are scaled by running statistics (EnvInfo::scaling) they are kept raw, and scaled
-/// when they are drawn, by the statistics as they stand then.
+/// step; where pixels come in stacks, each frame is kept once. Where the environment's rows are scaled by running
+/// statistics (EnvInfo::scaling) they are kept raw, and scaled when they are drawn, by the statistics as they stand
+/// then.
 class Replay {
  public:
   Replay(const ReplayConfig& config, const EnvInfo& info);
@@ -50,6 +53,12 @@ class Replay {
 
   std::int32_t follow_up(const StepResult& step, int env);
   std::int64_t one_step_later(std::int64_t row) const;
+  /// How many rows were written after this one; fewer than num_envs: it belongs to the newest step.
+  std::int64_t age(std::int64_t row) const { return (sampler_.num_added() - 1 - row) % capacity_; }
+  std::int64_t step_in(std::int64_t row) const { return sampler_.num_added() - 1 - age(row); }
+  void prefetch(std::int64_t row) const;
+  void read_obs(std::int64_t row, std::byte* obs) const;
+  void read_final_obs(std::int64_t row, std::int32_t final_row, std::byte* obs) const;
   void gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i, Batch& batch) const;
   float reward_of(const float* extras) const { return scaling_.active() ? scaling_.reward(extras[0]) : extras[0]; }
 
@@ -58,7 +67,8 @@ class Replay {
   std::int64_t capacity_;
   Scaling scaling_;
   RowSampler sampler_;
-  RowStore steps_;  // obs; action, reward, what follows
+  std::optional<StackedFrames> frames_;  // where it pays; steps_ then has no observations, final_obs_ newest frames
+  RowStore steps_;                       // obs; action, reward, what follows
   RowStore final_obs_;
   std::vector<std::int32_t> free_finals_;  // rows of final_obs_ whose transition was overwritten
   Observations newest_next_obs_;           // (num_envs, obs_dim)

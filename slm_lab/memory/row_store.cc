@@ -24,7 +24,7 @@ std::int64_t RowStore::row_bytes(const Space& obs_space, int num_extras) {
   return obs_space.row_bytes() + num_extras * static_cast<std::int64_t>(sizeof(float));
 }
 
-const std::byte* RowStore::obs_data(std::int64_t row) const {
+const std::byte* RowStore::obs(std::int64_t row) const {
   return of_bytes_ ? reinterpret_cast<const std::byte*>(bytes_.data() + row * obs_bytes_)
                    : reinterpret_cast<const std::byte*>(numbers_.data() + row * stride_);
 }
@@ -36,21 +36,21 @@ float* RowStore::write(std::int64_t row, const std::byte* obs) {
     numbers_.resize(static_cast<std::size_t>(size_ * stride_));
     if (of_bytes_) bytes_.resize(static_cast<std::size_t>(size_ * obs_bytes_));
   }
-  std::copy_n(obs, obs_bytes_, const_cast<std::byte*>(obs_data(row)));
+  std::copy_n(obs, obs_bytes_, const_cast<std::byte*>(this->obs(row)));
   const auto numbers = static_cast<std::size_t>(row * stride_), bytes = static_cast<std::size_t>(row * obs_bytes_);
   if (of_bytes_) changed_bytes_.mark(bytes, bytes + static_cast<std::size_t>(obs_bytes_));
   changed_numbers_.mark(numbers * sizeof(float), (numbers + static_cast<std::size_t>(stride_)) * sizeof(float));
   return numbers_.data() + row * stride_ + floats_of_obs_;
 }
 
-void RowStore::read_obs(std::int64_t row, std::byte* obs) const { std::copy_n(obs_data(row), obs_bytes_, obs); }
+void RowStore::read_obs(std::int64_t row, std::byte* obs) const { std::copy_n(this->obs(row), obs_bytes_, obs); }
 
 void RowStore::prefetch(std::int64_t row) const {
   constexpr std::int64_t kLine = 64 / sizeof(float), kMostLines = 8;
   const float* begin = numbers_.data() + row * stride_;
   for (std::int64_t at = 0; at < std::min(stride_, kMostLines * kLine); at += kLine) __builtin_prefetch(begin + at);
   __builtin_prefetch(begin + stride_ - 1);
-  if (of_bytes_) __builtin_prefetch(obs_data(row));
+  if (of_bytes_) __builtin_prefetch(obs(row));
 }
 
 void RowStore::clear() {

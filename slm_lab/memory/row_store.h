@@ -24,17 +24,16 @@ class RowStore {
   float* write(std::int64_t row, const std::byte* obs);
   float* append(const std::byte* obs) { return write(size_, obs); }
 
+  const std::byte* obs(std::int64_t row) const;
   void read_obs(std::int64_t row, std::byte* obs) const;
   const float* extras(std::int64_t row) const { return numbers_.data() + row * stride_ + floats_of_obs_; }
-  /// Starts to fetch what the two above will read: of a long row its beginning, the processor goes on by itself.
+  /// Starts to fetch what the three above will read: of a long row its beginning, the processor goes on by itself.
   void prefetch(std::int64_t row) const;
 
   void clear();
   void serialize(Archive& archive);
 
  private:
-  const std::byte* obs_data(std::int64_t row) const;
-
   bool of_bytes_;
   std::int64_t obs_bytes_, floats_of_obs_, stride_;  // floats_of_obs_: 0 where observations are bytes
   std::int64_t size_ = 0;

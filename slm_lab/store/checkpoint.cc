@@ -17,8 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of folders, manifests and of what a session's state holds: raise it whenever a state can no longer be read as before.
-constexpr int kCheckpointFormat = 3;
-constexpr int kOldestFormat = 2;        // that can still be read
+constexpr int kCheckpointFormat = 4;
+constexpr int kOldestFormat = 2;        // that can still be read, but for replays of stacks (Replay)
 constexpr std::size_t kMaxDigits = 15;  // of a generation; a longer name is none of ours
 
 constexpr const char* kState = "state.safetensors";

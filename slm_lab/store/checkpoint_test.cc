@@ -189,23 +189,25 @@ TEST_F(Checkpoints, OfAnotherFormatAreRefusedInWords) {
 }
 
 // A campaign of weeks goes on under the program of another week.
-TEST_F(Checkpoints, OfTheFormatBeforeAreReadAndOfTheOneAfterRefused) {
+TEST_F(Checkpoints, OfTheFormatsBeforeAreReadAndOfTheOneAfterRefused) {
   const auto write_as = [&](const char* format) {
     fs::remove_all(folder_);
     save(100);
     const fs::path path = file("000001", "manifest.json");
     std::string manifest = read_file(path);
-    manifest.replace(manifest.find("\"format\": 3"), 11, fmt::format("\"format\": {}", format));
+    manifest.replace(manifest.find("\"format\": 4"), 11, fmt::format("\"format\": {}", format));
     write_file_durably(path, manifest);
     write_file_durably(file("000001", "SHA256SUMS"),
                        fmt::format("{}  manifest.json\n{}  state.safetensors\n", sha256_file(path),
                                    sha256_file(file("000001", "state.safetensors"))));
   };
-  write_as("2");
-  EXPECT_EQ(load(), 100);
-  write_as("4");
+  for (const char* earlier : {"2", "3"}) {
+    write_as(earlier);
+    EXPECT_EQ(load(), 100);
+  }
+  write_as("5");
   EXPECT_EQ(load_fails(), ExitCode::usage);
-  EXPECT_THAT(text_, HasSubstr("a checkpoint of format 4, written by slm-lab test; this program reads format 3"));
+  EXPECT_THAT(text_, HasSubstr("a checkpoint of format 5, written by slm-lab test; this program reads format 4"));
 }
 
 TEST_F(Checkpoints, WriteOnlyTheBlocksThatChanged) {
