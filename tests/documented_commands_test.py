@@ -13,7 +13,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OF_THE_LAUNCHER = {"test", "bench", "lint", "setup"}
-ONLY_PARSED = {"digest", "session", "push", "pull", "run-remote"}  # long; not for users; of a hub; of a rented machine
+ONLY_PARSED = {"digest", "session", "push", "pull", "run-remote", "dashboard"}  # long; not for users; of a hub; of a rented machine; until Ctrl-C
 ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark", "plot"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
               "FILE": "slm_lab/spec/demo.json",
