@@ -221,7 +221,6 @@ TEST(Missing, IsNamedWhereverItIsMet) {
     EXPECT_THAT(result.err, HasSubstr(text));
   };
   missing({"run", "spec.json", "train"}, old.c_str());
-  missing({"dashboard"}, "dashboard: this command is not in this version yet");
 }
 
 TEST(SpecCheck, TakesSeveralFilesAndGoesOnAfterABadOne) {

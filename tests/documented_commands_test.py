@@ -13,7 +13,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OF_THE_LAUNCHER = {"test", "bench", "lint", "docs", "setup"}
-ONLY_PARSED = {"digest", "session", "push", "pull", "run-remote"}  # long; not for users; of a hub; of a rented machine
+# Long; not for users; of a hub; of a rented machine; until Ctrl-C.
+ONLY_PARSED = {"digest", "session", "push", "pull", "run-remote", "dashboard"}
 ONLY_NAMED = {"run", "enjoy", "spec check", "benchmark", "plot"}  # as what a sentence is about
 STANDS_FOR = {"SPEC_FILE": "slm_lab/spec/demo.json", "SPEC_NAME": "ppo_cartpole", "MODE": "dev",
               "FILE": "slm_lab/spec/demo.json",

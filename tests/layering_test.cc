@@ -29,7 +29,9 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"report", {"base"}},
     {"store", {"base", "spec", "report"}},
     {"experiment", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store"}},
-    {"cli", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
+    {"dashboard", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
+    {"cli",
+     {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment", "dashboard"}},
 };
 const std::set<std::string> kMayPrint = {"experiment", "cli"};
 

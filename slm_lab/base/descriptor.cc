@@ -50,6 +50,10 @@ std::size_t Descriptor::read(std::span<std::byte> bytes) {
   return total;
 }
 
+void Descriptor::seek(std::uint64_t offset) {
+  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) refuse("seek");
+}
+
 std::uint64_t Descriptor::size() const {
   struct stat info;
   if (::fstat(fd_, &info) != 0) refuse("stat");

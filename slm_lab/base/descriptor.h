@@ -21,6 +21,7 @@ class Descriptor {
 
   void write(std::span<const std::byte> bytes);  ///< all of them
   std::size_t read(std::span<std::byte> bytes);  ///< fewer than asked for only at the end of the file
+  void seek(std::uint64_t offset);               ///< where the next read begins
   std::uint64_t size() const;                    ///< of a regular file; anything else is refused
   void truncate(std::uint64_t size);
   void sync();   ///< fsync; after a failure the file must be given up, as the kernel may have dropped its pages

@@ -52,6 +52,7 @@ std::function<int()> add_plot(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_diff(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_report(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_repro(CLI::App& app, const Invocation& invocation);
+std::function<int()> add_dashboard(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_digest(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_completion(CLI::App& app, const Invocation& invocation);
 std::function<int()> add_candidates(CLI::App& app, const Invocation& invocation);  // what its scripts ask

@@ -41,6 +41,8 @@ constexpr std::array kCommands = {
             "slm-lab plot -f ppo_cartpole,a2c_gae_cartpole -t CartPole-v1", add_plot, kChecks},
     Command{"report", "write one HTML file about a run or a search, to look at and to mail", "slm-lab report latest",
             add_report, kChecks},
+    Command{"dashboard", "show the runs and searches of the data folder in a browser, live",
+            "slm-lab dashboard --port 9000", add_dashboard, kChecks},
     Command{"diff", "say what differs between two runs, and where they part", "slm-lab diff latest ppo_cartpole",
             add_diff, kChecks},
     Command{"repro", "train a finished run again and compare the weights", "slm-lab repro cartpole/ppo --sessions 1",
@@ -69,14 +71,7 @@ bool is_command(const std::string& word) {
   return std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) { return word == command.name; });
 }
 
-/// SLM-Lab's, for those who know it.
-constexpr const char* kLaterCommands[] = {"dashboard"};
-
 [[noreturn]] void refuse_unknown_command(const std::string& word) {
-  if (std::ranges::find(kLaterCommands, std::string_view(word)) != std::end(kLaterCommands))
-    throw Error(
-        ExitCode::missing,
-        fmt::format("{}: this command is not in this version yet; `slm-lab --help` lists those that are", word));
   for (const std::string_view mode : {"train", "dev", "search"})
     if (word == mode) throw SpecError(fmt::format("{0}: a mode of run: `slm-lab run SPEC_FILE SPEC_NAME {0}`", word));
   std::vector<std::string> names;

@@ -9,14 +9,12 @@
 #include "slm_lab/base/lock.h"
 #include "slm_lab/experiment/find_run.h"
 #include "slm_lab/report/csv.h"
-#include "slm_lab/report/json_file.h"
 #include "slm_lab/report/metric_files.h"
 #include "slm_lab/report/number_text.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/spec/spec_path.h"
 #include "slm_lab/store/manifest.h"
-#include "slm_lab/store/search_journal.h"
 
 namespace slm {
 namespace {
@@ -45,23 +43,23 @@ void read_sessions(const DataFolder& folder, RunOverview& run) {
   for (int session = 0; session < run.sessions; ++session) {
     const auto file = folder.session_csv(0, session, "train");
     if (!file_exists(file)) continue;
-    const std::vector<SessionRow> rows = read_csv(file);
-    if (rows.empty()) continue;
-    frames += rows.back().frame;
-    returns.push_back(rows.back().total_reward_ma);
+    const std::optional<SessionRow> row = read_last_csv_row(file);
+    if (!row) continue;
+    frames += row->frame;
+    returns.push_back(row->total_reward_ma);
   }
   run.frame = static_cast<std::int64_t>(frames / std::max(run.sessions, 1));
   run.total_reward_ma = mean(returns);
 }
 
-void read_trials(const DataFolder& folder, RunOverview& run) {
-  for (const JournalTrial& trial : SearchJournal::read(folder)) {
+void read_trials(const std::vector<JournalTrial>& trials, RunOverview& run) {
+  for (const JournalTrial& trial : trials) {
     if (trial.state != JournalTrial::State::running) ++run.trials;
     if (trial.state != JournalTrial::State::failed) run.total_reward_ma = std::fmax(run.total_reward_ma, trial.value);
   }
 }
 
-void read_overview(const DataFolder& folder, RunOverview& run) {
+void read_overview(const DataFolder& folder, const SearchJournal* journal, RunOverview& run) {
   const LoadedSpec spec = load_spec(folder.spec_file().string(), folder.spec_name(), {});
   run.algorithm = shortened(text_at(spec.root, "agent.algorithm.name"), kMaxName);
   run.env = shortened(text_at(spec.root, "env.name"), kMaxName);
@@ -75,7 +73,7 @@ void read_overview(const DataFolder& folder, RunOverview& run) {
   run.state = state_of(folder, manifest.starts.back().exit_code);
   if (folder.is_search()) {
     run.max_trial = static_cast<int>(integer_at(spec.root, "meta.max_trial"));
-    read_trials(folder, run);
+    read_trials(journal != nullptr ? journal->trials() : SearchJournal::read(folder), run);
   } else {
     read_sessions(folder, run);
   }
@@ -89,14 +87,15 @@ std::string progress_text(const RunOverview& run) {
 
 }  // namespace
 
-RunOverview run_overview(const DataFolder& folder) {
+RunOverview run_overview(const DataFolder& folder, const SearchJournal* journal) {
   RunOverview run;
-  run.name = run_name(folder);
+  run.name = folder.root().filename().string();
   run.folder = folder.root().string();
   run.spec_name = folder.spec_name();
-  run.kind = folder.is_search() ? "search" : "run";
   try {
-    read_overview(folder, run);
+    run.name = run_name(folder);
+    run.kind = folder.is_search() ? "search" : "run";
+    read_overview(folder, journal, run);
   } catch (const std::exception& error) {  // one that is damaged, or being removed, does not hide the others
     run.state = "damaged";
     run.problem = error.what();
@@ -113,33 +112,35 @@ std::string overview_table(const std::vector<RunOverview>& runs) {
   return text_table({"run", "state", "algorithm", "env", "frames", "sessions", "ma", "D-100", "time", "started"}, rows);
 }
 
+Json overview_json(const RunOverview& run) {
+  Json json{{"name", run.name},
+            {"folder", run.folder},
+            {"kind", run.kind},
+            {"spec_name", run.spec_name},
+            {"state", run.state},
+            {"algorithm", run.algorithm},
+            {"env", run.env},
+            {"seed", run.seed},
+            {"version", run.version},
+            {"started", run.started},
+            {"wall_seconds", run.wall_seconds},
+            {"total_reward_ma", run.total_reward_ma}};
+  if (run.kind == "search") {
+    json["trials"] = run.trials;
+    json["max_trial"] = run.max_trial;
+  } else {
+    json["sessions"] = run.sessions;
+    json["frame"] = run.frame;
+    json["max_frame"] = run.max_frame;
+    json["eval_return_d100"] = run.eval_return_d100;
+  }
+  if (!run.problem.empty()) json["problem"] = run.problem;
+  return json;
+}
+
 std::string overview_json(const std::vector<RunOverview>& runs) {
   Json list = Json::array();
-  for (const RunOverview& run : runs) {
-    Json json{{"name", run.name},
-              {"folder", run.folder},
-              {"kind", run.kind},
-              {"spec_name", run.spec_name},
-              {"state", run.state},
-              {"algorithm", run.algorithm},
-              {"env", run.env},
-              {"seed", run.seed},
-              {"version", run.version},
-              {"started", run.started},
-              {"wall_seconds", run.wall_seconds},
-              {"total_reward_ma", run.total_reward_ma}};
-    if (run.kind == "search") {
-      json["trials"] = run.trials;
-      json["max_trial"] = run.max_trial;
-    } else {
-      json["sessions"] = run.sessions;
-      json["frame"] = run.frame;
-      json["max_frame"] = run.max_frame;
-      json["eval_return_d100"] = run.eval_return_d100;
-    }
-    if (!run.problem.empty()) json["problem"] = run.problem;
-    list.push_back(std::move(json));
-  }
+  for (const RunOverview& run : runs) list.push_back(overview_json(run));
   return json_file_text(list);
 }
 

@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "slm_lab/report/json_file.h"
 #include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/search_journal.h"
 
 namespace slm {
 
 /// A run or a search in short, as anybody sees it who looks into its folder while it runs or later.
 struct RunOverview {
-  std::string name;    ///< of the folder
-  std::string folder;  ///< path
-  std::string kind;    ///< run or search
+  std::string name;          ///< of the folder
+  std::string folder;        ///< path
+  std::string kind = "run";  ///< run or search
   std::string spec_name;
   std::string algorithm, env;
   std::string state;    ///< running, done, stopped, killed, diverged, failed; damaged where it cannot be read
@@ -31,10 +33,11 @@ struct RunOverview {
   std::string version;
 };
 
-/// Never throws for what is wrong with the folder: says it.
-RunOverview run_overview(const DataFolder& folder);
+/// Never throws for what is wrong with the folder: says it. `journal`: of a search, where somebody has it read already.
+RunOverview run_overview(const DataFolder& folder, const SearchJournal* journal = nullptr);
 
 std::string overview_table(const std::vector<RunOverview>& runs);
+Json overview_json(const RunOverview& run);
 std::string overview_json(const std::vector<RunOverview>& runs);
 
 }  // namespace slm

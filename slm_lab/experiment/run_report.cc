@@ -54,14 +54,14 @@ void add_origin(const DataFolder& folder, ReportPage& page) {
 }
 
 /// Of the sessions that have come so far, and of those that are done what came out.
-void add_sessions(const DataFolder& folder, const RunOverview& run, ReportPage& page) {
+void add_sessions(const DataFolder& folder, const RunOverview& run, bool with_curves, ReportPage& page) {
   ReportTable table{.title = "Sessions",
                     .header = {"session", "state", "frames", "frames/s", "total_reward_ma", "best", "MA-100", "D-100",
                                "optimiser steps", "SHA-256 of the weights"},
                     .rows = {}};
   for (int session = 0; session < run.sessions; ++session) {
     const auto file = folder.session_csv(0, session, "train");
-    std::vector<SessionRow> rows = file_exists(file) ? read_csv(file) : std::vector<SessionRow>();
+    const std::optional<SessionRow> last = file_exists(file) ? read_last_csv_row(file) : std::nullopt;
     const std::string name = fmt::format("s{}", session);
     if (const auto result = read_session_result(folder, 0, session))
       table.rows.push_back({name, "done", fmt::format("{}", result->frame), count_text(result->fps()),
@@ -69,13 +69,13 @@ void add_sessions(const DataFolder& folder, const RunOverview& run, ReportPage& 
                             return_text(result->ma100),
                             fmt::format("{} ± {}", return_text(result->d100.mean), return_text(result->d100.std)),
                             fmt::format("{}", result->opt_step), result->weights_sha256.substr(0, kHashDigits)});
-    else if (rows.empty())
+    else if (!last)
       table.rows.push_back({name, "nothing yet", "", "", "", "", "", "", "", ""});
     else
-      table.rows.push_back({name, run.state, fmt::format("{}", static_cast<std::int64_t>(rows.back().frame)),
-                            count_text(rows.back().fps), return_text(rows.back().total_reward_ma), "", "", "",
-                            fmt::format("{}", static_cast<std::int64_t>(rows.back().opt_step)), ""});
-    page.sessions.push_back({name, std::move(rows)});
+      table.rows.push_back({name, run.state, fmt::format("{}", static_cast<std::int64_t>(last->frame)),
+                            count_text(last->fps), return_text(last->total_reward_ma), "", "", "",
+                            fmt::format("{}", static_cast<std::int64_t>(last->opt_step)), ""});
+    if (with_curves) page.sessions.push_back({name, last ? read_csv(file) : std::vector<SessionRow>()});
   }
   page.tables.push_back(std::move(table));
 }
@@ -151,7 +151,7 @@ void add_lines(const std::string& env, ReportPage& page) {
 
 }  // namespace
 
-ReportPage run_report(const DataFolder& folder) {
+ReportPage run_report(const DataFolder& folder, bool with_curves) {
   const RunOverview run = run_overview(folder);
   if (!run.problem.empty()) throw Error(ExitCode::corrupt, run.problem);
   ReportPage page{.title = run.name,
@@ -172,7 +172,7 @@ ReportPage run_report(const DataFolder& folder) {
     add_search(folder, page);
   } else {
     add_lines(run.env, page);
-    add_sessions(folder, run, page);
+    add_sessions(folder, run, with_curves, page);
   }
   page.texts = {{"Spec", read_file(folder.spec_file())}, {"Manifest", read_file(folder.manifest_file())}};
   return page;

@@ -104,4 +104,24 @@ std::vector<SessionRow> read_csv(const std::filesystem::path& file) {
   return parse_csv(read_file(file), file.string());
 }
 
+std::optional<SessionRow> read_last_csv_row(const std::filesystem::path& file) {
+  constexpr std::size_t kEnds = 16384;  // bytes: more than a header has, or two rows
+  Descriptor in(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  std::string text(std::min<std::uint64_t>(in.size(), kEnds), '\0');
+  text.resize(in.read(std::as_writable_bytes(std::span(text))));
+  if (const std::uint64_t size = in.size(); size > text.size()) {
+    std::string end(kEnds, '\0');
+    in.seek(size - kEnds);
+    end.resize(in.read(std::as_writable_bytes(std::span(end))));
+    text = text.substr(0, text.find('\n') + 1) + end.substr(end.find('\n') + 1);
+  }
+  const std::size_t last = text.rfind('\n');  // what stands behind it is being written
+  if (last == text.npos || last == 0) return std::nullopt;
+  const std::size_t begin = text.rfind('\n', last - 1);
+  if (begin == text.npos) return std::nullopt;  // the header alone
+  const std::vector<SessionRow> rows =
+      parse_csv(text.substr(0, text.find('\n') + 1) + text.substr(begin + 1, last - begin), file.string());
+  return rows.empty() ? std::nullopt : std::optional(rows.back());
+}
+
 }  // namespace slm

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ class CsvFile {
 /// another length.
 std::vector<SessionRow> read_csv(const std::filesystem::path& file);
 std::vector<SessionRow> parse_csv(std::string_view text, const std::string& name);
+/// The last of them alone, at the cost of one; nothing where there is none.
+std::optional<SessionRow> read_last_csv_row(const std::filesystem::path& file);
 
 /// A value (of no counter) as it comes back from the file.
 double as_in_csv(double value);

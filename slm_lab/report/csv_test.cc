@@ -143,5 +143,24 @@ TEST(Csv, AValueIsKnownAsItComesBack) {
   EXPECT_TRUE(std::isnan(as_in_csv(SessionRow::kNone)));
 }
 
+TEST(Csv, TheLastRowAloneIsThatOfAll) {
+  const ScratchFolder scratch;
+  const auto file = scratch / "df.csv";
+  const auto last = [&](const std::string& text) {
+    write_file_durably(file, text);
+    const std::optional<SessionRow> row = read_last_csv_row(file);
+    return row ? row->frame : -1;
+  };
+  EXPECT_EQ(last(""), -1);
+  EXPECT_EQ(last("frame,total_reward\n"), -1);
+  EXPECT_EQ(last("frame,total_reward\n1,2"), -1);
+  EXPECT_EQ(last("frame,total_reward\n1,2\n"), 1);
+  EXPECT_EQ(last("frame,total_reward\n1,2\n3,4\n5,6"), 3);
+  std::string text = "frame,total_reward\n";
+  for (int i = 0; i < 10'000; ++i) text += "123456,0.25\n";  // more than is read
+  EXPECT_EQ(last(text + "7,8\n"), 7);
+  EXPECT_EQ(last(text + "7,8\n9"), 7);
+}
+
 }  // namespace
 }  // namespace slm

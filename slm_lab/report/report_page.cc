@@ -17,6 +17,7 @@ constexpr const char* kStyle =
 #include "slm_lab/report/report_style.inc"
     ;
 constexpr const char* kScript =
+#include "slm_lab/report/chart_script.inc"
 #include "slm_lab/report/report_script.inc"
     ;
 

@@ -172,6 +172,8 @@ std::vector<DataFolder> DataFolder::all(const fs::path& data, const std::string&
 
 std::vector<DataFolder> DataFolder::all(const fs::path& data) { return folders_in(data, std::nullopt); }
 
+std::optional<DataFolder> DataFolder::in(const fs::path& root) { return run_in(root, std::nullopt); }
+
 std::uint64_t DataFolder::next_number(const fs::path& data, const std::string& spec_name) {
   std::uint64_t highest = 0, unreadable = 0;
   for (const std::string& name : names_in(fs::canonical(data))) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ class DataFolder {
   static std::vector<DataFolder> all(const std::filesystem::path& data, const std::string& spec_name);
   /// Those of every spec; none where there is no data folder.
   static std::vector<DataFolder> all(const std::filesystem::path& data);
+  /// The one in the folder `root`; nothing where there is none, not yet, or none any longer.
+  static std::optional<DataFolder> in(const std::filesystem::path& root);
   /// For a new run of this spec, whose manifest is to come: above those of all the others. A run that cannot be read
   /// does not hold up a new one; it counts as having the highest number there is.
   static std::uint64_t next_number(const std::filesystem::path& data, const std::string& spec_name);

@@ -144,10 +144,20 @@ SearchJournal SearchJournal::open(const DataFolder& folder, std::vector<SearchDi
 }
 
 std::vector<JournalTrial> SearchJournal::read(const DataFolder& folder, std::vector<SearchDimension> space) {
-  const std::string text = read_file(folder.search_journal());
+  return look(folder, std::move(space)).trials_;
+}
+
+SearchJournal SearchJournal::look(const DataFolder& folder, std::vector<SearchDimension> space) {
   SearchJournal journal(folder, std::move(space), O_RDONLY);
-  journal.take_up(text, 1);
-  return journal.trials_;
+  journal.catch_up();
+  return journal;
+}
+
+void SearchJournal::catch_up() {
+  std::string text(file_.size() - std::min(file_.size(), looked_until_), '\0');
+  file_.seek(looked_until_);
+  text.resize(file_.read(std::as_writable_bytes(std::span(text))));
+  looked_until_ += take_up(text, num_lines_ + 1);
 }
 
 void SearchJournal::start_trial(const std::vector<double>& parameters, const std::string& spec_hash, int refused) {

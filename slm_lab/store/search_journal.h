@@ -50,6 +50,10 @@ class SearchJournal {
   /// For those who only look: the trials, with their parameters where the space is given; nothing is changed.
   static std::vector<JournalTrial> read(const DataFolder& folder, std::vector<SearchDimension> space = {});
 
+  /// The same for those who go on looking.
+  static SearchJournal look(const DataFolder& folder, std::vector<SearchDimension> space = {});
+  void catch_up();  ///< takes up what has come since
+
   const std::vector<JournalTrial>& trials() const { return trials_; }
   const std::vector<JournalReport>& reports() const { return reports_; }
 
@@ -71,6 +75,7 @@ class SearchJournal {
   Descriptor file_;
   bool read_only_;
   int num_lines_ = 0;
+  std::uint64_t looked_until_ = 0;
   std::vector<JournalTrial> trials_;
   std::vector<JournalReport> reports_;
 };
