@@ -123,6 +123,7 @@ std::vector<Case> cases() {
       {"DdqnPer_b64_17x64x64x2", dqn("DoubleDQN"), per(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2))},
       {"DdqnPer_b64_17x64x64x2_1M", dqn("DoubleDQN"), per(64), relu_net("[64, 64]"), env_of(17, Space::discrete(2)),
        kMany},
+      {"C51_b64_4x256x128x2", dqn("C51"), replay(64), relu_net("[256, 128]"), env_of(4, Space::discrete(2))},
       {"DdqnPer_b64_4x256x128x2", dqn("DoubleDQN"), per(64), relu_net("[256, 128]"), env_of(4, Space::discrete(2))},
       {"DdqnPer_b64_4x256x128x2_1M", dqn("DoubleDQN"), per(64), relu_net("[256, 128]"), env_of(4, Space::discrete(2)),
        kMany},

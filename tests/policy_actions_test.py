@@ -25,6 +25,7 @@ CASES = [  # file, spec, overrides
     ("sarsa/sarsa_cartpole.json", "sarsa_epsilon_greedy_cartpole", ["env.normalize_obs=true"]),
     (DQN, "dqn_boltzmann_cartpole", ["agent.net.type=DuelingMLPNet"]),
     (DQN, "ddqn_per_boltzmann_cartpole", ["env.frame_op=concat"]),
+    ("dqn/c51_cartpole.json", "c51_cartpole", ["agent.net.optim_spec.lr=0.01", "agent.algorithm.training_start_step=64"]),
     ("a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole", ["agent.net.shared=true"]),
     (CARTPOLE, "ppo_cartpole", ["env.normalize_obs=true", "agent.net.layer_norm=true"]),
     ("sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", [*FRAMES, "env.normalize_obs=true", "env.clip_obs=1"]),
@@ -62,7 +63,7 @@ def worst_difference(policy, lines):
             policy.reset()
         else:
             ours, theirs = policy(np.array(obs)), np.array(line["action"])
-            apart = ours != theirs if policy.action == "argmax" else np.abs(ours - theirs) / (policy.high - policy.low)
+            apart = ours != theirs if policy.action.startswith("argmax") else np.abs(ours - theirs) / (policy.high - policy.low)
             worst = max(worst, float(np.max(apart)))
             actions.append(ours.tolist())
         obs = line["obs"]

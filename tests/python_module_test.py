@@ -60,6 +60,11 @@ class Actions(unittest.TestCase):
 
     def test_each_kind_by_hand(self):
         self.assertEqual(self.act([1, 3]), 1)
+        # Returns of 0 and 4: 1/4 and 3/4 of them are 3, 1/2 of each 2, though the one largest logit is of the latter.
+        arrays = {"tails.0.weight": np.zeros((4, 2), "f4"), "tails.0.bias": np.float32([0, np.log(3), 9, 9])}
+        with tempfile.TemporaryDirectory() as folder:
+            about = {"heads": "[4]", "action": "argmax of means", "num_atoms": "2", "v_min": "0", "v_max": "4"}
+            self.assertEqual(slm_lab.load_policy(write(folder, arrays, **about))([5, 5]), 0)
         np.testing.assert_allclose(self.act([-5, 0.5], action="clip"), [-2, 0.5])
         np.testing.assert_allclose(self.act([-5, 0.5], action="clip to [-1, 1]"), [-2, 0.75])
         np.testing.assert_allclose(self.act([0.5, -9], action="tanh"), [2 * np.tanh(0.5), 0], atol=1e-6)

@@ -68,6 +68,11 @@ const Run kLargeReplay{
     8000,
     {R"(agent.memory.name="PrioritizedReplay")", "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001",
      "agent.memory.max_size=150000", "agent.algorithm.training_frequency=32", "agent.net.hid_layers=[32, 32]"}};
+// Distributions of returns.
+const Run kRainbow{"dqn/rainbow_cartpole.json",
+                   "rainbow_cartpole",
+                   4000,
+                   {"agent.memory.max_size=2500", "agent.net.hid_layers=[16, 16]"}};
 const Run kSac{"sac/sac_pendulum.json",
                "sac_pendulum",
                4000,
@@ -239,7 +244,7 @@ TEST_P(Kill, AtAnyMomentChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, Kill,
-                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kSac, kCrossQ,
+                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kRainbow, kSac, kCrossQ,
                                          kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
@@ -266,7 +271,7 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
       << "another seed, and the comparison sees it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kSac, kCrossQ, kPpoSil),
+INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });

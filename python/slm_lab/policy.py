@@ -42,9 +42,11 @@ class Policy:
         self.size = int(np.prod(self.net.inputs))  # of all that the net sees
         self.kept = None
         self.action = metadata["action"]
-        if self.action not in ("argmax", "clip", "clip to [-1, 1]", "tanh", "beta"):
+        if self.action not in ("argmax", "argmax of means", "clip", "clip to [-1, 1]", "tanh", "beta"):
             raise ValueError(f"action {self.action}: unknown to this version of the slm_lab module")
-        if self.action != "argmax":
+        if self.action == "argmax of means":  # of returns, which are distributed over these
+            self.returns = np.linspace(float(metadata["v_min"]), float(metadata["v_max"]), int(metadata["num_atoms"]))
+        elif self.action != "argmax":
             self.low, self.high = bounds(metadata["action_low"]), bounds(metadata["action_high"])
         self.normalises = metadata["normalize_obs"] == "true"
         if self.normalises:
@@ -84,6 +86,10 @@ class Policy:
         y = heads[0]
         if self.action == "argmax":
             return y.argmax(1)
+        if self.action == "argmax of means":
+            y = y.reshape(len(y), -1, len(self.returns))  # (n, num_actions, num_atoms)
+            powers = np.exp(y - y.max(2, keepdims=True))
+            return (powers @ self.returns / powers.sum(2)).argmax(1)
         if self.action == "clip":
             return np.clip(y, self.low, self.high).astype(np.float32)
         if self.action == "beta":

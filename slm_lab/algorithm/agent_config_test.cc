@@ -76,6 +76,28 @@ TEST(CheckAgent, RefusesANetThatCannotSeeTheObservations) {
   EXPECT_THAT(problems_of(agent(ppo("8"), kBatch, parted), info), ElementsAre(of_images)) << "of the critic";
 }
 
+TEST(CheckAgent, RefusesDistributionsWithoutReturnsAndInDuelingNets) {
+  const OneHotEnv env(4, 2, 10, 1);
+  const auto problems = [&](const std::string& range, const std::string& type) {
+    return problems_of(agent(R"({"name": "C51", "gamma": 0.9, "action_policy": "epsilon_greedy",
+        "explore_var_spec": {"name": "no_decay", "start_val": 0.1}, "training_frequency": 1, "training_iter": 1,
+        "training_batch_iter": 1, )" +
+                                 range + "}",
+                             R"("memory": {"name": "Replay", "batch_size": 4, "max_size": 16})",
+                             R"("net": {"type": ")" + type + R"(", "hid_layers": [8], "hid_layers_activation": "relu",
+        "optim_spec": {"name": "Adam", "lr": 0.01}})"),
+                       env.info());
+  };
+  EXPECT_THAT(problems(R"("num_atoms": 2, "v_min": -3, "v_max": -2)", "MLPNet"), IsEmpty());
+  EXPECT_THAT(problems(R"("v_min": 2, "v_max": 1)", "MLPNet"),
+              ElementsAre(AllOf(HasSubstr("agent.algorithm.v_max = 1"), HasSubstr("more than v_min = 2"))));
+  EXPECT_THAT(problems(R"("v_min": 1, "v_max": 1)", "MLPNet"), ElementsAre(HasSubstr("agent.algorithm.v_max = 1")));
+  EXPECT_THAT(problems(R"("v_min": 10)", "MLPNet"), ElementsAre(HasSubstr("more than v_min = 10")));
+  EXPECT_THAT(problems(R"("num_atoms": 1)", "MLPNet"), ElementsAre(HasSubstr("agent.algorithm.num_atoms = 1")));
+  EXPECT_THAT(problems(R"("num_atoms": 51)", "DuelingMLPNet"),
+              ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("expected MLPNet or ConvNet"))));
+}
+
 TEST(CheckAgent, RefusesNStepReturnsOfEpisodes) {
   const EnvInfo info = OneHotEnv(1, 4, 10, 1).info();
   const std::string episodes = R"("memory": {"name": "OnPolicyReplay"})";

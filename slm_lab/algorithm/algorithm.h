@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,9 @@ class Algorithm {
   virtual ModeAction mode_action() const {
     return action_range() == ActionRange::unit ? ModeAction::tanh : ModeAction::mean;
   }
+  /// What greedy actions need of the outputs of nets()[0] beside that, by the keys of `agent.algorithm`, numbers as
+  /// JSON: for model files.
+  virtual std::map<std::string, std::string> head_description() const { return {}; }
   /// Stores one step of every environment: `actions`, as act() drew them in ActMode::train on `obs`, led to `step`.
   virtual void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) = 0;
   /// Trains when enough has been observed since the last time, otherwise returns nothing; then moves every schedule to

@@ -45,11 +45,13 @@ std::string agent(const std::string& algorithm, const std::string& memory, const
   return fmt::format(R"({{"name": "test", "algorithm": {{{}, "gamma": {}}}, {}, {}}})", algorithm, ChainEnv::kGamma,
                      memory, nets);
 }
-std::string dqn(const std::string& name, const std::string& memory, const std::string& target) {
+const std::string kAtoms = R"(, "num_atoms": 31, "v_min": 0, "v_max": 3)";
+std::string dqn(const std::string& name, const std::string& memory, const std::string& target,
+                const std::string& more = "") {
   return agent(fmt::format(R"("name": "{}", "action_policy": "epsilon_greedy", "training_frequency": 8,
       "training_iter": 1, "training_batch_iter": 1,
-      "explore_var_spec": {{"name": "no_decay", "start_val": 0.5}})",
-                           name),
+      "explore_var_spec": {{"name": "no_decay", "start_val": 0.5}}{})",
+                           name, more),
                memory, net(0.005, target));
 }
 
@@ -73,6 +75,8 @@ std::vector<Case> cases() {
       {"VanillaDqn", "VanillaDQN", dqn("VanillaDQN", kReplay, ""), 4000, "net", Case::optimal},
       {"DoubleDqn", "DoubleDQN", dqn("DoubleDQN", kReplay, kReplace), 4000, "net", Case::optimal},
       {"DoubleDqnPer", "DoubleDQN", dqn("DoubleDQN", kPer, kPolyak), 4000, "net", Case::optimal},
+      {"C51", "C51", dqn("C51", kReplay, kReplace, kAtoms), 4000, "net", Case::optimal},
+      {"C51Per", "C51", dqn("C51", kPer, kPolyak, kAtoms + R"(, "double": true)"), 4000, "net", Case::optimal},
       {"Sarsa", "SARSA",
        agent(fmt::format(R"("name": "SARSA", "action_policy": "epsilon_greedy", "training_frequency": 8,
            "explore_var_spec": {{"name": "no_decay", "start_val": {}}})",
@@ -131,6 +135,19 @@ TEST(Chain, HasTheValuesWorkedOutByHand) {
   }
 }
 
+/// Of the two actions, from the logits of their returns (kAtoms).
+Matrix means(const Matrix& logits) {
+  constexpr Eigen::Index kWidth = 31;
+  const Vector returns = Vector::LinSpaced(kWidth, 0, 3);
+  Matrix values(logits.rows(), 2);
+  for (Eigen::Index i = 0; i < values.rows(); ++i)
+    for (Eigen::Index a = 0; a < 2; ++a) {
+      const Vector powers = logits.row(i).segment(a * kWidth, kWidth).array().exp();
+      values(i, a) = powers.dot(returns) / powers.sum();
+    }
+  return values;
+}
+
 class EveryAlgorithmOnTheChain : public testing::TestWithParam<Case> {};
 
 TEST_P(EveryAlgorithmOnTheChain, ReachesTheKnownValuesAndTheBestPolicy) {
@@ -151,7 +168,8 @@ TEST_P(EveryAlgorithmOnTheChain, ReachesTheKnownValuesAndTheBestPolicy) {
   const auto nets = learner->nets();
   const auto named = std::ranges::find_if(nets, [&](const NamedNet& n) { return n.name == c.values; });
   ASSERT_NE(named, nets.end());
-  const Matrix outputs = named->net->infer(ChainEnv::places());
+  Matrix outputs = named->net->infer(ChainEnv::places());
+  if (c.algorithm == "C51") outputs = means(outputs);
   const ChainEnv::Values q = known(c.kind);
   for (std::size_t s = 0; s < ChainEnv::kPlaces; ++s) {
     const auto row = static_cast<Eigen::Index>(s);

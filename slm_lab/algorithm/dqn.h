@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/algorithm/categorical_head.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/q_head.h"
@@ -20,13 +23,16 @@ struct DqnConfig {
     target,         ///< DQNBase, DQN: max_a of the target net
     double_target,  ///< DoubleDQN: the online net chooses, the target net values
   };
+  std::string name = "DQN";
   Target target = Target::target;
+  std::optional<AtomsConfig> atoms = {};  ///< C51: the returns that values are distributions over
   ActionConfig action;
   OffPolicyConfig loop;
   int training_batch_iter = 1;  // gradient steps per batch
 };
 
-/// Deep Q-learning (Mnih et al. 2015), double (van Hasselt et al. 2016), from a uniform or a prioritised replay.
+/// Deep Q-learning (Mnih et al. 2015), double (van Hasselt et al. 2016), of values or of distributions of returns
+/// (Bellemare et al. 2017), from a uniform or a prioritised replay.
 class Dqn final : public Algorithm {
  public:
   Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
@@ -38,24 +44,25 @@ class Dqn final : public Algorithm {
 
   std::int64_t opt_step() const override { return online_.opt_step(); }
   Coefficients coefficients() const override;
+  std::map<std::string, std::string> head_description() const override;
   std::vector<NamedNet> nets() override;
   void serialize(Archive& archive) override;
 
  private:
   TrainStats train(Rng& rng);
   void bootstrap();
-  double train_batch(double& grad_norm);
+  QHead::Fit train_batch(double& grad_norm);
 
   DqnConfig config_;
   Exploration exploration_;
   Trainer online_;
   TargetNet target_;  // unused by VanillaDQN
   OffPolicyLoop loop_;
-  QHead head_;
+  std::unique_ptr<QHead> head_;
   std::int64_t frame_ = 0;
 };
 
-/// Reads the settings of VanillaDQN, DQNBase, DQN or DoubleDQN.
+/// Reads the settings of VanillaDQN, DQNBase, DQN, DoubleDQN or C51.
 std::unique_ptr<const AlgorithmPlan> read_dqn(AgentReader& agent);
 
 }  // namespace slm

@@ -68,6 +68,10 @@ const std::map<std::string, KeyChange>& changes() {
       {"algorithm.log_alpha_max", {R"({"alpha_lr": 0.3})", R"({"alpha_lr": 0.3, "log_alpha_max": -0.5})"}},
       {"algorithm.sil_policy_loss_coef", {R"({})", R"({"sil_policy_loss_coef": 0.3})"}},
       {"algorithm.sil_val_loss_coef", {R"({})", R"({"sil_val_loss_coef": 0.3})"}},
+      {"algorithm.num_atoms", {R"({})", R"({"num_atoms": 11})"}},
+      {"algorithm.v_min", {R"({})", R"({"v_min": -2})"}},
+      {"algorithm.v_max", {R"({})", R"({"v_max": 2})"}},
+      {"algorithm.double", {R"({"training_iter": 10})", R"({"training_iter": 10, "double": true})"}},
 
       {"memory.batch_size", {R"({})", R"({"batch_size": 6})"}},
       {"memory.max_size", {R"({})", R"({"max_size": 30})"}},

@@ -130,6 +130,27 @@ TEST(Learning, DoubleDqnWithPrioritiesLearnsCartPole) {
             80);
 }
 
+const std::string kLogitsNet = R"("net": {"type": "MLPNet", "hid_layers": [64], "hid_layers_activation": "relu",
+    "clip_grad_val": 10.0, "optim_spec": {"name": "Adam", "lr": 0.001}, "update_type": "polyak", "polyak_coef": 0.01})";
+
+TEST(Learning, C51LearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "C51", "algorithm": {"name": "C51", "v_min": 0, "v_max": 100, )" + kDqnKeys +
+                                  R"(}, "memory": {"name": "Replay", "batch_size": 64, "max_size": 30000}, )" +
+                                  kLogitsNet + "}",
+                              4, 30'000),
+            80);
+}
+
+TEST(Learning, RainbowLearnsCartPole) {
+  EXPECT_GT(train_on_cartpole(R"({"name": "Rainbow", "algorithm": {"name": "C51", "v_min": 0, "v_max": 100,
+                                  "num_step_returns": 3, )" +
+                                  kDqnKeys + R"(}, "memory": {"name": "PrioritizedReplay", "alpha": 0.5,
+                                  "epsilon": 1e-10, "stratified": true, "batch_size": 64, "max_size": 30000}, )" +
+                                  kLogitsNet + "}",
+                              4, 30'000),
+            80);
+}
+
 const std::string kSacNet = R"("net": {"type": "MLPNet", "hid_layers": [64, 64], "hid_layers_activation": "relu",
     "optim_spec": {"name": "Adam", "lr": 0.001}, "update_type": "polyak", "polyak_coef": 0.005})";
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "slm_lab/algorithm/categorical_head.h"
 #include "slm_lab/algorithm/deterministic_policy.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/ppo.h"
@@ -59,6 +60,24 @@ Case q_loss(const std::string& name) {
             const double value = loss(outputs, actions_for(Space::discrete(3)), targets, kWeights);
             gradient = loss.d_q_values();
             return value;
+          }};
+}
+
+// In the logits of four returns for each of three actions.
+Case categorical() {
+  constexpr int kActions = 3, kOutputs = kActions * 4;
+  return {"c51", random_matrix(kRows, kOutputs, 1), [](const Matrix& outputs, Matrix& gradient) {
+            Batch batch;
+            batch.actions = actions_for(Space::discrete(kActions));
+            batch.rewards = kAdvantages;
+            batch.discounts = vector({0.9f, 0, 0.9f, 0.729f, 0.9f});
+            batch.draw.weights = kWeights;
+            CategoricalHead head({.num_atoms = 4, .v_min = -1, .v_max = 2}, kActions, kRows);
+            const Matrix next = random_matrix(kRows, kOutputs, 2);
+            head.set_targets(batch, next, next);
+            const double loss = head.fit(batch, outputs).loss;
+            gradient = head.d_outputs();
+            return loss;
           }};
 }
 
@@ -210,6 +229,7 @@ std::vector<Case> cases() {
                         ppo("beta", Space::box({-2, -1.75f}, {3, 1.5f}), "Beta"),
                         state_dependent_noise(),
                         clipped_value(),
+                        categorical(),
                         imitation(true, discrete),
                         imitation(false, discrete),
                         discrete_soft_policy(),

@@ -2,19 +2,19 @@
 
 namespace slm {
 
-QHead::QHead(const LossConfig& loss, int batch_size) : loss_(loss) {
+ValueHead::ValueHead(const LossConfig& loss, int batch_size) : loss_(loss) {
   for (Vector* v : {&next_values_, &targets_, &td_errors_}) v->resize(batch_size);
 }
 
-void QHead::set_targets(const Batch& batch, const ConstMatrixRef& choosing, const ConstMatrixRef& valuing) {
-  values_of_best(q_values(choosing), q_values(valuing), next_values_);
+void ValueHead::set_targets(const Batch& batch, const ConstMatrixRef& choosing, const ConstMatrixRef& valuing) {
+  values_of_best(choosing, valuing, next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 
-double QHead::fit(const Batch& batch, const ConstMatrixRef& outputs) {
-  const double loss = loss_(q_values(outputs), batch.actions, targets_, batch.draw.weights);
+QHead::Fit ValueHead::fit(const Batch& batch, const ConstMatrixRef& outputs) {
+  const double loss = loss_(outputs, batch.actions, targets_, batch.draw.weights);
   td_errors_ = targets_ - loss_.values();
-  return loss;
+  return {loss, loss_.mean_value(), loss_.mean_error()};
 }
 
 }  // namespace slm

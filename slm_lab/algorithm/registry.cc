@@ -24,6 +24,7 @@ const std::vector<AlgorithmEntry>& algorithm_table() {
       {"DQNBase", read_dqn, discrete, {"explore_var"}},
       {"DQN", read_dqn, discrete, {"explore_var"}},
       {"DoubleDQN", read_dqn, discrete, {"explore_var"}},
+      {"C51", read_dqn, discrete, {"explore_var"}},
       {"ActorCritic", read_actor_critic, any, {"entropy_coef", "entropy"}},
       {"PPO", read_ppo, any, {"clip_eps", "entropy"}},
       {"SoftActorCritic", read_sac, any, {"alpha"}},

@@ -85,6 +85,13 @@ std::vector<Case> cases() {
       {"Dqn", "DQN",
        agent(R"({"name": "DQN", "num_step_returns": 3, )" + often + ", " + boltzmann + "}", replay, polyak_net)},
       {"DoubleDqnPer", "DoubleDQN", agent(R"({"name": "DoubleDQN", )" + often + ", " + explore + "}", per, polyak_net)},
+      {"C51", "C51",
+       agent(R"({"name": "C51", "num_atoms": 21, "v_min": 0, "v_max": 2, )" + often + ", " + explore + "}", replay,
+             polyak_net)},
+      {"Rainbow", "C51",
+       agent(R"({"name": "C51", "v_min": 0, "v_max": 2, "double": true, "num_step_returns": 3, )" + often + ", " +
+                 explore + "}",
+             per, polyak_net)},
       {"Sac", "SoftActorCritic", agent(sac + "}", replay, polyak_net)},
       {"SacPer", "SoftActorCritic", agent(sac + R"(, "policy_delay": 2, "fixed_alpha": 0.02})", per, polyak_net)},
       {"CrossQ", "CrossQ", agent(cross_q + "}", replay, renorm_net)},

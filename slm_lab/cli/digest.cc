@@ -26,6 +26,7 @@ constexpr std::array kRuns = {
     DigestRun{"benchmark/sarsa/sarsa_cartpole.json", "sarsa_epsilon_greedy_cartpole", "6000"},
     DigestRun{"benchmark/dqn/dqn_cartpole.json", "dqn_boltzmann_cartpole", "6000"},
     DigestRun{"benchmark/dqn/ddqn_per_acrobot.json", "ddqn_per_acrobot", "6000"},
+    DigestRun{"benchmark/dqn/rainbow_cartpole.json", "rainbow_cartpole", "6000"},
     DigestRun{"benchmark/sac/sac_cartpole.json", "sac_cartpole", "6000"},
     DigestRun{"benchmark/sac/sac_pendulum.json", "sac_pendulum", "3000"},
     DigestRun{"benchmark/crossq/crossq_classic.json", "crossq_pendulum_20k", "3000"},

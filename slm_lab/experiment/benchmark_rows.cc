@@ -61,6 +61,7 @@ constexpr const char* kDqnAtari = "slm_lab/spec/benchmark/dqn/dqn_atari.json";
 constexpr const char* kCrossQClassic = "slm_lab/spec/benchmark/crossq/crossq_classic.json";
 constexpr const char* kCrossQBox2d = "slm_lab/spec/benchmark/crossq/crossq_box2d.json";
 constexpr const char* kCrossQMujoco = "slm_lab/spec/benchmark/crossq/crossq_mujoco.json";
+constexpr const char* kRainbowAtari = "slm_lab/spec/benchmark/dqn/rainbow_atari.json";
 constexpr int kFew = 2;  // sessions of rows that take hours
 
 /// A row of an algorithm that SLM-Lab's page does not have.
@@ -82,6 +83,8 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
      "reinforce_cartpole", 427.2, 2},
     {"cartpole/sarsa", "SARSA", "slm_lab/spec/benchmark/sarsa/sarsa_cartpole.json", "sarsa_epsilon_greedy_cartpole",
      393.2, 2},
+    extra("cartpole/c51", "C51", "slm_lab/spec/benchmark/dqn/c51_cartpole.json", "c51_cartpole", 60, 5),
+    extra("cartpole/rainbow", "Rainbow", "slm_lab/spec/benchmark/dqn/rainbow_cartpole.json", "rainbow_cartpole", 90, 5),
     extra("cartpole/crossq", "CrossQ", kCrossQClassic, "crossq_cartpole", 300, 5),
     {"acrobot/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_acrobot.json", "ppo_acrobot", -80.8, 6},
     {"acrobot/dqn_boltzmann", "DQN (Boltzmann)", "slm_lab/spec/benchmark/dqn/dqn_acrobot.json", "dqn_boltzmann_acrobot",
@@ -160,11 +163,15 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"pong/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_pong.json", "ppo_pong", kNone, 30000, kFew},
     {"pong/dqn", "DQN", "slm_lab/spec/benchmark/dqn/dqn_pong.json", "dqn_pong", kNone, 30000, kFew},
     {"pong/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_pong.json", "ppo_sil_pong", kNone, 36000, kFew},
+    extra("pong/rainbow", "Rainbow", "slm_lab/spec/benchmark/dqn/rainbow_pong.json", "rainbow_pong", 40000, kFew),
     {"qbert/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_qbert.json", "ppo_qbert", kNone, 30000, kFew},
     {"qbert/dqn", "DQN", "slm_lab/spec/benchmark/dqn/dqn_qbert.json", "dqn_qbert", kNone, 30000, kFew},
     {"qbert/ppo_sil", "PPOSIL", "slm_lab/spec/benchmark/sil/ppo_sil_qbert.json", "ppo_sil_qbert", kNone, 36000, kFew},
+    extra("qbert/rainbow", "Rainbow", "slm_lab/spec/benchmark/dqn/rainbow_qbert.json", "rainbow_qbert", 100000, kFew),
     {"breakout/ppo", "PPO", kPpoAtari, "ppo_atari", kNone, 30000, kFew, /*is_template=*/true},
     {"breakout/dqn", "DQN", kDqnAtari, "dqn_atari", kNone, 75000, kFew, /*is_template=*/true},
+    {"breakout/rainbow", "Rainbow", kRainbowAtari, "rainbow_atari", kNone, 100000, kFew, /*is_template=*/true,
+     /*is_extra=*/true},
 });
 
 bool means(const std::string& pattern, const BenchmarkRow& row) {

@@ -36,6 +36,7 @@ std::string nickname_of(const JsonNode& spec) {
   if (name == "SoftActorCritic") return "SAC";
   if (name == "VanillaDQN") return "DQN";
   if (name == "DoubleDQN") return per ? "DDQN+PER" : "DDQN";
+  if (name == "C51") return per ? "Rainbow" : "C51";
   if (name == "Reinforce") return "REINFORCE";
   return name;
 }

@@ -42,6 +42,10 @@ WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm) {
   for (const NamedNet& named : algorithm.nets())
     for (const auto& [key, value] : named.net->description()) metadata[weights_prefix(named.name) + key] = value;
   describe_action(spec, algorithm.mode_action(), metadata);
+  if (const WeightsMetadata head = algorithm.head_description(); !head.empty()) {
+    metadata.insert(head.begin(), head.end());
+    metadata["action"] = "argmax of means";
+  }
   metadata["normalize_obs"] = spec.env.normalize_obs ? "true" : "false";
   if (spec.env.normalize_obs) metadata["normalised"] = "(x - mean) / sqrt(var + 1e-8)";
   if (spec.env.frame_op) {
