@@ -244,8 +244,8 @@ TEST_P(Kill, AtAnyMomentChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, Kill,
-                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kRainbow, kSac, kCrossQ,
-                                         kPpoSil),
+                         testing::Values(kPpo, kPendulum, kA2c, kReinforce, kDdqnPer, kLargeReplay, kRainbow, kSac,
+                                         kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
 INSTANTIATE_TEST_SUITE_P(Python, Kill, testing::Values(kPython), [](const auto&) { return "gymnasium_cartpole"; });
@@ -271,7 +271,8 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
       << "another seed, and the comparison sees it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Determinism, testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kCrossQ, kPpoSil),
+INSTANTIATE_TEST_SUITE_P(Specs, Determinism,
+                         testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
