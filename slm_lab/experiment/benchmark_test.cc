@@ -37,7 +37,7 @@ std::vector<std::string> selected(const std::vector<std::string>& patterns) {
 TEST(SelectBenchmarkRows, ByIdPatternGroupAndPhase) {
   EXPECT_THAT(selected({"acrobot/sac", "cartpole/ppo"}), ElementsAre("cartpole/ppo", "acrobot/sac"));
   EXPECT_THAT(selected({"*robot/ppo", "cartpole/pp?"}), ElementsAre("cartpole/ppo", "acrobot/ppo"));
-  EXPECT_THAT(selected({"cartpole"}), SizeIs(9));
+  EXPECT_THAT(selected({"cartpole"}), SizeIs(11));
   EXPECT_THAT(selected({"acrobot/*"}), SizeIs(8));
   EXPECT_THAT(selected({"phase1", "cartpole/a2c"}), SizeIs(15));
   EXPECT_THAT(selected({"extra", "pendulum"}),
