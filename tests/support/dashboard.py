@@ -99,7 +99,8 @@ class Browser:
         self.process = subprocess.Popen(
             [chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--no-first-run",
              "--disable-background-networking", f"--user-data-dir={self.profile.name}", "about:blank"],
-            preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": self.profile.name})
         os.close(ask)
         os.close(answer)
         self.number, self.session, self.answers, self.news = 0, None, {}, threading.Condition()
@@ -115,8 +116,8 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        self.ask("Browser.close")  # killed, it would leave its children behind, which write on into the profile
+        self.process.wait(timeout=60)
         os.close(self.to)
         self.profile.cleanup()
 
