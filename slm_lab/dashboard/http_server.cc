@@ -53,47 +53,45 @@ const char* reason_of(int status) {
 
 std::string system_text() { return std::strerror(errno); }
 
-}  // namespace
-
-HttpServer::HttpServer(const std::string& host, std::uint16_t port, Handler handler)
-    : handler_(std::move(handler)), host_(host) {
+/// Throws as the constructor of HttpServer.
+Descriptor listen_at(const std::string& host, std::uint16_t port) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
   if (const int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); failure != 0)
     throw SpecError(fmt::format("--host {}: no address of this machine: {}", host, gai_strerror(failure)));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
-  listener_ = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  Descriptor listener(socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), host);
   const int yes = 1;
-  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);  // the last dashboard's port, just after its end
-  if (listener_ < 0 || bind(listener_, found->ai_addr, found->ai_addrlen) != 0 || listen(listener_, kBacklog) != 0) {
-    const int reason = errno;
-    if (listener_ >= 0) close(listener_);
-    errno = reason;
-    if (reason == EADDRINUSE)
-      throw Error(ExitCode::busy,
-                  fmt::format("--port {}: another program listens there (at {}); choose another, or 0 for any "
-                              "that is free",
-                              port, host));
-    if (reason == EADDRNOTAVAIL) throw SpecError(fmt::format("--host {}: no address of this machine", host));
-    throw Error(ExitCode::io, fmt::format("cannot listen at {}:{}: {}", host, port, system_text()));
-  }
+  if (listener.number() >= 0 &&
+      setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ==
+          0 &&  // just after the last one's end
+      bind(listener.number(), found->ai_addr, found->ai_addrlen) == 0 &&
+      listen(listener.number(), kBacklog) == 0)
+    return listener;
+  if (errno == EADDRINUSE)
+    throw Error(
+        ExitCode::busy,
+        fmt::format("--port {}: another program listens there (at {}); choose another, or 0 for any that is free", port,
+                    host));
+  if (errno == EADDRNOTAVAIL) throw SpecError(fmt::format("--host {}: no address of this machine", host));
+  throw Error(ExitCode::io, fmt::format("cannot listen at {}:{}: {}", host, port, system_text()));
+}
+
+}  // namespace
+
+HttpServer::HttpServer(const std::string& host, std::uint16_t port, Handler handler)
+    : handler_(std::move(handler)), host_(host), own_names_{host}, listener_(listen_at(host, port)) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   std::array<char, NI_MAXHOST> digits{};
   std::array<char, NI_MAXSERV> number{};
-  getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
+  getsockname(listener_.number(), reinterpret_cast<sockaddr*>(&address), &length);
   getnameinfo(reinterpret_cast<sockaddr*>(&address), length, digits.data(), digits.size(), number.data(), number.size(),
               NI_NUMERICHOST | NI_NUMERICSERV);
   port_ = static_cast<std::uint16_t>(std::stoi(number.data()));
   any_address_ = !std::string_view(digits.data()).starts_with("127.") && std::string_view(digits.data()) != "::1";
-  own_names_ = {host};
   if (std::array<char, 256> name{}; any_address_ && gethostname(name.data(), name.size() - 1) == 0)
     own_names_.emplace_back(name.data());
-}
-
-HttpServer::~HttpServer() {
-  for (const Connection& connection : connections_) close(connection.socket);
-  close(listener_);
 }
 
 std::string HttpServer::url() const {
@@ -110,10 +108,10 @@ void HttpServer::serve(const std::function<bool()>& stopped, const std::function
   std::vector<pollfd> waits;
   while (!stopped()) {
     const std::chrono::milliseconds pause = work();
-    waits.assign(1, {listener_, POLLIN, 0});
+    waits.assign(1, {listener_.number(), POLLIN, 0});
     for (const Connection& c : connections_) {
       const bool writes = c.sent < c.head.size() + (c.body ? c.body->size() : 0);
-      waits.push_back({c.socket, static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), 0});
+      waits.push_back({c.socket.number(), static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), 0});
     }
     if (poll(waits.data(), waits.size(), static_cast<int>(pause.count())) < 0) {
       if (errno == EINTR) continue;
@@ -124,7 +122,6 @@ void HttpServer::serve(const std::function<bool()>& stopped, const std::function
       bool stays = true;
       if ((wait->revents & (POLLIN | POLLHUP | POLLERR)) != 0) stays = read_from(*c);
       if (stays && (wait->revents & POLLOUT) != 0) stays = write_to(*c);
-      if (!stays) close(c->socket);
       c = stays ? std::next(c) : connections_.erase(c);
     }
     end_late_ones();
@@ -133,18 +130,15 @@ void HttpServer::serve(const std::function<bool()>& stopped, const std::function
 }
 
 void HttpServer::accept_new() {
-  for (int socket; (socket = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
-    if (connections_.size() >= kMaxConnections) {  // the one that has been here longest makes room
-      close(connections_.front().socket);
-      connections_.pop_front();
-    }
-    connections_.push_back({.socket = socket, .deadline = Clock::now() + kAskTime});
+  for (int socket; (socket = accept4(listener_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
+    if (connections_.size() >= kMaxConnections) connections_.pop_front();  // has been here longest, and makes room
+    connections_.push_back({.socket = Descriptor(socket, "connection"), .deadline = Clock::now() + kAskTime});
   }
 }
 
 bool HttpServer::read_from(Connection& connection) {
   std::array<char, 8192> bytes;
-  const ssize_t got = recv(connection.socket, bytes.data(), bytes.size(), 0);
+  const ssize_t got = recv(connection.socket.number(), bytes.data(), bytes.size(), 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (connection.phase != Phase::asks) return got > 0;  // closed; or more than it was to say
   if (got == 0) return false;
@@ -198,7 +192,7 @@ bool HttpServer::write_to(Connection& c) {
   while (c.sent < c.head.size() + body.size()) {
     const std::string_view rest =
         c.sent < c.head.size() ? std::string_view(c.head).substr(c.sent) : body.substr(c.sent - c.head.size());
-    const ssize_t done = ::send(c.socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const ssize_t done = ::send(c.socket.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (done < 0) return errno == EAGAIN || errno == EINTR;
     c.sent += static_cast<std::size_t>(done);
     c.deadline = Clock::now() + kStallTime;
@@ -213,7 +207,7 @@ bool HttpServer::write_to(Connection& c) {
     c.head.clear();
     c.sent = 0;
     c.deadline = Clock::now() + kLingerTime;
-    shutdown(c.socket, SHUT_WR);
+    shutdown(c.socket.number(), SHUT_WR);
   }
   return true;
 }
@@ -235,7 +229,6 @@ void HttpServer::end_late_ones() {
       c.deadline = now + kStallTime;
       return false;
     }
-    close(c.socket);
     return true;
   });
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "slm_lab/base/descriptor.h"
 #include "slm_lab/dashboard/http_request.h"
 
 namespace slm {
@@ -30,7 +31,6 @@ class HttpServer {
   /// Listens; port 0 is any that is free. Throws Error(busy) where another program has the port, SpecError where there
   /// is no such address.
   HttpServer(const std::string& host, std::uint16_t port, Handler handler);
-  ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
@@ -53,7 +53,7 @@ class HttpServer {
     lingers,  ///< answered; what it still sends is thrown away, so that the system does not tear down the answer
   };
   struct Connection {
-    int socket;
+    Descriptor socket;
     Phase phase = Phase::asks;
     std::string in = {}, head = {};                     // head: of the answer, and events
     std::shared_ptr<const std::string> body = nullptr;  // after the head
@@ -72,7 +72,7 @@ class HttpServer {
   std::string host_;
   std::vector<std::string> own_names_;
   bool any_address_ = false;
-  int listener_ = -1;
+  Descriptor listener_;
   std::uint16_t port_ = 0;
   std::list<Connection> connections_;
   Clock::time_point last_asked_ = Clock::now();
