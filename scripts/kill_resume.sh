@@ -1,5 +1,5 @@
 #!/bin/sh
-# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of thirteen specs (four of them on Box2D and MuJoCo) at
+# scripts/kill_resume.sh BUILD_FOLDER [KILLS]: kills training runs of the specs of tests/resume_test.cc at
 # KILLS (20) random moments each, continues them, and compares every result with the uninterrupted run's, byte by byte.
 set -eu
 SLM_LAB_KILLS=${2:-20}
