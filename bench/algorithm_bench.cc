@@ -83,11 +83,11 @@ std::string per(int batch_size) {
                           "epsilon": 1e-4}})",
                      batch_size);
 }
-std::string relu_net(const std::string& hid_layers) {
-  return fmt::format(R"({{"type": "MLPNet", "hid_layers": {}, "hid_layers_activation": "relu",
+std::string relu_net(const std::string& hid_layers, const char* precision = "float32") {
+  return fmt::format(R"({{"type": "MLPNet", "hid_layers": {}, "hid_layers_activation": "relu", "precision": "{}",
                           "optim_spec": {{"name": "Adam", "lr": 3e-4}}, "update_type": "polyak",
                           "polyak_coef": 0.005}})",
-                     hid_layers);
+                     hid_layers, precision);
 }
 const std::string kSac = R"({"name": "SoftActorCritic", "gamma": 0.99, "training_frequency": 1, "training_iter": 1,
                              "training_start_step": 0})";
@@ -115,6 +115,9 @@ std::vector<Case> cases() {
       {"SacDiscretePer_b3072_4x256x2", kSac, per(3072), relu_net("[256]"), env_of(4, Space::discrete(2))},
       {"Sac_b100_3x64x64x1", kSac, replay(100), relu_net("[64, 64]"), env_of(3, box(1))},
       {"Sac_b256_11x256x256x3", kSac, replay(256), relu_net("[256, 256]"), env_of(11, box(3))},
+      {"SacInBf16_b256_11x256x256x3", kSac, replay(256), relu_net("[256, 256]", "bf16"), env_of(11, box(3))},
+      {"SacInBf16_b256_348x256x256x17", kSac, replay(256), relu_net("[256, 256]", "bf16"),
+       env_of(kHumanoidObs, box(kHumanoidActions))},
       {"Sac_b256_348x256x256x17", kSac, replay(256), relu_net("[256, 256]"),
        env_of(kHumanoidObs, box(kHumanoidActions))},
       // The same from a replay of 10,000 and of 1,000,000 transitions.

@@ -128,8 +128,9 @@ double update_operations(const Task& t) {
   return t.n * (2 * (6 * body - 2 * t.in * t.hidden[0]) + 6 * in * (t.actions + 1));
 }
 
-Trainer trainer_of(const Task& t, int width) {
+Trainer trainer_of(const Task& t, int width, const char* precision = "float32") {
   NetConfig config;
+  config.precision = precision;
   config.type = MlpConfig{t.hidden};
   config.hid_layers_activation = t.activation;
   config.clip_grad_val = kClip;
@@ -177,6 +178,32 @@ void BM_SharedUpdate(benchmark::State& state) {
 BENCHMARK(BM_SharedUpdate)
     ->ArgNames({"threads", "width", "n"})
     ->ArgsProduct({{1, 2}, {64, 256}, {64, 128, 256, 512}})
+    ->Iterations(1)
+    ->UseManualTime();
+
+/// PPO's minibatch, actor and critic of 17 inputs and two hidden layers: float32 (0) and bf16 (1) by widths, rows and
+/// activation.
+void BM_Precision(benchmark::State& state) {
+  set_flush_to_zero();
+  const char* const precision = state.range(0) == 0 ? "float32" : "bf16";
+  const int width = static_cast<int>(state.range(1)), n = static_cast<int>(state.range(2));
+  const Task t{n, 17, {width, width}, 6, state.range(3) == 0 ? Activation::relu : Activation::tanh};
+  Trainer actor = trainer_of(t, t.actions, precision), critic = trainer_of(t, 1, precision);
+  const Matrix x = Matrix::Random(t.n, t.in);
+  Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
+  const auto update = [&](Trainer& trainer, Matrix& d) {
+    d = trainer.forward(x) * 0.01f;
+    trainer.backward(d);
+    trainer.step();
+  };
+  report_best(state, update_operations(t), [&] {
+    update(actor, d_actor);
+    update(critic, d_critic);
+  });
+}
+BENCHMARK(BM_Precision)
+    ->ArgNames({"bf16", "width", "n", "tanh"})
+    ->ArgsProduct({{0, 1}, {64, 128, 256, 512}, {32, 64, 256}, {0, 1}})
     ->Iterations(1)
     ->UseManualTime();
 

@@ -58,6 +58,10 @@ void read_out_activation(SpecReader& r, NetConfig& c) {
 }
 
 void read_learning(SpecReader& r, NetConfig& c) {
+  r.read("precision", c.precision,
+         "of the factors in products of dense layers: float32; bf16, where this processor has AMX; auto: bf16 where it "
+         "has AMX and the layers are wide enough to gain",
+         one_of({"float32", "bf16", "auto"}));
   r.read("clip_grad_val", c.clip_grad_val, "largest L2 norm of the gradient; null: not clipped", positive(1e9));
   if (auto child = r.child("optim_spec", "the optimiser")) c.optim_spec = read_optimizer_config(*child);
   if (auto child = r.child("lr_scheduler_spec", "how the learning rate moves; null: not at all"))

@@ -35,6 +35,7 @@ float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride
 
 ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
+  if (bf16_) return infer_in_bf16(x);
   follow_running();
   float* const out = grown(infer_out_, x.rows() * out_dim_);
   for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
@@ -57,6 +58,7 @@ void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows)
 
 ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
+  if (bf16_) return forward_in_bf16(x);
   follow_running();
   in_training_ = false;
   float* const z = begin_forward(x);
@@ -66,6 +68,7 @@ ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
 
 void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
+  if (bf16_) return backward_in_bf16(dy);
   refresh_transposed(1);
   if (in_training_) return backward_in_training(dy);
   const auto pieces = static_cast<std::size_t>(num_pieces(n_, kChunk));
@@ -96,10 +99,14 @@ void MlpNet::add_piece_grads(std::size_t num_pieces) {
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
   ensure(!in_training_, "inputs have a gradient after forward()");
   const ConstRows dy = through_head_activations(d_out);
-  refresh_transposed(0);
   float* const d_x = d_x_.rows(n_);
-  for_each_chunk(
-      n_, [&](int, Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
+  if (bf16_) {
+    bf16_->backward_input(dy, parameters_.values.data(), d_x_.from(0));
+  } else {
+    refresh_transposed(0);
+    for_each_chunk(
+        n_, [&](int, Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
+  }
   return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
 }
 
@@ -118,6 +125,7 @@ void MlpNet::backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows) {
 void MlpNet::parameters_changed() {
   for (Layer& layer : layers_) layer.transposed_stale = true;
   running_stale_ = true;
+  if (bf16_) bf16_->parameters_changed();
   bound_free_heads();
 }
 
@@ -134,6 +142,11 @@ void MlpNet::bound_free_heads() {
 }
 
 // Pieces of a batch.
+
+void MlpNet::share_work(ThreadPool& threads) {
+  threads_ = &threads;
+  if (bf16_) bf16_->share_work(threads);
+}
 
 int MlpNet::num_threads(int n) const {
   return num_sharing(threads_, n, kChunk, static_cast<std::int64_t>(parameters_.values.size()));
@@ -208,16 +221,20 @@ ConstRows MlpNet::layer_input(Chunk chunk, std::size_t l) {
 
 void MlpNet::heads_forward(int n, ConstRows h, float* out) {
   for (const HeadGroup& group : groups_) {
-    if (group.state_independent)
-      for (int i = 0; i < n; ++i)
-        std::copy_n(value(group.bias), group.width, out + static_cast<std::ptrdiff_t>(i) * out_dim_ + group.column);
-    else if (group.features)
+    if (group.features)
       for (int i = 0; i < n; ++i)
         std::copy_n(h.data + i * h.stride, group.width, out + static_cast<std::ptrdiff_t>(i) * out_dim_ + group.column);
-    else
+    else if (group.is_dense())
       kernels().head_forward(n, heads_in_, group.width, h, head_weight(group), value(group.bias),
                              {out + group.column, out_dim_});
   }
+  free_heads_forward(n, out);
+}
+
+void MlpNet::free_heads_forward(int n, float* out) {
+  for (const HeadGroup& group : groups_)
+    for (int i = 0; i < n && group.state_independent; ++i)
+      std::copy_n(value(group.bias), group.width, out + static_cast<std::ptrdiff_t>(i) * out_dim_ + group.column);
 }
 
 void MlpNet::activate_heads(int n, const float* z, float* out) {

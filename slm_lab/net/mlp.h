@@ -8,6 +8,7 @@
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/activation.h"
 #include "slm_lab/net/batch_renorm.h"
+#include "slm_lab/net/bf16_layers.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net.h"
 #include "slm_lab/net/pieces.h"
@@ -40,7 +41,11 @@ struct MlpShape {
   /// Where the inputs lie among in_dim numbers, in the order of model files; the other numbers are always 0. Empty:
   /// all, as they are.
   std::vector<std::int32_t> inputs = {};
+  const Bf16Kernels* bf16 = nullptr;  ///< its layers compute with these; nullptr: in float32
 };
+
+/// Whether an MLP of this shape could compute in bf16; else what it has that keeps it from it, in words.
+std::string bf16_problem(const MlpShape& shape);
 
 /// Linear, normalisation where asked for, and activation for each hidden layer, then linear heads on the last one, side
 /// by side in the output. Bytes are seen as numbers from 0 to 1 (dense_input.h).
@@ -66,7 +71,7 @@ class MlpNet final : public Net {
   std::unique_ptr<Net> clone() const override { return std::make_unique<MlpNet>(*this); }
   std::map<std::string, std::string> description() const override;
 
-  void share_work(ThreadPool& threads) override { threads_ = &threads; }
+  void share_work(ThreadPool& threads) override;
 
  private:
   struct Layer {
@@ -116,6 +121,12 @@ class MlpNet final : public Net {
 
   void bound_free_heads();
 
+  // mlp_in_bf16.cc
+  std::optional<Bf16Layers> make_bf16_layers() const;
+  ConstMatrixRef infer_in_bf16(const ObservationsView& x);
+  ConstMatrixRef forward_in_bf16(const ObservationsView& x);
+  void backward_in_bf16(ConstRows dy);
+
   // mlp_in_training.cc
   void backward_in_training(ConstRows dy);
   RunningStatistics running(const Layer& layer);
@@ -135,6 +146,7 @@ class MlpNet final : public Net {
   void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
+  void free_heads_forward(int n, float* out);
   void activate_heads(int n, const float* z, float* out);
   ConstRows through_head_activations(const ConstMatrixRef& d_out);
   void heads_backward_weights(Chunk chunk, ConstRows dy, float* grads);
@@ -162,6 +174,8 @@ class MlpNet final : public Net {
   std::vector<HeadGroup> groups_;
   Parameters parameters_;
   AlignedBuffer transposed_;  // every hidden weight as (out, in), for the gradient with respect to its input
+
+  std::optional<Bf16Layers> bf16_;  // where the shape asks for it; then nothing of the following but the outputs
 
   ThreadPool* threads_ = nullptr;
   std::vector<PieceRows> piece_rows_;  // one for each thread

@@ -58,8 +58,9 @@ void MlpNet::lay_out(const Parameters& in_front) {
   parameters_.values = AlignedBuffer(size);
   std::ranges::copy(in_front.values.span(), parameters_.values.data());
   parameters_.grads = AlignedBuffer(size);
-  transposed_ = AlignedBuffer(transposed_size);
+  transposed_ = AlignedBuffer(shape_.bf16 == nullptr ? transposed_size : 0);
   size_workspaces();
+  bf16_ = make_bf16_layers();
 }
 
 /// The normalisation `body.place` of a layer. Its buffers are counted from where they will begin.

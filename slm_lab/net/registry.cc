@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/conv.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/dueling.h"
@@ -13,6 +14,20 @@
 
 namespace slm {
 namespace {
+
+/// Narrower layers gain little or nothing in bf16 (bench/net_bench.cc).
+constexpr int kWideEnoughForBf16 = 128;
+
+/// The kernels of bf16 that layers of this shape compute with; nullptr: float32.
+const Bf16Kernels* bf16_kernels_of(const NetConfig& config, const MlpShape& shape) {
+  if (config.precision == "float32") return nullptr;
+  const std::string problem = bf16_problem(shape);
+  if (config.precision == "bf16" && !problem.empty())
+    throw SpecError(fmt::format("agent.net.precision: there is no bf16 for {}; expected float32, or auto", problem));
+  const bool gains =
+      problem.empty() && std::ranges::all_of(shape.hid_layers, [](int width) { return width >= kWideEnoughForBf16; });
+  return config.precision == "bf16" || gains ? bf16_kernels() : nullptr;
+}
 
 /// Of the layers behind the observations; what is made of them decides about inputs.
 MlpShape dense_shape(const NetConfig& config, std::vector<int> hid_layers, bool layer_norm,
@@ -23,14 +38,16 @@ MlpShape dense_shape(const NetConfig& config, std::vector<int> hid_layers, bool 
     throw SpecError(
         fmt::format("agent.net.out_layer_activation: {} activations for {} heads; give one, or one per head",
                     out.size(), heads.size()));
-  return {.in_dim = 0,
-          .hid_layers = std::move(hid_layers),
-          .hidden = config.hid_layers_activation,
-          .out = std::move(out),
-          .heads = heads,
-          .init_fn = config.init_fn,
-          .layer_norm = layer_norm,
-          .batch_renorm = config.batch_renorm};
+  MlpShape shape{.in_dim = 0,
+                 .hid_layers = std::move(hid_layers),
+                 .hidden = config.hid_layers_activation,
+                 .out = std::move(out),
+                 .heads = heads,
+                 .init_fn = config.init_fn,
+                 .layer_norm = layer_norm,
+                 .batch_renorm = config.batch_renorm};
+  shape.bf16 = bf16_kernels_of(config, shape);
+  return shape;
 }
 
 ConvShape conv_shape(const NetConfig& config, const ConvConfig& conv, const Space& observations) {

@@ -1,0 +1,95 @@
+// On AMX: tiles of 16 rows of 64 bytes. Nothing here calls an inline function of a library (kernel_impl.inc says why).
+
+#include <immintrin.h>
+
+#include <utility>
+
+#include "slm_lab/net/bf16_kernel_builds.h"
+
+namespace slm {
+namespace {
+
+#include "slm_lab/net/kernel_vector.inc"
+//
+#include "slm_lab/net/kernel_activation.inc"
+
+/// All eight tiles whole.
+struct alignas(64) TileConfig {
+  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  std::uint16_t bytes_per_row[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+constexpr TileConfig kTileConfig;
+
+void begin() { _tile_loadconfig(&kTileConfig); }
+void end() { _tile_release(); }
+
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
+                   std::ptrdiff_t c_row) {
+  asm volatile("" ::: "memory");  // g++ 12's loads of tiles do not say that they read memory
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (int k = 0; k < k_blocks; ++k, a += kBf16TileSize, b += kBf16TileSize) {
+    _tile_loadd(4, a, 64);
+    _tile_loadd(6, b, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, b + b_next, 64);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, a + a_next, 64);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  const auto stride = static_cast<std::size_t>(c_row) * sizeof(float);
+  _tile_stored(0, c, stride);
+  _tile_stored(1, c + 16, stride);
+  _tile_stored(2, c + 16 * c_row, stride);
+  _tile_stored(3, c + 16 * c_row + 16, stride);
+  asm volatile("" ::: "memory");
+}
+
+/// Two vectors of floats, the first in the lower half.
+[[gnu::always_inline]] inline __m512i rounded(Vec low, Vec high) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
+}
+
+void to_rows(ConstRows block, Bf16* top, Bf16* bottom) {
+  const float* at = block.data;
+  Bf16* const tiles[] = {top, bottom};
+  for (Bf16* const tile : tiles)
+    for (int r = 0; r < 16; ++r, at += block.stride)
+      _mm512_store_si512(tile + r * kBf16Block, rounded(load(at), load(at + 16)));
+}
+
+void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
+  using Halves = std::int16_t __attribute__((vector_size(64)));
+  Halves order;
+  for (int i = 0; i < 32; ++i) order[i] = static_cast<std::int16_t>(i / 2 + i % 2 * 16);
+  const auto pairs = [&](const float* at) __attribute__((always_inline)) {
+    return _mm512_permutexvar_epi16(reinterpret_cast<__m512i>(order), rounded(load(at), load(at + block.stride)));
+  };
+  const float* at = block.data;
+  for (int r = 0; r < kBf16Block; r += 2, at += 2 * block.stride) {
+    _mm512_store_si512(left + r * 16, pairs(at));
+    _mm512_store_si512(right + r * 16, pairs(at + 16));
+  }
+}
+
+void from_rows(const Bf16* top, const Bf16* bottom, float* block) {
+  using Halves = std::uint16_t __attribute__((vector_size(32), may_alias));
+  const Bf16* const tiles[] = {top, bottom};
+  for (const Bf16* const tile : tiles)
+    for (int i = 0; i < kBf16TileSize; i += 16, block += 16) {
+      const auto halves = *reinterpret_cast<const Halves*>(tile + i);
+      store(block, from_bits(__builtin_convertvector(halves, IntVec) << 16));
+    }
+}
+
+#include "slm_lab/net/bf16_kernel_impl.inc"
+
+}  // namespace
+
+constexpr Bf16Kernels kBf16KernelsAmx = make_bf16_kernels("amx-bf16");
+
+}  // namespace slm

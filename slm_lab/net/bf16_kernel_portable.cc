@@ -1,0 +1,87 @@
+// The same bits as AMX, by what any processor has: the arithmetic of its products, number by number.
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "slm_lab/net/bf16_kernel.h"
+
+namespace slm {
+namespace {
+
+#include "slm_lab/net/kernel_vector.inc"
+//
+#include "slm_lab/net/kernel_activation.inc"
+
+void begin() {}
+void end() {}
+
+/// AMX takes denormal numbers for 0 and makes none, whatever the mode of the thread.
+float flushed(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
+
+float to_float(Bf16 x) {
+  const std::uint32_t bits = std::uint32_t{x} << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return flushed(value);
+}
+
+/// To nearest, of two equally near ones to the even one.
+Bf16 to_bf16(float x) {
+  std::uint32_t bits;
+  x = flushed(x);
+  std::memcpy(&bits, &x, sizeof bits);
+  if (std::isnan(x)) return static_cast<Bf16>(bits >> 16 | 0x40);  // quiet
+  return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/// Of an inner index in steps of 32: the even ones and the odd ones are summed apart, then added to what there was.
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
+                   std::ptrdiff_t c_row) {
+  for (int i = 0; i < kBf16Block; ++i)
+    for (int j = 0; j < kBf16Block; ++j) {
+      const Bf16* left = a + i / 16 * a_next + i % 16 * 32;
+      const Bf16* right = b + j / 16 * b_next + j % 16 * 2;
+      float total = 0;
+      for (int k = 0; k < k_blocks; ++k, left += kBf16TileSize, right += kBf16TileSize) {
+        float sum[2] = {};
+        for (int pair = 0; pair < 16; ++pair)
+          for (int odd = 0; odd < 2; ++odd)
+            sum[odd] = flushed(std::fmaf(to_float(left[2 * pair + odd]), to_float(right[32 * pair + odd]), sum[odd]));
+        total = flushed(total + flushed(sum[0] + sum[1]));
+      }
+      c[i * c_row + j] = total;
+    }
+}
+
+void to_rows(ConstRows block, Bf16* top, Bf16* bottom) {
+  for (int r = 0; r < 16; ++r)
+    for (int c = 0; c < kBf16Block; ++c) {
+      top[r * kBf16Block + c] = to_bf16(block.data[r * block.stride + c]);
+      bottom[r * kBf16Block + c] = to_bf16(block.data[(16 + r) * block.stride + c]);
+    }
+}
+
+void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
+  for (int r = 0; r < kBf16Block; ++r)
+    for (int c = 0; c < 16; ++c) {
+      const int at = r / 2 * 32 + 2 * c + r % 2;
+      left[at] = to_bf16(block.data[r * block.stride + c]);
+      right[at] = to_bf16(block.data[r * block.stride + 16 + c]);
+    }
+}
+
+void from_rows(const Bf16* top, const Bf16* bottom, float* block) {
+  for (int i = 0; i < kBf16TileSize; ++i) {
+    block[i] = to_float(top[i]);
+    block[kBf16TileSize + i] = to_float(bottom[i]);
+  }
+}
+
+#include "slm_lab/net/bf16_kernel_impl.inc"
+
+}  // namespace
+
+constexpr Bf16Kernels kBf16KernelsPortable = make_bf16_kernels("portable-bf16");
+
+}  // namespace slm

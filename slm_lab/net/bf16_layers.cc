@@ -1,0 +1,299 @@
+#include "slm_lab/net/bf16_layers.h"
+
+#include <algorithm>
+
+#include "slm_lab/base/error.h"
+
+namespace slm {
+namespace {
+
+/// Rows of a piece; a whole number of blocks.
+constexpr int kBf16Piece = 64;
+
+int first_block(Piece piece) { return piece.first / kBf16Block; }
+
+Rows rows_at(Rows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
+ConstRows rows_at(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
+
+/// From a block of rows on, of a matrix in row form.
+template <class Number>
+Number* row_block(Number* rows, int block, int col_blocks) {
+  return rows + bf16_size(block, col_blocks);
+}
+
+}  // namespace
+
+Bf16* Bf16Layers::Buffer::of(int row_blocks, int col_blocks) {
+  return reinterpret_cast<Bf16*>(grown(floats, static_cast<std::ptrdiff_t>(bf16_size(row_blocks, col_blocks) / 2)));
+}
+
+Bf16Layers::Bf16Layers(const Bf16Kernels& kernels, Bf16Shape shape)
+    : kernels_(&kernels),
+      shape_(std::move(shape)),
+      packed_(shape_.hidden.size() + 1),
+      kept_(shape_.hidden.size()),
+      d_pairs_(shape_.hidden.size()) {
+  ensure(!shape_.hidden.empty(), "layers in bf16 are hidden ones and heads");
+  for (const Bf16Layer& layer : shape_.hidden) {
+    sums_.push_back(sums_size_);
+    sums_size_ += bf16_blocks(layer.out) * kBf16Block;
+    num_weights_ += std::int64_t{layer.in} * layer.out;
+  }
+  for (const Bf16Layer& head : shape_.heads) {
+    head_block_.push_back(head_blocks_);
+    head_blocks_ += bf16_blocks(head.out);
+    num_weights_ += std::int64_t{head.in} * head.out;
+  }
+}
+
+void Bf16Layers::parameters_changed() {
+  for (Packed& packed : packed_) packed.forward_stale = packed.backward_stale = true;
+}
+
+// Threads.
+
+int Bf16Layers::num_threads(int n) const {
+  constexpr int kFaster = 6;  // than in float32, for which num_sharing is made
+  return num_sharing(threads_, n, kBf16Piece, num_weights_ / kFaster);
+}
+
+/// task(the piece, scratch of its thread)
+template <class Task>
+void Bf16Layers::for_each_piece_of(int n, const Task& task) {
+  for_each_thread(n, [&](int thread, int threads) {
+    for (int first = thread * kBf16Piece; first < n; first += threads * kBf16Piece)
+      task(Piece{first, std::min(kBf16Piece, n - first)}, scratch_[static_cast<std::size_t>(thread)]);
+  });
+}
+
+/// task(thread, threads)
+template <class Task>
+void Bf16Layers::for_each_thread(int n, const Task& task) {
+  const int threads = num_threads(n);
+  while (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.emplace_back();
+  const auto run = [&](int thread) {
+    kernels_->begin();
+    task(thread, threads);
+    kernels_->end();
+  };
+  if (threads == 1)
+    run(0);
+  else
+    threads_->run(threads, run);
+}
+
+// Packing, where parameters have changed.
+
+void Bf16Layers::pack_forward(const float* parameters) {
+  for (std::size_t l = 0; l < packed_.size(); ++l) {
+    Packed& packed = packed_[l];
+    if (!packed.forward_stale) continue;
+    if (l <= last())
+      pack_layer(l, parameters, packed.forward.of(bf16_blocks(shape_.hidden[l].in), bf16_blocks(shape_.hidden[l].out)),
+                 nullptr);
+    else
+      pack_heads(parameters, nullptr, packed.forward.of(bf16_blocks(shape_.hidden.back().out), head_blocks_));
+    packed.forward_stale = false;
+  }
+}
+
+/// For gradients with respect to the inputs of the layers from `first` on.
+void Bf16Layers::pack_backward(std::size_t first, const float* parameters) {
+  for (std::size_t l = first; l < packed_.size(); ++l) {
+    Packed& packed = packed_[l];
+    if (!packed.backward_stale) continue;
+    if (l <= last())
+      pack_layer(l, parameters, nullptr,
+                 packed.backward.of(bf16_blocks(shape_.hidden[l].out), bf16_blocks(shape_.hidden[l].in)));
+    else
+      pack_heads(parameters, packed.backward.of(head_blocks_, bf16_blocks(shape_.hidden.back().out)), nullptr);
+    packed.backward_stale = false;
+  }
+}
+
+void Bf16Layers::pack_layer(std::size_t l, const float* parameters, Bf16* pairs, Bf16* transposed_pairs) {
+  const Bf16Layer& layer = shape_.hidden[l];
+  kernels_->pack(layer.in, layer.out, {parameters + layer.weight, layer.stride},
+                 {.row_blocks = bf16_blocks(layer.in),
+                  .col_blocks = bf16_blocks(layer.out),
+                  .pairs = pairs,
+                  .transposed_pairs = transposed_pairs});
+}
+
+void Bf16Layers::pack_heads(const float* parameters, Bf16* pairs, Bf16* transposed_pairs) {
+  const Bf16Forms forms{.row_blocks = head_blocks_,
+                        .col_blocks = bf16_blocks(shape_.hidden.back().out),
+                        .pairs = pairs,
+                        .transposed_pairs = transposed_pairs};
+  for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
+    const Bf16Layer& head = shape_.heads[i];
+    kernels_->pack(head.out, head.in, {parameters + head.weight, head.stride}, forms.from_row_block(head_block_[i]));
+  }
+}
+
+// Forward.
+
+void Bf16Layers::infer(int n, ConstRows x, const float* parameters, Rows out) {
+  pack_forward(parameters);
+  for_each_piece_of(n, [&](Piece piece, Scratch& scratch) {
+    const int blocks = bf16_blocks(piece.n);
+    int in_blocks = bf16_blocks(shape_.hidden[0].in);
+    const Bf16* h = scratch.x.of(blocks, in_blocks);
+    kernels_->pack(piece.n, shape_.hidden[0].in, rows_at(x, piece.first),
+                   {.row_blocks = blocks, .col_blocks = in_blocks, .rows = scratch.x.data()});
+    for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
+      const Bf16Layer& layer = shape_.hidden[l];
+      const int out_blocks = bf16_blocks(layer.out);
+      Bf16* const y = scratch.h[l % 2].of(blocks, out_blocks);
+      kernels_->forward({blocks, out_blocks, in_blocks, h, packed_[l].forward.data()}, layer.out,
+                        parameters + layer.bias, shape_.activation,
+                        {.row_blocks = blocks, .col_blocks = out_blocks, .rows = y}, nullptr);
+      h = y;
+      in_blocks = out_blocks;
+    }
+    heads_forward(piece, h, parameters, out);
+  });
+}
+
+void Bf16Layers::forward(int n, ConstRows x, const float* parameters, Rows out) {
+  pack_forward(parameters);
+  n_ = n;
+  const int row_blocks = bf16_blocks(n), x_blocks = bf16_blocks(shape_.hidden[0].in);
+  x_.of(x_blocks, row_blocks);
+  const bool keeps_slopes = !bf16_keeps_outputs(shape_.activation);
+  for (std::size_t l = 0; l < kept_.size(); ++l) {
+    const int out_blocks = bf16_blocks(shape_.hidden[l].out);
+    kept_[l].rows.of(row_blocks, out_blocks);
+    kept_[l].for_weights.of(row_blocks, out_blocks);
+    if (keeps_slopes) kept_[l].slopes.of(row_blocks, out_blocks);
+  }
+  for_each_piece_of(n, [&](Piece piece, Scratch& scratch) {
+    const int blocks = bf16_blocks(piece.n), first = first_block(piece);
+    Bf16Forms x_forms{.row_blocks = row_blocks, .col_blocks = x_blocks, .transposed_rows = x_.data()};
+    x_forms = x_forms.from_row_block(first);
+    x_forms.rows = scratch.x.of(blocks, x_blocks);
+    kernels_->pack(piece.n, shape_.hidden[0].in, rows_at(x, piece.first), x_forms);
+    const Bf16* in = x_forms.rows;
+    int in_blocks = x_blocks;
+    for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
+      const Bf16Layer& layer = shape_.hidden[l];
+      const int out_blocks = bf16_blocks(layer.out);
+      Bf16Forms forms{.row_blocks = row_blocks, .col_blocks = out_blocks, .rows = kept_[l].rows.data()};
+      (l == last() ? forms.pairs : forms.transposed_rows) = kept_[l].for_weights.data();
+      forms = forms.from_row_block(first);
+      kernels_->forward({blocks, out_blocks, in_blocks, in, packed_[l].forward.data()}, layer.out,
+                        parameters + layer.bias, shape_.activation, forms,
+                        keeps_slopes ? row_block(kept_[l].slopes.data(), first, out_blocks) : nullptr);
+      in = forms.rows;
+      in_blocks = out_blocks;
+    }
+    heads_forward(piece, in, parameters, out);
+  });
+}
+
+void Bf16Layers::heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out) {
+  const int in_blocks = bf16_blocks(shape_.hidden.back().out);
+  for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
+    const Bf16Layer& head = shape_.heads[i];
+    const Rows to = rows_at(out, piece.first);
+    kernels_->product({bf16_blocks(piece.n), bf16_blocks(head.out), in_blocks, h,
+                       row_block(packed_.back().forward.data(), head_block_[i], in_blocks)},
+                      piece.n, head.out, parameters + head.bias, {to.data + shape_.columns[i], to.stride});
+  }
+}
+
+// Backward: the gradients of activations in pieces of rows, then those of weights over the whole batch.
+
+void Bf16Layers::backward(ConstRows d_out, const float* parameters, float* grads) {
+  pack_backward(1, parameters);
+  const int row_blocks = bf16_blocks(n_), pieces = num_pieces(n_, kBf16Piece);
+  d_out_.of(row_blocks, head_blocks_);
+  d_out_transposed_.of(head_blocks_, row_blocks);
+  for (std::size_t l = 0; l < d_pairs_.size(); ++l) d_pairs_[l].of(row_blocks, bf16_blocks(shape_.hidden[l].out));
+  float* const sums = grown(piece_sums_, std::ptrdiff_t{pieces} * sums_size_);
+  std::fill_n(sums, std::ptrdiff_t{pieces} * sums_size_, 0.0f);
+  for_each_piece_of(n_, [&](Piece piece, Scratch& scratch) {
+    backward_piece(piece, d_out, scratch, sums + std::ptrdiff_t{piece.first / kBf16Piece} * sums_size_);
+  });
+  for_each_thread(n_, [&](int thread, int threads) { backward_weights(thread, threads, grads); });
+  for (std::size_t i = 0; i < shape_.heads.size(); ++i)
+    slm::kernels().column_sums(n_, shape_.heads[i].out, {d_out.data + shape_.columns[i], d_out.stride}, false,
+                               grads + shape_.heads[i].bias);
+  add_sums(pieces, grads);
+}
+
+void Bf16Layers::backward_input(ConstRows d_out, const float* parameters, Rows d_x) {
+  pack_backward(0, parameters);
+  d_out_.of(bf16_blocks(n_), head_blocks_);
+  for_each_piece_of(n_, [&](Piece piece, Scratch& scratch) {
+    backward_piece(piece, d_out, scratch, nullptr);
+    const Bf16Layer& first = shape_.hidden[0];
+    kernels_->product({bf16_blocks(piece.n), bf16_blocks(first.in), bf16_blocks(first.out), scratch.h[0].data(),
+                       packed_[0].backward.data()},
+                      piece.n, first.in, nullptr, rows_at(d_x, piece.first));
+  });
+}
+
+/// The gradients of what every hidden activation sees. With `sums`: in pair form for those of the weights, and their
+/// column sums; else in row form down to the first, for that of the inputs.
+void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, float* sums) {
+  const bool of_weights = sums != nullptr;
+  const int blocks = bf16_blocks(piece.n), row_blocks = bf16_blocks(n_), first = first_block(piece);
+  Bf16Forms out_forms{.row_blocks = row_blocks, .col_blocks = head_blocks_, .rows = d_out_.data()};
+  if (of_weights) out_forms.transposed_rows = d_out_transposed_.data();
+  out_forms = out_forms.from_row_block(first);
+  for (std::size_t i = 0; i < shape_.heads.size(); ++i)
+    kernels_->pack(piece.n, shape_.heads[i].out,
+                   rows_at(ConstRows{d_out.data + shape_.columns[i], d_out.stride}, piece.first),
+                   out_forms.from_col_block(head_block_[i]));
+  const Bf16* d = out_forms.rows;
+  int d_blocks = head_blocks_;
+  for (std::size_t l = shape_.hidden.size(); l-- > 0;) {
+    const int out_blocks = bf16_blocks(shape_.hidden[l].out);
+    Bf16Forms forms{.row_blocks = row_blocks, .col_blocks = out_blocks};
+    if (of_weights) forms.pairs = d_pairs_[l].data();
+    forms = forms.from_row_block(first);
+    if (l > 0 || !of_weights) forms.rows = scratch.h[l % 2].of(blocks, out_blocks);
+    const Buffer& kept = bf16_keeps_outputs(shape_.activation) ? kept_[l].rows : kept_[l].slopes;
+    kernels_->backward_input({blocks, out_blocks, d_blocks, d, packed_[l + 1].backward.data()}, shape_.activation,
+                             row_block(kept.data(), first, out_blocks), forms, of_weights ? sums + sums_[l] : nullptr);
+    d = forms.rows;
+    d_blocks = out_blocks;
+  }
+}
+
+/// The share of one thread: every so manieth block of rows.
+void Bf16Layers::backward_weights(int thread, int threads, float* grads) {
+  const int row_blocks = bf16_blocks(n_);
+  for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
+    const Bf16Layer& layer = shape_.hidden[l];
+    const Bf16* const in = l == 0 ? x_.data() : kept_[l - 1].for_weights.data();
+    for (int i = thread; i < bf16_blocks(layer.in); i += threads)
+      kernels_->product({1, bf16_blocks(layer.out), row_blocks, row_block(in, i, row_blocks), d_pairs_[l].data()},
+                        std::min(kBf16Block, layer.in - i * kBf16Block), layer.out, nullptr,
+                        {grads + layer.weight + i * kBf16Block * layer.stride, layer.stride});
+  }
+  if (thread > 0) return;
+  for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
+    const Bf16Layer& head = shape_.heads[i];
+    kernels_->product(
+        {bf16_blocks(head.out), bf16_blocks(head.in), row_blocks,
+         row_block(d_out_transposed_.data(), head_block_[i], row_blocks), kept_.back().for_weights.data()},
+        head.out, head.in, nullptr, {grads + head.weight, head.stride});
+  }
+}
+
+/// The gradients of the hidden biases.
+void Bf16Layers::add_sums(int pieces, float* grads) {
+  for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
+    float* const to = grads + shape_.hidden[l].bias;
+    const float* from = piece_sums_.data() + sums_[l];
+    std::copy_n(from, shape_.hidden[l].out, to);
+    for (int piece = 1; piece < pieces; ++piece) {
+      from += sums_size_;
+      for (int i = 0; i < shape_.hidden[l].out; ++i) to[i] += from[i];
+    }
+  }
+}
+
+}  // namespace slm

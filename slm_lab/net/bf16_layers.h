@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "slm_lab/net/bf16_kernel.h"
+#include "slm_lab/net/parameters.h"
+#include "slm_lab/net/pieces.h"
+
+namespace slm {
+
+/// A dense layer among the float32 parameters of a net.
+struct Bf16Layer {
+  int in, out;
+  std::size_t weight, bias;  // offsets in the parameters
+  std::ptrdiff_t stride;     // floats from one stored row to the next
+};
+
+/// What the dense layers of an MLP consist of: weights (in, out) of hidden layers, then heads (out, in) that see the
+/// last of them.
+struct Bf16Shape {
+  std::vector<Bf16Layer> hidden;  // one or more
+  Activation activation = Activation::relu;
+  std::vector<Bf16Layer> heads;
+  std::vector<int> columns = {};  // of each head in the outputs
+};
+
+/// The dense layers of an MLP in bf16: weights, inputs, outputs and gradients are rounded to it wherever they are
+/// factors of a product; sums, biases, activations and the gradients of parameters are float32. The parameters lie in
+/// float32 elsewhere and are packed when they have changed.
+///
+/// Rows are shared by threads in pieces of 64, gradients of weights by their rows, each summed over the whole batch by
+/// one thread: the same bits with any number of threads.
+class Bf16Layers {
+ public:
+  Bf16Layers(const Bf16Kernels& kernels, Bf16Shape shape);
+
+  /// The outputs of the heads, before their activations, into their columns of `out`.
+  void infer(int n, ConstRows x, const float* parameters, Rows out);
+  /// The same, and keeps what the two below need.
+  void forward(int n, ConstRows x, const float* parameters, Rows out);
+  /// Writes the gradients of weights and biases, laid out as the parameters.
+  void backward(ConstRows d_out, const float* parameters, float* grads);
+  /// The gradient with respect to the inputs.
+  void backward_input(ConstRows d_out, const float* parameters, Rows d_x);
+
+  void parameters_changed();
+  void share_work(ThreadPool& threads) { threads_ = &threads; }
+  const char* name() const { return kernels_->name; }
+
+ private:
+  /// bf16 numbers; grows.
+  struct Buffer {
+    AlignedBuffer floats = {};
+    Bf16* of(int row_blocks, int col_blocks);
+    Bf16* data() { return reinterpret_cast<Bf16*>(floats.data()); }
+    const Bf16* data() const { return reinterpret_cast<const Bf16*>(floats.data()); }
+  };
+  /// Weights of one layer as products take them: for its outputs, and for the gradient with respect to its inputs.
+  struct Packed {
+    Buffer forward, backward;
+    bool forward_stale = true, backward_stale = true;
+  };
+  /// The outputs of a hidden layer: as the next one takes them, as the gradient of its weights does, and the slopes.
+  struct Kept {
+    Buffer rows, for_weights, slopes;
+  };
+  /// Of one thread, for a piece of the batch: numbers on their way forward, or gradients back.
+  struct Scratch {
+    Buffer x, h[2];
+  };
+
+  std::size_t last() const { return shape_.hidden.size() - 1; }
+  int num_threads(int n) const;
+  template <class Task>
+  void for_each_piece_of(int n, const Task& task);
+  template <class Task>
+  void for_each_thread(int n, const Task& task);
+  void pack_forward(const float* parameters);
+  void pack_backward(std::size_t first, const float* parameters);
+  void pack_layer(std::size_t l, const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
+  void pack_heads(const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
+  void heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out);
+  void backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, float* sums);
+  void backward_weights(int thread, int threads, float* grads);
+  void add_sums(int pieces, float* grads);
+
+  const Bf16Kernels* kernels_;
+  Bf16Shape shape_;
+  int head_blocks_ = 0;          // of all heads, each a whole number of blocks
+  std::vector<int> head_block_;  // where each begins
+  int sums_size_ = 0;            // column sums of one piece
+  std::vector<int> sums_;        // where those of each hidden layer begin
+  std::int64_t num_weights_ = 0;
+  std::vector<Packed> packed_;    // of each hidden layer, then of the heads together
+  std::vector<Scratch> scratch_;  // of each thread
+  ThreadPool* threads_ = nullptr;
+
+  int n_ = 0;  // rows of the last forward()
+  Buffer x_;   // in row form, transposed
+  std::vector<Kept> kept_;
+  std::vector<Buffer> d_pairs_;      // gradients of what each hidden activation sees, in pair form
+  Buffer d_out_, d_out_transposed_;  // gradients of the heads, in row form
+  AlignedBuffer piece_sums_;
+};
+
+}  // namespace slm

@@ -1,0 +1,194 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "slm_lab/base/rng.h"
+#include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/mlp.h"
+#include "slm_lab/net/trainer.h"
+
+namespace slm {
+namespace {
+
+/// Of every machine, and of this one.
+std::vector<const Bf16Kernels*> bf16_builds() {
+  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortable};
+  if (bf16_kernels() != nullptr) builds.push_back(bf16_kernels());
+  return builds;
+}
+
+/// Heads as a shared actor-critic has them: two groups of dense ones around a free one.
+MlpShape shape_with(const Bf16Kernels* kernels, Activation hidden, std::vector<int> hid_layers = {40, 70}) {
+  MlpShape shape{.in_dim = 11, .hid_layers = std::move(hid_layers), .hidden = hidden, .heads = {{3}, {2, true}, {1}}};
+  shape.bf16 = kernels;
+  return shape;
+}
+
+void fill(std::span<float> to, Rng& rng, const auto& number) {
+  for (float& x : to) x = number(rng);
+}
+
+/// Parameters that are not padding.
+void fill_parameters(Net& net, Rng& rng, const auto& number) {
+  for (const Tensor& tensor : net.parameters().tensors) {
+    std::vector<float> elements(read_tensor(tensor, net.parameters().values).size());
+    fill(elements, rng, number);
+    write_tensor(tensor, elements, net.parameters().values);
+  }
+  net.parameters_changed();
+}
+
+float small_integer(Rng& rng) { return static_cast<float>(static_cast<int>(rng.uniform(0, 5)) - 2); }
+float sparse_sign(Rng& rng) {
+  const double u = rng.uniform(0, 1);
+  return u < 0.1 ? -1.0f : u < 0.2 ? 1.0f : 0.0f;
+}
+float gaussian(Rng& rng) { return static_cast<float>(rng.standard_normal()); }
+
+Matrix filled(int rows, int cols, std::uint64_t seed, const auto& number) {
+  Rng rng(seed);
+  Matrix m(rows, cols);
+  fill({m.data(), static_cast<std::size_t>(m.size())}, rng, number);
+  return m;
+}
+
+std::vector<float> all_grads(const Net& net) {
+  std::vector<float> all;
+  for (const Tensor& tensor : net.parameters().tensors) {
+    const std::vector<float> part = read_tensor(tensor, net.parameters().grads);
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+/// What a net makes of a batch.
+struct Passes {
+  Matrix inferred, out, d_x;
+  std::vector<float> grads;
+};
+Passes passes(Net& net, const Matrix& x, const Matrix& d_out) {
+  Passes p;
+  p.inferred = net.infer(x);
+  p.out = net.forward(x);
+  net.backward(d_out);
+  p.grads = all_grads(net);
+  p.d_x = net.backward_input(d_out);
+  return p;
+}
+
+// Integers up to 256 are bf16 numbers, and no sum of few of them is rounded: both precisions are exact, and equal.
+TEST(MlpInBf16, IsExactWhereEveryFactorIsABf16Number) {
+  for (const Bf16Kernels* const build : bf16_builds())
+    for (const Activation hidden : {Activation::relu, Activation::identity, Activation::hardtanh})
+      for (const int n : {1, 64, 150}) {
+        SCOPED_TRACE(std::string(build->name) + ", rows: " + std::to_string(n));
+        Rng rng(1);
+        MlpNet exact(shape_with(nullptr, hidden), rng), net(shape_with(build, hidden), rng);
+        for (MlpNet* const of : {&exact, &net}) {
+          Rng numbers(2);
+          fill_parameters(*of, numbers, sparse_sign);
+        }
+        const Matrix x = filled(n, 11, 3, small_integer).cwiseAbs(), d_out = filled(n, 6, 4, sparse_sign);
+        const Passes want = passes(exact, x, d_out), got = passes(net, x, d_out);
+        ASSERT_LE(want.d_x.cwiseAbs().maxCoeff(), 256);
+        EXPECT_GT(want.d_x.cwiseAbs().maxCoeff(), n == 150 ? 1 : -1);
+        EXPECT_EQ(got.inferred, want.inferred);
+        EXPECT_EQ(got.out, want.out);
+        EXPECT_EQ(got.grads, want.grads);
+        EXPECT_EQ(got.d_x, want.d_x);
+      }
+}
+
+/// Root mean square of the difference over that of what is wanted.
+double relative_error_of(std::span<const float> got, std::span<const float> want) {
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    error += std::pow(static_cast<double>(got[i] - want[i]), 2);
+    size += std::pow(static_cast<double>(want[i]), 2);
+  }
+  return std::sqrt(error / size);
+}
+double relative_error(const Matrix& got, const Matrix& want) {
+  return relative_error_of({got.data(), static_cast<std::size_t>(got.size())},
+                           {want.data(), static_cast<std::size_t>(want.size())});
+}
+
+/// A derivative that jumps is another one altogether where rounding moved its argument across.
+bool derivative_jumps(Activation activation) {
+  constexpr Activation kJumping[] = {Activation::relu,       Activation::leakyrelu,  Activation::selu,
+                                     Activation::hardtanh,   Activation::relu6,      Activation::hardsigmoid,
+                                     Activation::softshrink, Activation::hardshrink, Activation::hardswish};
+  return std::ranges::find(kJumping, activation) != std::end(kJumping);
+}
+
+// Each factor is rounded by up to 2^-9 of itself. An output is made of three products, a gradient of up to five more
+// and of two slopes. Another term, sign or place would be an error of the order of 1.
+TEST(MlpInBf16, IsAsNearToFloat32AsItsRoundingAllows) {
+  constexpr double kRounding = 0x1p-9;
+  for (const Bf16Kernels* const build : bf16_builds())
+    for (const ActivationEntry& entry : kActivations) {
+      if (entry.value == Activation::hardshrink) continue;  // it jumps itself
+      SCOPED_TRACE(std::string(build->name) + ", " + std::string(entry.name));
+      Rng rng(1), same(1);
+      MlpNet exact(shape_with(nullptr, entry.value), rng), net(shape_with(build, entry.value), same);
+      const Matrix x = filled(100, 11, 3, gaussian), d_out = filled(100, 6, 4, gaussian);
+      const Passes want = passes(exact, x, d_out), got = passes(net, x, d_out);
+      EXPECT_EQ(got.inferred, got.out);
+      EXPECT_LT(relative_error(got.out, want.out), 3 * 2 * kRounding);
+      if (derivative_jumps(entry.value)) continue;
+      EXPECT_LT(relative_error_of(got.grads, want.grads), (8 * 2 + 2) * kRounding);
+      EXPECT_LT(relative_error(got.d_x, want.d_x), (8 * 2 + 2) * kRounding);
+    }
+}
+
+TEST(MlpInBf16, HasTheSameBitsWithAnyNumberOfThreads) {
+  for (const Bf16Kernels* const build : bf16_builds()) {
+    Rng rng(1);
+    MlpNet net(shape_with(build, Activation::tanh, {200, 170}), rng);
+    const int n = build == &kBf16KernelsPortable ? 140 : 1000;
+    const Matrix x = filled(n, 11, 3, gaussian), d_out = filled(n, 6, 4, gaussian);
+    const Passes alone = passes(net, x, d_out);
+    for (const int threads : {2, 3}) {
+      ThreadPool pool(threads);
+      MlpNet shared(net);
+      shared.share_work(pool);
+      const Passes together = passes(shared, x, d_out);
+      EXPECT_EQ(together.inferred, alone.inferred);
+      EXPECT_EQ(together.out, alone.out);
+      EXPECT_EQ(together.grads, alone.grads);
+      EXPECT_EQ(together.d_x, alone.d_x);
+    }
+  }
+}
+
+// What was packed of old parameters is not used for new ones, nor by the copy of a net.
+TEST(MlpInBf16, FollowsItsParameters) {
+  Rng rng(1);
+  MlpNet net(shape_with(&kBf16KernelsPortable, Activation::relu), rng);
+  const Matrix x = filled(5, 11, 3, gaussian), d_out = filled(5, 6, 4, gaussian);
+  passes(net, x, d_out);
+  const std::unique_ptr<Net> copy = net.clone();
+  Rng numbers(7);
+  fill_parameters(net, numbers, gaussian);
+  MlpNet fresh(shape_with(&kBf16KernelsPortable, Activation::relu), rng);
+  polyak(fresh.parameters(), net.parameters(), 1);
+  fresh.parameters_changed();
+  const Passes got = passes(net, x, d_out), want = passes(fresh, x, d_out), before = passes(*copy, x, d_out);
+  EXPECT_EQ(got.out, want.out);
+  EXPECT_EQ(got.d_x, want.d_x);
+  EXPECT_NE(before.out, want.out);
+}
+
+TEST(MlpInBf16, LeavesPaddingAlone) {
+  Rng rng(1);
+  MlpNet net(shape_with(&kBf16KernelsPortable, Activation::sigmoid), rng);  // which makes 0.5 of padding
+  passes(net, filled(5, 11, 3, gaussian), filled(5, 6, 4, gaussian));
+  AlignedBuffer rest = net.parameters().grads;
+  for (const Tensor& tensor : net.parameters().tensors)
+    write_tensor(tensor, std::vector<float>(read_tensor(tensor, rest).size()), rest);
+  for (const float x : rest.span()) EXPECT_EQ(x, 0);
+}
+
+}  // namespace
+}  // namespace slm
