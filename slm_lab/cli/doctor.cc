@@ -10,6 +10,7 @@
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/report/json_file.h"
 #include "slm_lab/store/manifest.h"
@@ -64,12 +65,17 @@ Finding python_finding(const char* name, const char* use, const Invocation& invo
   return {name, use, ready, ready ? "" : setup_line(name)};
 }
 
+std::string bf16_text() {
+  return bf16_kernels() == nullptr ? fmt::format("no bf16: {}", bf16_missing()) : bf16_kernels()->name;
+}
+
 std::vector<Finding> findings_of(const fs::path& data, const Invocation& invocation) {
-  std::vector<Finding> findings = {{"program", fmt::format("{}, {} {}", program_text(), compiler(), build_type())},
-                                   {"processor", fmt::format("{}, {} of {} cores, kernel {}", cpu_name(),
-                                                             available_cores(), cpu_cores(), kernels().name)},
-                                   {"memory", gib_text(static_cast<double>(memory_limit()))},
-                                   data_finding(data)};
+  std::vector<Finding> findings = {
+      {"program", fmt::format("{}, {} {}", program_text(), compiler(), build_type())},
+      {"processor", fmt::format("{}, {} of {} cores, kernel {}, {}", cpu_name(), available_cores(), cpu_cores(),
+                                kernels().name, bf16_text())},
+      {"memory", gib_text(static_cast<double>(memory_limit()))},
+      data_finding(data)};
   if (build_type() == "Debug") {
     findings[0].ready = false;
     findings[0].mend = "a release build is many times as fast";

@@ -16,12 +16,12 @@
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/forked_work.h"
+#include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/session_pool.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/train.h"
-#include "slm_lab/net/kernel.h"
 #include "slm_lab/report/metric_files.h"
 #include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
@@ -83,10 +83,10 @@ class BenchmarkRun {
     auto lock = std::make_unique<FolderLock>(
         folder.root(), FolderLock::Options{.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
     if (plan.folder) {
-      manifests_.push_back(continue_manifest(folder, kernels().name, options_.command_line));
+      manifests_.push_back(continue_manifest(folder, kernel_names(*plan.spec), options_.command_line));
     } else {
       manifests_.push_back(start_manifest(folder, options_.data, plan.loaded->hash, plan.spec->meta.seed,
-                                          kernels().name, options_.command_line));
+                                          kernel_names(*plan.spec), options_.command_line));
       save_spec(folder, *plan.loaded);
     }
     runs_.push_back({folder, *plan.spec, /*trial=*/0, std::string(plan.row->id)});
@@ -119,7 +119,7 @@ class BenchmarkRun {
                            .git_revision = revision(),
                            .cpu = cpu_name(),
                            .cores = cpu_cores(),
-                           .kernel = kernels().name,
+                           .kernel = manifests_[run].starts.back().kernel,
                            .seed = plan.spec->meta.seed,
                            .num_sessions = plan.spec->meta.max_session,
                            .sessions = {},

@@ -9,7 +9,6 @@
 #include "slm_lab/base/sha256.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/find_run.h"
-#include "slm_lab/net/kernel.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/spec/spec_path.h"
 #include "slm_lab/store/manifest.h"
@@ -64,7 +63,7 @@ Repeatable of_run(const DataFolder& folder) {
 }
 
 /// What is not as it was the first time.
-std::vector<std::string> other_facts(const Repeatable& earlier) {
+std::vector<std::string> other_facts(const Repeatable& earlier, const std::string& kernel) {
   std::vector<std::string> facts;
   const auto add = [&](const char* name, const std::string& before, const std::string& now) {
     if (before != now) facts.push_back(fmt::format("{}: {} -> {}", name, before, now));
@@ -72,7 +71,7 @@ std::vector<std::string> other_facts(const Repeatable& earlier) {
   add("version", earlier.version, version());
   add("git_revision", earlier.revision, revision());
   add("cpu", earlier.cpu, cpu_name());
-  add("kernel", earlier.kernel, std::string(kernels().name));
+  add("kernel", earlier.kernel, kernel);
   return facts;
 }
 
@@ -106,7 +105,7 @@ int repeat_run(const Repeatable& earlier, std::optional<int> sessions, TrainOpti
                      now == sha256 ? "the same" : "differ"});
   }
   fmt::print("\n{}", text_table({"weights", "before", "now", ""}, table));
-  const std::vector<std::string> facts = other_facts(earlier);
+  const std::vector<std::string> facts = other_facts(earlier, read_manifest(again).starts.back().kernel);
   for (const std::string& fact : facts) fmt::print("{}\n", fact);
   if (all_same) {
     fmt::print("{} repeats: its final weights are the same, bit for bit\n", earlier.name);

@@ -15,12 +15,12 @@
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/base/shell_quote.h"
 #include "slm_lab/experiment/earlier_search.h"
+#include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/run_jobs.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/search_run.h"
 #include "slm_lab/experiment/stop_signal.h"
-#include "slm_lab/net/kernel.h"
 #include "slm_lab/spec/difference.h"
 #include "slm_lab/spec/spec_path.h"
 #include "slm_lab/store/manifest.h"
@@ -207,7 +207,7 @@ int search(const LoadedSpec& given, const SearchOptions& options) {
   const FolderLock held = lock(folder);
   const MetaConfig& meta = search.spec.meta;
   Manifest manifest = start_manifest(folder, options.run.data, loaded.hash, static_cast<std::uint64_t>(meta.seed),
-                                     kernels().name, options.run.command_line);
+                                     kernel_names(search.spec), options.run.command_line);
   SearchJournal journal = SearchJournal::create(
       folder, search.searched, {{"spec", loaded.name}, {"spec_hash", loaded.hash}, {"sampler", meta.search_sampler}});
   if (!search.earlier.empty()) save_earlier_trials(folder, search.searched, search.earlier);
@@ -231,8 +231,8 @@ int continue_search(const LoadedSpec& given, const std::string& where, const Sea
   check_resources(search, *executor);
   SearchJournal journal = SearchJournal::open(folder, search.searched);
   say(fmt::format("continues {}, seed {}", folder.root().string(), search.spec.meta.seed));
-  return run(search, *executor, folder, journal, continue_manifest(folder, kernels().name, options.run.command_line),
-             options);
+  return run(search, *executor, folder, journal,
+             continue_manifest(folder, kernel_names(search.spec), options.run.command_line), options);
 }
 
 }  // namespace slm

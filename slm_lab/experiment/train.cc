@@ -15,12 +15,12 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/continue_run.h"
+#include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/session.h"
 #include "slm_lab/experiment/stop_signal.h"
 #include "slm_lab/experiment/trial.h"
-#include "slm_lab/net/kernel.h"
 #include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
@@ -102,7 +102,7 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
   const DataFolder folder = DataFolder::create(options.data, loaded.name, options.name);
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   Manifest manifest =
-      start_manifest(folder, options.data, loaded.hash, spec.meta.seed, kernels().name, options.command_line);
+      start_manifest(folder, options.data, loaded.hash, spec.meta.seed, kernel_names(spec), options.command_line);
   save_spec(folder, loaded);
   say(fmt::format("run folder {}, seed {}", folder.root().string(), spec.meta.seed));
   return run(folder, spec, std::move(manifest), options);
@@ -120,7 +120,7 @@ int continue_training(const LoadedSpec& loaded, const std::string& where, const 
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);
   say(fmt::format("continues {}, seed {}", folder.root().string(), spec.meta.seed));
-  return run(folder, spec, continue_manifest(folder, kernels().name, options.command_line), options);
+  return run(folder, spec, continue_manifest(folder, kernel_names(spec), options.command_line), options);
 }
 
 }  // namespace slm

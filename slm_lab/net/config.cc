@@ -10,6 +10,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/space.h"
+#include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/init.h"
 
 namespace slm {
@@ -62,6 +63,8 @@ void read_learning(SpecReader& r, NetConfig& c) {
          "of the factors in products of dense layers: float32; bf16, where this processor has AMX; auto: bf16 where it "
          "has AMX and the layers are wide enough to gain",
          one_of({"float32", "bf16", "auto"}));
+  if (c.precision != "float32" && bf16_kernels() == nullptr)
+    r.note("precision", fmt::format("{}; float32 is computed", bf16_missing()));
   r.read("clip_grad_val", c.clip_grad_val, "largest L2 norm of the gradient; null: not clipped", positive(1e9));
   if (auto child = r.child("optim_spec", "the optimiser")) c.optim_spec = read_optimizer_config(*child);
   if (auto child = r.child("lr_scheduler_spec", "how the learning rate moves; null: not at all"))

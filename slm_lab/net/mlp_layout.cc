@@ -211,6 +211,7 @@ std::map<std::string, std::string> MlpNet::description() const {
       {"heads", fmt::format("[{}]", fmt::join(heads, ", "))},
       {"out_layer_activation", fmt::format("[{}]", fmt::join(out, ", "))}};
   if (shape_.layer_norm) description["layer_norm"] = "true";
+  if (bf16_) description["precision"] = bf16_->name();
   if (shape_.batch_renorm) description["batch_renorm"] = fmt::format(R"({{"eps": {}}})", shape_.batch_renorm->eps);
   return description;
 }
