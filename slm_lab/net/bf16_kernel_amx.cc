@@ -76,14 +76,9 @@ void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
   }
 }
 
-void from_rows(const Bf16* top, const Bf16* bottom, float* block) {
-  using Halves = std::uint16_t __attribute__((vector_size(32), may_alias));
-  const Bf16* const tiles[] = {top, bottom};
-  for (const Bf16* const tile : tiles)
-    for (int i = 0; i < kBf16TileSize; i += 16, block += 16) {
-      const auto halves = *reinterpret_cast<const Halves*>(tile + i);
-      store(block, from_bits(__builtin_convertvector(halves, IntVec) << 16));
-    }
+[[gnu::always_inline]] inline Vec widened(const Bf16* at) {
+  using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes), may_alias));
+  return from_bits(__builtin_convertvector(*reinterpret_cast<const Halves*>(at), IntVec) << 16);
 }
 
 #include "slm_lab/net/bf16_kernel_impl.inc"

@@ -71,11 +71,10 @@ void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
     }
 }
 
-void from_rows(const Bf16* top, const Bf16* bottom, float* block) {
-  for (int i = 0; i < kBf16TileSize; ++i) {
-    block[i] = to_float(top[i]);
-    block[kBf16TileSize + i] = to_float(bottom[i]);
-  }
+Vec widened(const Bf16* at) {
+  float lanes[kLanes];
+  for (int i = 0; i < kLanes; ++i) lanes[i] = to_float(at[i]);
+  return load(lanes);
 }
 
 #include "slm_lab/net/bf16_kernel_impl.inc"

@@ -28,11 +28,7 @@ Bf16* Bf16Layers::Buffer::of(int row_blocks, int col_blocks) {
 }
 
 Bf16Layers::Bf16Layers(const Bf16Kernels& kernels, Bf16Shape shape)
-    : kernels_(&kernels),
-      shape_(std::move(shape)),
-      packed_(shape_.hidden.size() + 1),
-      kept_(shape_.hidden.size()),
-      d_pairs_(shape_.hidden.size()) {
+    : kernels_(&kernels), shape_(std::move(shape)), packed_(shape_.hidden.size() + 1), kept_(shape_.hidden.size()) {
   ensure(!shape_.hidden.empty(), "layers in bf16 are hidden ones and heads");
   for (const Bf16Layer& layer : shape_.hidden) {
     sums_.push_back(sums_size_);
@@ -50,6 +46,11 @@ void Bf16Layers::parameters_changed() {
   for (Packed& packed : packed_) packed.forward_stale = packed.backward_stale = true;
 }
 
+Bf16Layers::Passing& Bf16Layers::passing() {
+  static thread_local Passing passing;
+  return passing;
+}
+
 // Threads.
 
 int Bf16Layers::num_threads(int n) const {
@@ -60,9 +61,11 @@ int Bf16Layers::num_threads(int n) const {
 /// task(the piece, scratch of its thread)
 template <class Task>
 void Bf16Layers::for_each_piece_of(int n, const Task& task) {
+  std::vector<Scratch>& of_thread = passing().of_thread;
+  while (of_thread.size() < static_cast<std::size_t>(num_threads(n))) of_thread.emplace_back();
   for_each_thread(n, [&](int thread, int threads) {
     for (int first = thread * kBf16Piece; first < n; first += threads * kBf16Piece)
-      task(Piece{first, std::min(kBf16Piece, n - first)}, scratch_[static_cast<std::size_t>(thread)]);
+      task(Piece{first, std::min(kBf16Piece, n - first)}, of_thread[static_cast<std::size_t>(thread)]);
   });
 }
 
@@ -70,7 +73,6 @@ void Bf16Layers::for_each_piece_of(int n, const Task& task) {
 template <class Task>
 void Bf16Layers::for_each_thread(int n, const Task& task) {
   const int threads = num_threads(n);
-  while (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.emplace_back();
   const auto run = [&](int thread) {
     kernels_->begin();
     task(thread, threads);
@@ -207,26 +209,29 @@ void Bf16Layers::heads_forward(Piece piece, const Bf16* h, const float* paramete
 void Bf16Layers::backward(ConstRows d_out, const float* parameters, float* grads) {
   pack_backward(1, parameters);
   const int row_blocks = bf16_blocks(n_), pieces = num_pieces(n_, kBf16Piece);
-  d_out_.of(row_blocks, head_blocks_);
-  d_out_transposed_.of(head_blocks_, row_blocks);
-  for (std::size_t l = 0; l < d_pairs_.size(); ++l) d_pairs_[l].of(row_blocks, bf16_blocks(shape_.hidden[l].out));
-  float* const sums = grown(piece_sums_, std::ptrdiff_t{pieces} * sums_size_);
+  Passing& p = passing();
+  p.d_out.of(row_blocks, head_blocks_);
+  p.d_out_transposed.of(head_blocks_, row_blocks);
+  while (p.d_pairs.size() < shape_.hidden.size()) p.d_pairs.emplace_back();
+  for (std::size_t l = 0; l < shape_.hidden.size(); ++l) p.d_pairs[l].of(row_blocks, bf16_blocks(shape_.hidden[l].out));
+  float* const sums = grown(p.piece_sums, std::ptrdiff_t{pieces} * sums_size_);
   std::fill_n(sums, std::ptrdiff_t{pieces} * sums_size_, 0.0f);
   for_each_piece_of(n_, [&](Piece piece, Scratch& scratch) {
-    backward_piece(piece, d_out, scratch, sums + std::ptrdiff_t{piece.first / kBf16Piece} * sums_size_);
+    backward_piece(piece, d_out, p, scratch, sums + std::ptrdiff_t{piece.first / kBf16Piece} * sums_size_);
   });
-  for_each_thread(n_, [&](int thread, int threads) { backward_weights(thread, threads, grads); });
+  for_each_thread(n_, [&](int thread, int threads) { backward_weights(thread, threads, p, grads); });
   for (std::size_t i = 0; i < shape_.heads.size(); ++i)
     slm::kernels().column_sums(n_, shape_.heads[i].out, {d_out.data + shape_.columns[i], d_out.stride}, false,
                                grads + shape_.heads[i].bias);
-  add_sums(pieces, grads);
+  add_sums(pieces, sums, grads);
 }
 
 void Bf16Layers::backward_input(ConstRows d_out, const float* parameters, Rows d_x) {
   pack_backward(0, parameters);
-  d_out_.of(bf16_blocks(n_), head_blocks_);
+  Passing& p = passing();
+  p.d_out.of(bf16_blocks(n_), head_blocks_);
   for_each_piece_of(n_, [&](Piece piece, Scratch& scratch) {
-    backward_piece(piece, d_out, scratch, nullptr);
+    backward_piece(piece, d_out, p, scratch, nullptr);
     const Bf16Layer& first = shape_.hidden[0];
     kernels_->product({bf16_blocks(piece.n), bf16_blocks(first.in), bf16_blocks(first.out), scratch.h[0].data(),
                        packed_[0].backward.data()},
@@ -236,11 +241,11 @@ void Bf16Layers::backward_input(ConstRows d_out, const float* parameters, Rows d
 
 /// The gradients of what every hidden activation sees. With `sums`: in pair form for those of the weights, and their
 /// column sums; else in row form down to the first, for that of the inputs.
-void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, float* sums) {
+void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Passing& passing, Scratch& scratch, float* sums) {
   const bool of_weights = sums != nullptr;
   const int blocks = bf16_blocks(piece.n), row_blocks = bf16_blocks(n_), first = first_block(piece);
-  Bf16Forms out_forms{.row_blocks = row_blocks, .col_blocks = head_blocks_, .rows = d_out_.data()};
-  if (of_weights) out_forms.transposed_rows = d_out_transposed_.data();
+  Bf16Forms out_forms{.row_blocks = row_blocks, .col_blocks = head_blocks_, .rows = passing.d_out.data()};
+  if (of_weights) out_forms.transposed_rows = passing.d_out_transposed.data();
   out_forms = out_forms.from_row_block(first);
   for (std::size_t i = 0; i < shape_.heads.size(); ++i)
     kernels_->pack(piece.n, shape_.heads[i].out,
@@ -251,7 +256,7 @@ void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, 
   for (std::size_t l = shape_.hidden.size(); l-- > 0;) {
     const int out_blocks = bf16_blocks(shape_.hidden[l].out);
     Bf16Forms forms{.row_blocks = row_blocks, .col_blocks = out_blocks};
-    if (of_weights) forms.pairs = d_pairs_[l].data();
+    if (of_weights) forms.pairs = passing.d_pairs[l].data();
     forms = forms.from_row_block(first);
     if (l > 0 || !of_weights) forms.rows = scratch.h[l % 2].of(blocks, out_blocks);
     const Buffer& kept = bf16_keeps_outputs(shape_.activation) ? kept_[l].rows : kept_[l].slopes;
@@ -263,31 +268,32 @@ void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, 
 }
 
 /// The share of one thread: every so manieth block of rows.
-void Bf16Layers::backward_weights(int thread, int threads, float* grads) {
+void Bf16Layers::backward_weights(int thread, int threads, Passing& passing, float* grads) {
   const int row_blocks = bf16_blocks(n_);
   for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
     const Bf16Layer& layer = shape_.hidden[l];
     const Bf16* const in = l == 0 ? x_.data() : kept_[l - 1].for_weights.data();
     for (int i = thread; i < bf16_blocks(layer.in); i += threads)
-      kernels_->product({1, bf16_blocks(layer.out), row_blocks, row_block(in, i, row_blocks), d_pairs_[l].data()},
-                        std::min(kBf16Block, layer.in - i * kBf16Block), layer.out, nullptr,
-                        {grads + layer.weight + i * kBf16Block * layer.stride, layer.stride});
+      kernels_->product(
+          {1, bf16_blocks(layer.out), row_blocks, row_block(in, i, row_blocks), passing.d_pairs[l].data()},
+          std::min(kBf16Block, layer.in - i * kBf16Block), layer.out, nullptr,
+          {grads + layer.weight + i * kBf16Block * layer.stride, layer.stride});
   }
   if (thread > 0) return;
   for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
     const Bf16Layer& head = shape_.heads[i];
     kernels_->product(
         {bf16_blocks(head.out), bf16_blocks(head.in), row_blocks,
-         row_block(d_out_transposed_.data(), head_block_[i], row_blocks), kept_.back().for_weights.data()},
+         row_block(passing.d_out_transposed.data(), head_block_[i], row_blocks), kept_.back().for_weights.data()},
         head.out, head.in, nullptr, {grads + head.weight, head.stride});
   }
 }
 
 /// The gradients of the hidden biases.
-void Bf16Layers::add_sums(int pieces, float* grads) {
+void Bf16Layers::add_sums(int pieces, const float* sums, float* grads) {
   for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
     float* const to = grads + shape_.hidden[l].bias;
-    const float* from = piece_sums_.data() + sums_[l];
+    const float* from = sums + sums_[l];
     std::copy_n(from, shape_.hidden[l].out, to);
     for (int piece = 1; piece < pieces; ++piece) {
       from += sums_size_;

@@ -65,10 +65,19 @@ class Bf16Layers {
   struct Kept {
     Buffer rows, for_weights, slopes;
   };
-  /// Of one thread, for a piece of the batch: numbers on their way forward, or gradients back.
+  /// What one thread needs for a piece of the batch: numbers on their way forward, or gradients back.
   struct Scratch {
     Buffer x, h[2];
   };
+  /// What a pass through a net needs and leaves to nobody.
+  struct Passing {
+    std::vector<Scratch> of_thread;
+    std::vector<Buffer> d_pairs;     // gradients of what each hidden activation sees, in pair form
+    Buffer d_out, d_out_transposed;  // gradients of the heads' outputs, in row form
+    AlignedBuffer piece_sums;        // column sums of the former, of every piece
+  };
+  /// One for all nets that a thread takes batches through, one after the other: what it holds stays in the caches.
+  static Passing& passing();
 
   std::size_t last() const { return shape_.hidden.size() - 1; }
   int num_threads(int n) const;
@@ -81,9 +90,9 @@ class Bf16Layers {
   void pack_layer(std::size_t l, const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
   void pack_heads(const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
   void heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out);
-  void backward_piece(Piece piece, ConstRows d_out, Scratch& scratch, float* sums);
-  void backward_weights(int thread, int threads, float* grads);
-  void add_sums(int pieces, float* grads);
+  void backward_piece(Piece piece, ConstRows d_out, Passing& passing, Scratch& scratch, float* sums);
+  void backward_weights(int thread, int threads, Passing& passing, float* grads);
+  void add_sums(int pieces, const float* sums, float* grads);
 
   const Bf16Kernels* kernels_;
   Bf16Shape shape_;
@@ -92,16 +101,12 @@ class Bf16Layers {
   int sums_size_ = 0;            // column sums of one piece
   std::vector<int> sums_;        // where those of each hidden layer begin
   std::int64_t num_weights_ = 0;
-  std::vector<Packed> packed_;    // of each hidden layer, then of the heads together
-  std::vector<Scratch> scratch_;  // of each thread
+  std::vector<Packed> packed_;  // of each hidden layer, then of the heads together
   ThreadPool* threads_ = nullptr;
 
   int n_ = 0;  // rows of the last forward()
   Buffer x_;   // in row form, transposed
   std::vector<Kept> kept_;
-  std::vector<Buffer> d_pairs_;      // gradients of what each hidden activation sees, in pair form
-  Buffer d_out_, d_out_transposed_;  // gradients of the heads, in row form
-  AlignedBuffer piece_sums_;
 };
 
 }  // namespace slm
