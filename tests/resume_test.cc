@@ -77,6 +77,12 @@ const Run kSac{"sac/sac_pendulum.json",
                "sac_pendulum",
                4000,
                {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
+// In bf16 where this processor has it, with packed weights that no checkpoint holds.
+const Run kSacInBf16{"sac/sac_pendulum.json",
+                     "sac_pendulum",
+                     4000,
+                     {R"(agent.net.precision="bf16")", "agent.memory.max_size=2500", "agent.memory.batch_size=160",
+                      "agent.net.hid_layers=[96, 70]"}};
 // Running statistics of critics.
 const Run kCrossQ{"crossq/crossq_classic.json",
                   "crossq_pendulum_20k",
@@ -248,6 +254,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, Kill,
                                          kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 
+INSTANTIATE_TEST_SUITE_P(InBf16, Kill, testing::Values(kSacInBf16), [](const auto&) { return "sac_pendulum"; });
+
 INSTANTIATE_TEST_SUITE_P(Python, Kill, testing::Values(kPython), [](const auto&) { return "gymnasium_cartpole"; });
 
 INSTANTIATE_TEST_SUITE_P(Atari, Kill, testing::Values(kPongDqn), [](const auto&) { return "dqn_pong"; });
@@ -274,6 +282,7 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
 INSTANTIATE_TEST_SUITE_P(Specs, Determinism,
                          testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
+INSTANTIATE_TEST_SUITE_P(InBf16, Determinism, testing::Values(kSacInBf16), [](const auto&) { return "sac_pendulum"; });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
 

@@ -353,6 +353,26 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   EXPECT_EQ(num_allocations() - before, 2);  // it does count
 }
 
+TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
+  MlpShape shape{.in_dim = 11, .hid_layers = {40, 70}, .hidden = Activation::tanh, .heads = {{3}, {2, true}, {1}}};
+  shape.bf16 = &kBf16KernelsPortable;
+  Rng rng(0);
+  MlpNet net(shape, rng);
+  const Matrix x = Matrix::Constant(130, 11, 0.5f), d_out = Matrix::Constant(130, 6, 0.5f);
+  const auto update = [&](Eigen::Index n) {
+    net.infer(x.topRows(n));
+    net.forward(x.topRows(n));
+    net.backward(d_out.topRows(n));
+    net.backward_input(d_out.topRows(n));
+    net.parameters_changed();
+  };
+  update(130);
+  const std::int64_t before = num_allocations();
+  for (const int n : {130, 64, 1, 130}) update(n);
+  EXPECT_EQ(num_allocations() - before, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });
 
 template <std::size_t... kIndex>
