@@ -106,6 +106,7 @@ const std::map<std::string, KeyChange>& changes() {
       {"net.use_same_optim",
        {R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}})",
         R"({"critic_optim_spec": {"name": "Adam", "lr": 0.1}, "use_same_optim": true})"}},
+      {"net.precision", {R"({})", R"({"precision": "bf16"})"}},
       {"net.layer_norm", {R"({})", R"({"layer_norm": true})"}},
       {"net.batch_renorm", {R"({})", R"({"batch_renorm": {"momentum": 0.5}})"}},
   };

@@ -71,6 +71,9 @@ Passes passes(Net& net, const Matrix& x, const Matrix& d_out) {
   Passes p;
   p.inferred = net.infer(x);
   p.out = net.forward(x);
+  for (const Tensor& tensor : net.parameters().tensors)  // to be overwritten
+    write_tensor(tensor, std::vector<float>(read_tensor(tensor, net.parameters().grads).size(), 7.0f),
+                 net.parameters().grads);
   net.backward(d_out);
   p.grads = all_grads(net);
   p.d_x = net.backward_input(d_out);
