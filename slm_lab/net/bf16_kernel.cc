@@ -1,5 +1,6 @@
 #include "slm_lab/net/bf16_kernel.h"
 
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,10 +13,14 @@ namespace {
 /// tiles' state. Granted for the process and what it forks.
 constexpr long kRequestPermission = 0x1023, kTileData = 18;
 
+bool has_amx_bf16() {
+  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;  // of leaf 7
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0 && (edx & kAmxTile) != 0;
+}
+
 const char* find_missing() {
-  if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") ||
-      !__builtin_cpu_supports("avx512bf16"))
-    return "this processor has no AMX with bf16";
+  if (!__builtin_cpu_supports("avx512bf16") || !has_amx_bf16()) return "this processor has no AMX with bf16";
   if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0)
     return "the system does not let this program use AMX's tiles";
   return "";

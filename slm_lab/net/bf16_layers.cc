@@ -90,43 +90,38 @@ void Bf16Layers::pack_forward(const float* parameters) {
   for (std::size_t l = 0; l < packed_.size(); ++l) {
     Packed& packed = packed_[l];
     if (!packed.forward_stale) continue;
-    if (l <= last())
-      pack_layer(l, parameters, packed.forward.of(bf16_blocks(shape_.hidden[l].in), bf16_blocks(shape_.hidden[l].out)),
-                 nullptr);
-    else
-      pack_heads(parameters, nullptr, packed.forward.of(bf16_blocks(shape_.hidden.back().out), head_blocks_));
+    // Who has gone back will go back again: both are made of one reading.
+    const bool both = packed.backward_stale && packed.backward.data() != nullptr;
+    pack_layer(l, parameters, true, both);
     packed.forward_stale = false;
+    if (both) packed.backward_stale = false;
   }
 }
 
 /// For gradients with respect to the inputs of the layers from `first` on.
 void Bf16Layers::pack_backward(std::size_t first, const float* parameters) {
   for (std::size_t l = first; l < packed_.size(); ++l) {
-    Packed& packed = packed_[l];
-    if (!packed.backward_stale) continue;
-    if (l <= last())
-      pack_layer(l, parameters, nullptr,
-                 packed.backward.of(bf16_blocks(shape_.hidden[l].out), bf16_blocks(shape_.hidden[l].in)));
-    else
-      pack_heads(parameters, packed.backward.of(head_blocks_, bf16_blocks(shape_.hidden.back().out)), nullptr);
-    packed.backward_stale = false;
+    if (!packed_[l].backward_stale) continue;
+    pack_layer(l, parameters, false, true);
+    packed_[l].backward_stale = false;
   }
 }
 
-void Bf16Layers::pack_layer(std::size_t l, const float* parameters, Bf16* pairs, Bf16* transposed_pairs) {
-  const Bf16Layer& layer = shape_.hidden[l];
-  kernels_->pack(layer.in, layer.out, {parameters + layer.weight, layer.stride},
-                 {.row_blocks = bf16_blocks(layer.in),
-                  .col_blocks = bf16_blocks(layer.out),
-                  .pairs = pairs,
-                  .transposed_pairs = transposed_pairs});
-}
-
-void Bf16Layers::pack_heads(const float* parameters, Bf16* pairs, Bf16* transposed_pairs) {
-  const Bf16Forms forms{.row_blocks = head_blocks_,
-                        .col_blocks = bf16_blocks(shape_.hidden.back().out),
-                        .pairs = pairs,
-                        .transposed_pairs = transposed_pairs};
+/// Weights of hidden layers are (in, out), those of heads (out, in).
+void Bf16Layers::pack_layer(std::size_t l, const float* parameters, bool forward, bool backward) {
+  const bool hidden = l <= last();
+  const int in_blocks = bf16_blocks(hidden ? shape_.hidden[l].in : shape_.hidden.back().out);
+  const int out_blocks = hidden ? bf16_blocks(shape_.hidden[l].out) : head_blocks_;
+  Bf16* const for_outputs = forward ? packed_[l].forward.of(in_blocks, out_blocks) : nullptr;
+  Bf16* const for_inputs = backward ? packed_[l].backward.of(out_blocks, in_blocks) : nullptr;
+  if (hidden) {
+    const Bf16Layer& layer = shape_.hidden[l];
+    return kernels_->pack(
+        layer.in, layer.out, {parameters + layer.weight, layer.stride},
+        {.row_blocks = in_blocks, .col_blocks = out_blocks, .pairs = for_outputs, .transposed_pairs = for_inputs});
+  }
+  const Bf16Forms forms{
+      .row_blocks = out_blocks, .col_blocks = in_blocks, .pairs = for_inputs, .transposed_pairs = for_outputs};
   for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
     const Bf16Layer& head = shape_.heads[i];
     kernels_->pack(head.out, head.in, {parameters + head.weight, head.stride}, forms.from_row_block(head_block_[i]));

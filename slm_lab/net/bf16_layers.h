@@ -87,8 +87,7 @@ class Bf16Layers {
   void for_each_thread(int n, const Task& task);
   void pack_forward(const float* parameters);
   void pack_backward(std::size_t first, const float* parameters);
-  void pack_layer(std::size_t l, const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
-  void pack_heads(const float* parameters, Bf16* pairs, Bf16* transposed_pairs);
+  void pack_layer(std::size_t l, const float* parameters, bool forward, bool backward);
   void heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out);
   void backward_piece(Piece piece, ConstRows d_out, Passing& passing, Scratch& scratch, float* sums);
   void backward_weights(int thread, int threads, Passing& passing, float* grads);
