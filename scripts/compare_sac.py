@@ -6,9 +6,10 @@ from some after learning has begun, so that start and compilation do not count. 
 
 PYTHON is one that has the peers. With the MuJoCo that slm-lab is built with (setup/parts.txt), so that the physics is equal:
     python3 -m venv VENV
-    VENV/bin/pip install stable-baselines3 sbx-rl gymnasium mujoco==3.3.7
-PyTorch's build for processors and that for CUDA (what pip takes by default) have the same kernels for processors: either will
-do. A peer that is not there is said to be missing, and the others are measured. Compare on a machine that does nothing else."""
+    VENV/bin/pip install stable-baselines3 sbx-rl 'gymnasium[mujoco]' mujoco==3.3.7
+What pip takes of PyTorch may be the build for CUDA (some GB): it is told to compute on the processor. "bf16" lets
+Stable-Baselines3 multiply in bfloat16 too, by PyTorch's float32_matmul_precision. A peer that is not there is said to be
+missing, and the others are measured. Compare on a machine that does nothing else."""
 import argparse
 import csv
 import importlib.metadata
@@ -153,6 +154,8 @@ def main():
     for name, row in rows.items():
         ratio = f"{row['times_sb3']:6.2f}" if against else "     -"
         print(f"{name:22} {row['best']:7.1f} {row['median']:7.1f}  {ratio}  {row['versions']}")
+    if max(loads) > options.cores.count(",") + 1.5:
+        print("more was running than what was measured: believe neither rates nor ratios, and repeat on a quiet machine")
     if options.json:
         options.json.write_text(json.dumps({"processor": processor(), "cores": options.cores, "loads": loads, "results": rows}, indent=1) + "\n")
 
