@@ -92,7 +92,7 @@ class Lab:
             if path.name.endswith("_trial_metrics.json"):
                 metrics = json.loads(data)
                 for session in metrics["sessions"].values():
-                    del session["seconds"], session["fps"]
+                    del session["seconds"], session["fps"], session["profile"]
                 data = json.dumps(metrics)
             result[str(path.relative_to(self.run))] = data
         return result

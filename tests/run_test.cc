@@ -9,6 +9,7 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/memory_limit.h"
+#include "slm_lab/base/profile.h"
 #include "slm_lab/base/shell_quote.h"
 #include "slm_lab/cli/failure.h"
 #include "tests/support/process.h"
@@ -88,6 +89,63 @@ double best_score(const fs::path& run, int session) {
   for (std::size_t row = 1; row < rows.size(); ++row)
     best = std::max(best, std::strtod(rows[row][static_cast<std::size_t>(column)].c_str(), nullptr));
   return best;
+}
+
+nlohmann::json manifest_of(const fs::path& run) { return nlohmann::json::parse(read_file(run / "manifest.json")); }
+
+nlohmann::json results_in(const fs::path& run) {
+  return nlohmann::json::parse(read_file(run / "info/ppo_cartpole_t0_trial_metrics.json"));
+}
+
+TEST(Profile, IsInTheManifestAndInATableForWhoAsks) {
+  const ScratchFolder scratch;
+  const ProcessResult plain = run_program(train(scratch / "data", {"--name", "run"}));
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  EXPECT_THAT(plain.out, testing::Not(HasSubstr("optimiser")));
+  const fs::path run = scratch / "data/run";
+  const nlohmann::json first = manifest_of(run).at("profile");
+  ASSERT_EQ(first.size(), 2u);
+  for (int session : {0, 1}) {
+    EXPECT_EQ(first[session].at("session"), session);
+    EXPECT_EQ(first[session].at("frames"), 3000);
+    ASSERT_EQ(first[session].at("seconds").size(), kPhaseNames.size());
+    for (const char* phase :
+         {"act", "env", "store", "draw", "forward", "loss", "backward", "optimiser", "log", "checkpoint", "other"})
+      EXPECT_GT(first[session].at("seconds").at(phase), 0) << phase;
+  }
+  EXPECT_EQ(results_in(run).at("sessions").at("1").at("profile").size(), kPhaseNames.size());
+
+  std::vector<std::string> longer = train(scratch / "data", {"--profile"});
+  longer[4] = "train@" + run.string();
+  longer[6] = "env.max_frame=6000";
+  const ProcessResult profiled = run_program(longer);
+  ASSERT_EQ(profiled.exit_code, 0) << profiled.err;
+  EXPECT_THAT(profiled.out, testing::ContainsRegex("phase +s0 .s. +s1 .s."));
+  for (const std::string_view phase : kPhaseNames)
+    EXPECT_THAT(profiled.out, testing::ContainsRegex(fmt::format("\n{} +[0-9.]+% +[0-9.]+ ", phase)));
+  EXPECT_THAT(profiled.out, testing::ContainsRegex("\ntotal .*100.0%.*100.0%.*\nframes/s "));
+  const nlohmann::json second = manifest_of(run).at("profile");
+  ASSERT_EQ(second.size(), 2u);
+  for (int session : {0, 1}) EXPECT_EQ(second[session].at("frames"), 6000);
+
+  // A session that was done before is known from its result.
+  const ProcessResult again = run_program(longer);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, testing::ContainsRegex("phase +s0 .s. +s1 .s."));
+  for (const std::string session : {"0", "1"})
+    EXPECT_EQ(manifest_of(run).at("profile")[std::stoul(session)].at("seconds"),
+              results_in(run).at("sessions").at(session).at("profile"));
+}
+
+TEST(Profile, OfWhatDoesNotTrainOneSpecIsRefused) {
+  const ScratchFolder scratch;
+  for (const char* mode : {"search", "enjoy@latest"}) {
+    std::vector<std::string> arguments = train(scratch / "data", {"--profile"});
+    arguments[4] = mode;
+    const ProcessResult refused = run_program(arguments);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--profile: of train and dev, not of "));
+  }
 }
 
 TEST(Enjoy, ChoosesTheSessionByTheScoreOfTheWeightsThatItPlays) {

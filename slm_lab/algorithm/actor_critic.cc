@@ -11,6 +11,7 @@
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/profile.h"
 #include "slm_lab/memory/episodes.h"
 
 namespace slm {
@@ -186,10 +187,7 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
     const std::size_t begin = minibatch_begin(part, parts, size), end = minibatch_begin(part + 1, parts, size);
     const std::span<const std::int32_t> rows = std::span(order_).subspan(begin, end - begin);
     const auto n = static_cast<Eigen::Index>(rows.size());
-    gather_rows(rollout.obs(), rows, minibatch_.obs);
-    gather_rows(rollout.actions(), rows, minibatch_.actions);
-    gather_rows(advantages_.data(), rows, minibatch_.advantages);
-    gather_rows(targets_.data(), rows, minibatch_.targets);
+    gather(rows);
     const TrainStats stats = step_on({.obs = minibatch_.obs.top_rows(n),
                                       .actions = {minibatch_.actions.data(), n, minibatch_.actions.cols()},
                                       .advantages = {minibatch_.advantages.data(), n},
@@ -202,6 +200,14 @@ TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
     mean.grad_norm += share * stats.grad_norm;
   }
   return mean;
+}
+
+void ActorCritic::gather(std::span<const std::int32_t> rows) {
+  const PhaseTimer timer(Phase::draw);
+  gather_rows(memory_->rollout().obs(), rows, minibatch_.obs);
+  gather_rows(memory_->rollout().actions(), rows, minibatch_.actions);
+  gather_rows(advantages_.data(), rows, minibatch_.advantages);
+  gather_rows(targets_.data(), rows, minibatch_.targets);
 }
 
 TrainStats ActorCritic::step_on(const Rows& rows) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class ActorCritic final : public Algorithm {
   void estimate_advantages();
   TrainStats train(Rng& rng);
   TrainStats train_minibatches(std::int64_t num_parts, Rng& rng);
+  void gather(std::span<const std::int32_t> rows);  ///< into the minibatch
   TrainStats step_on(const Rows& rows);
 
   ActorCriticConfig config_;

@@ -11,6 +11,7 @@
 #include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/profile.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
@@ -204,6 +205,7 @@ void Ppo::estimate_advantages() {
 }
 
 void Ppo::gather(std::span<const std::int32_t> rows) {
+  const PhaseTimer timer(Phase::draw);
   gather_rows(memory_.rollout().obs(), rows, minibatch_.obs);
   gather_rows(memory_.rollout().actions(), rows, minibatch_.actions);
   gather_rows(log_probs_.data(), rows, minibatch_.log_probs);

@@ -77,6 +77,9 @@ int run(const RunArguments& arguments, const Invocation& invocation) {
   if ((!arguments.from.empty() || !arguments.refine.empty()) && arguments.mode != "search")
     throw SpecError(fmt::format("{}: for a new search (mode search), which learns from an earlier one",
                                 arguments.from.empty() ? "--refine" : "--from"));
+  if (arguments.train.profile && (mode == "search" || mode == "enjoy"))
+    throw SpecError(fmt::format("--profile: of train and dev, not of {}{}", mode,
+                                mode == "search" ? "; each trial has its split in info/*_trial_metrics.json" : ""));
   if ((mode == "train" || mode == "dev") && at == std::string::npos)
     return train(load(arguments, invocation, mode), arguments.train);
   if ((mode == "train" || mode == "dev") && !where.empty())
@@ -126,6 +129,8 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
   app.add_option("--checkpoint-seconds", a.train.checkpoint_seconds, "wall-clock between two checkpoints of a session")
       ->check(number_from(0))
       ->capture_default_str();
+  app.add_flag("--profile", a.train.profile,
+               "say where the time of each session goes, phase by phase: in the live lines, and in a table at the end");
   app.add_flag("--keep-replay", a.train.keep_replay,
                "keep the replay of a finished run, so that it can train on with a larger env.max_frame");
   app.add_option("--keep", a.keep, "trials of a search that keep their models; -1: all")

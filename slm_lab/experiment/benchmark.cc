@@ -101,6 +101,7 @@ class BenchmarkRun {
     const bool interrupted = outcome.exit_code != 0 && outcome.failures.empty();
     if (!interrupted) analyse_trial(trial.folder, trial.spec, trial.trial);
     if (outcome.exit_code == 0) pack_trial(trial.folder, trial.trial, trial.spec.meta.max_session, false);
+    manifests_[run].keep(outcome.profiles);
     close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
     if (interrupted) return;
     save(run, outcome);

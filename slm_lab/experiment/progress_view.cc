@@ -12,9 +12,11 @@ constexpr std::chrono::seconds kLineInterval{1};
 
 }  // namespace
 
-ProgressView::ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact)
+ProgressView::ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact,
+                           bool profile)
     : verbosity_(log_rank(log_level)),
       compact_(compact),
+      profile_(profile),
       sessions_(std::move(sessions)),
       lines_(sessions_.size()),
       panel_(STDERR_FILENO, verbosity_ >= 2 && is_live_terminal(STDERR_FILENO)) {}
@@ -25,6 +27,7 @@ void ProgressView::done_before(std::size_t session, const SessionResult& result)
   progress.frame = result.frame;
   progress.fps = result.fps();
   progress.seconds = result.seconds;
+  if (profile_) progress.phase_seconds = result.phase_seconds;
   progress.return_ma = result.ma100;
   progress.best = result.best_total_reward_ma;
 }
@@ -35,6 +38,7 @@ void ProgressView::show(std::size_t session, const SessionMessage& message) {
   progress.frame = message.frame;
   progress.fps = message.fps;
   progress.seconds = message.seconds;
+  if (profile_) progress.phase_seconds = message.phase_seconds;
   progress.return_ma = message.return_ma;
   progress.best = message.best;
   if (message.kind == SessionMessage::Kind::warning) print(progress.name, "WARNING", message.text);

@@ -16,10 +16,11 @@ namespace slm {
 /// by their place in the list that it starts with (name and max_frame matter).
 ///
 /// `compact`, for more sessions than a terminal has lines: live lines for running ones only, and one log line for each
-/// that has ended.
+/// that has ended. `profile`: live lines say where the time goes.
 class ProgressView {
  public:
-  ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact = false);
+  ProgressView(std::vector<SessionProgress> sessions, const std::string& log_level, bool compact = false,
+               bool profile = false);
   /// It was done before the program began.
   void done_before(std::size_t session, const SessionResult& result);
   void show(std::size_t session, const SessionMessage& message);
@@ -37,7 +38,7 @@ class ProgressView {
   void draw();
 
   int verbosity_;
-  bool compact_;
+  bool compact_, profile_;
   std::vector<SessionProgress> sessions_;
   std::vector<Line> lines_;
   Panel panel_;

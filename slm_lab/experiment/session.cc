@@ -48,12 +48,18 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
 }
 
 void Session::step() {
+  StepTimer phase(t_);
+  phase.then(Phase::act);
   algorithm_->act(obs_, ActMode::train, action_rng_, actions_);
+  phase.then(Phase::env);
   env_->step(action_scale_.to_env(actions_), step_);
   frame_ += env_->info().num_envs;
   ++t_;
+  phase.then(Phase::store);
   algorithm_->observe(obs_, actions_, step_);
+  phase.then(Phase::loss);
   if (const auto stats = algorithm_->update(frame_, update_rng_)) record_.add_training(training_row(*stats));
+  phase.then(Phase::store);
   for (int row = 0; row < env_->info().num_envs; ++row)
     if (step_.episode_over[row]) record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
   obs_.swap(step_.obs);
@@ -84,6 +90,7 @@ bool Session::evaluation_due() const {
 bool Session::log_point_due() const { return due(spec_.meta.log_frequency, record_); }
 
 const SessionRow& Session::log_point() {
+  const PhaseTimer timer(Phase::log);
   const SessionRow& row = record_.add_log_point(row_now());
   best_weights_.offer(row.total_reward_ma, *algorithm_, env_statistics_);
   return row;
@@ -106,6 +113,7 @@ SessionRow Session::row_now() const {
 }
 
 bool Session::evaluate_now(const Stopped& stopped) {
+  const PhaseTimer timer(Phase::evaluate);
   const auto evaluation = evaluate_unless(stopped, *algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_,
                                           streams_.at(static_cast<std::uint64_t>(frame_)), spec_.meta.rigorous_eval,
                                           ActMode::evaluate, pool_);
@@ -118,12 +126,21 @@ bool Session::evaluate_now(const Stopped& stopped) {
 }
 
 std::optional<Evaluation> Session::evaluate_final(const Stopped& stopped) {
+  const PhaseTimer timer(Phase::evaluate);
   return evaluate_unless(stopped, *algorithm_, spec_.env, spec_.agent.plan->gamma(), env_statistics_, streams_.at(0),
                          kFinalEpisodes, ActMode::greedy, pool_);
 }
 
-double Session::seconds() const {
-  return earlier_seconds_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+double Session::seconds_here() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+double Session::seconds() const { return total(earlier_seconds_) + seconds_here(); }
+
+PhaseSeconds Session::phase_seconds() const {
+  PhaseSeconds seconds = profile_.divide(seconds_here());
+  for (std::size_t i = 0; i < seconds.size(); ++i) seconds[i] += earlier_seconds_[i];
+  return seconds;
 }
 
 void Session::serialize(Archive& archive) {
@@ -138,11 +155,14 @@ void Session::serialize(Archive& archive) {
   archive(kTrainRecord, record_);
   archive(kEvalRecord, eval_record_);
   archive("best", best_weights_);
-  double trained_seconds = seconds();
+  PhaseSeconds phases = phase_seconds();
+  double trained_seconds = total(phases);
   archive("seconds", trained_seconds);
+  if (!archive.loading() || archive.contains("phase_seconds")) archive("phase_seconds", std::span(phases));
   if (archive.loading()) {
-    earlier_seconds_ = trained_seconds;
+    earlier_seconds_ = archive.contains("phase_seconds") ? phases : undivided(trained_seconds);
     started_ = std::chrono::steady_clock::now();
+    profile_.restart();
   }
 }
 

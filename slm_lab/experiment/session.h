@@ -7,6 +7,7 @@
 #include <string>
 
 #include "slm_lab/algorithm/algorithm.h"
+#include "slm_lab/base/profile.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/env/vec_env.h"
@@ -21,7 +22,7 @@ class Archive;
 class ThreadPool;
 
 /// One agent trained from one seed: the loop act, step, observe, update, record. It knows no files, processes or clocks
-/// other than the one that measures frames per second, so that what it computes is a function of spec and seed alone.
+/// other than those that measure how long it took, so that what it computes is a function of spec and seed alone.
 class Session {
  public:
   /// `pool` steps environments that are worth it (nullptr: none); results do not depend on it.
@@ -51,6 +52,9 @@ class Session {
 
   std::int64_t frame() const { return frame_; }
   double seconds() const;  ///< wall-clock of training, earlier runs of a resumed session included
+  /// How those divide, as far as profile() was that of the thread (ProfiledThread); the rest is Phase::other.
+  PhaseSeconds phase_seconds() const;
+  Profile& profile() { return profile_; }
   const SessionRecord& record() const { return record_; }
   const SessionRecord& eval_record() const { return eval_record_; }
   Algorithm& algorithm() { return *algorithm_; }
@@ -64,6 +68,7 @@ class Session {
   /// The last step reached or passed a multiple of `frequency`, or the end, and `record` has no row of it yet.
   bool due(std::int64_t frequency, const SessionRecord& record) const;
   SessionRow row_now() const;
+  double seconds_here() const;  // of this run
 
   const LabSpec spec_;
   ThreadPool* pool_;
@@ -82,7 +87,8 @@ class Session {
   Matrix actions_;
   StepResult step_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;
+  Profile profile_;  // of the time since then
+  PhaseSeconds earlier_seconds_{};
 };
 
 }  // namespace slm

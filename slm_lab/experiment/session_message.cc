@@ -1,6 +1,6 @@
 #include "slm_lab/experiment/session_message.h"
 
-#include "slm_lab/report/json_file.h"
+#include "slm_lab/report/phase_json.h"
 
 namespace slm {
 
@@ -11,6 +11,7 @@ std::string SessionMessage::to_line() const {
                      {"frame", frame},
                      {"fps", fps},
                      {"seconds", seconds},
+                     {"profile", phase_json(phase_seconds)},
                      {"total_reward_ma", total_reward_ma},
                      {"return_ma", return_ma},
                      {"best", best}};  // NaN becomes null
@@ -26,6 +27,7 @@ SessionMessage SessionMessage::from_line(const std::string& line) {
   message.frame = json.at("frame").get<std::int64_t>();
   message.fps = json.at("fps").get<double>();
   message.seconds = json.at("seconds").get<double>();
+  message.phase_seconds = read_phases(json.at("profile"));
   message.total_reward_ma = number_or_nan(json.at("total_reward_ma"));
   message.return_ma = number_or_nan(json.at("return_ma"));
   message.best = number_or_nan(json.at("best"));

@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include "slm_lab/base/profile.h"
+
 namespace slm {
 
 /// What a session process tells its parent: one line of JSON each.
@@ -15,6 +17,7 @@ struct SessionMessage {
   std::int64_t frame = 0;
   double fps = 0;
   double seconds = 0;                                                 ///< of training so far
+  PhaseSeconds phase_seconds{};                                       ///< how those divide
   double total_reward_ma = std::numeric_limits<double>::quiet_NaN();  ///< of the newest log point, as the CSV has it
   double return_ma = std::numeric_limits<double>::quiet_NaN();        ///< mean of the last 100 episodes
   double best = std::numeric_limits<double>::quiet_NaN();             ///< highest total_reward_ma

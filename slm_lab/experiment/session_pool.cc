@@ -29,8 +29,9 @@ constexpr std::chrono::milliseconds kLastGraphs{1500};  // that a stop waits for
 struct PoolSession {
   std::size_t run;
   int session;
-  std::optional<SessionResult> result = {};  // of an earlier run of the program
-  std::string error = {};                    // what it said last, if it failed
+  std::optional<SessionResult> result = {};    // of an earlier run of the program
+  std::string error = {};                      // what it said last, if it failed
+  std::optional<SessionProfile> profile = {};  // the newest
 };
 
 /// All sessions of all trials, those that are done with their results.
@@ -62,7 +63,7 @@ class SessionPool final : public JobSource {
       : runs_(runs),
         options_(options),
         ended_(ended),
-        view_(lines_of(runs), options.log_level, options.compact),
+        view_(lines_of(runs), options.log_level, options.compact, options.profile),
         sessions_(sessions_of(runs)),
         states_(runs.size()) {
     for (JobId id = 0; id < sessions_.size(); ++id) look_up(id);
@@ -102,6 +103,7 @@ class SessionPool final : public JobSource {
   bool reported(JobId id, const SessionMessage& message) override {
     view_.show(id, message);
     if (message.kind == SessionMessage::Kind::error) sessions_[id].error = message.text;
+    if (message.seconds > 0) note_profile(id, message.frame, message.phase_seconds);  // else it is no session's own
     if (message.kind == SessionMessage::Kind::checkpoint) {
       states_[sessions_[id].run].checkpoint_seen = true;
       if (options_.checkpointed) options_.checkpointed(sessions_[id].run);
@@ -151,13 +153,20 @@ class SessionPool final : public JobSource {
     const TrialRun& run = runs_[session.run];
     try {
       session.result = read_session_result(run.folder, run.trial, session.session);
-      if (session.result) return view_.done_before(id, *session.result);
+      if (session.result) {
+        note_profile(id, session.result->frame, session.result->phase_seconds);
+        return view_.done_before(id, *session.result);
+      }
       waiting_.push_back(id);
       ++states_[session.run].left;
     } catch (const Error& error) {
       session.error = error.what();
       add_failure({.job = id, .exit_code = static_cast<int>(error.code()), .failure = {}});
     }
+  }
+
+  void note_profile(JobId id, std::int64_t frames, const PhaseSeconds& seconds) {
+    sessions_[id].profile = {.session = sessions_[id].session, .frames = frames, .seconds = seconds};
   }
 
   std::string name(JobId id) const {
@@ -182,6 +191,8 @@ class SessionPool final : public JobSource {
     State& state = states_[run];
     if (state.started) state.outcome.seconds = std::chrono::duration<double>(Clock::now() - *state.started).count();
     if (state.interrupted || state.left > 0) state.outcome.exit_code = 128 + stop_signal();
+    for (const PoolSession& session : sessions_)
+      if (session.run == run && session.profile) state.outcome.profiles.push_back(*session.profile);
     if (stop_signal_count() < 2) draw(run);
     ended_(run, state.outcome);
   }

@@ -8,6 +8,7 @@
 
 #include "slm_lab/experiment/executor.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/report/profile_table.h"
 #include "slm_lab/store/data_folder.h"
 
 namespace slm {
@@ -31,7 +32,8 @@ struct SessionFailure {
 struct TrialOutcome {
   int exit_code = 0;  ///< 0, or that of the first session that failed, or 128 + the stopping signal
   std::vector<SessionFailure> failures;
-  double seconds = 0;  ///< wall-clock from the start of its first session to the end of its last
+  double seconds = 0;                    ///< wall-clock from the start of its first session to the end of its last
+  std::vector<SessionProfile> profiles;  ///< of the sessions that have trained
 };
 
 struct PoolOptions {
@@ -39,6 +41,7 @@ struct PoolOptions {
   double checkpoint_seconds = 5;
   std::string log_level = "info";                               ///< of the terminal
   bool compact = false;                                         ///< see ProgressView
+  bool profile = false;                                         ///< see ProgressView
   std::function<void(std::size_t run)> checkpointed = nullptr;  ///< a session of the run has saved its state
 };
 

@@ -36,6 +36,7 @@ class SessionProcess {
         timer_(job.checkpoint_seconds) {}
 
   int run() {
+    const ProfiledThread profiled(session_.profile());
     if (read_session_result(folder_, job_.trial, job_.session)) {  // done by an earlier run
       if (job_.of_search) tell_again(read_csv(folder_.session_csv(job_.trial, job_.session, "train")));
       return 0;
@@ -117,15 +118,21 @@ class SessionProcess {
 
   /// Returns whether it goes on.
   bool log_point() {
-    const SessionRow& row = session_.log_point();
-    events_.write(session_);
-    send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
-    if (job_.asks && !line_.goes_on()) return false;
+    if (!tell_log_point()) return false;
     if (!session_.finished() && timer_.due()) checkpoint();
     return true;
   }
 
+  bool tell_log_point() {
+    const PhaseTimer timer(Phase::log);
+    const SessionRow& row = session_.log_point();
+    events_.write(session_);
+    send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
+    return !job_.asks || line_.goes_on();
+  }
+
   void checkpoint() {
+    const PhaseTimer timer(Phase::checkpoint);
     timer_.begin_save();
     files_.write(session_, spec_);
     checkpoints_.save([&](Archive& state) { session_.serialize(state); });
@@ -146,14 +153,18 @@ class SessionProcess {
     return stop();
   }
 
+  void keep_end() {
+    if (!job_.of_search) return checkpoint();
+    const PhaseTimer timer(Phase::checkpoint);
+    files_.write(session_, spec_);
+  }
+
   /// Returns whether it came to the end.
   bool finish() {
-    if (job_.of_search)
-      files_.write(session_, spec_);
-    else
-      checkpoint();
+    keep_end();
     SessionResult result;
-    result.seconds = session_.seconds();
+    result.phase_seconds = session_.phase_seconds();
+    result.seconds = total(result.phase_seconds);
     result.frame = session_.frame();
     result.episodes = session_.record().episodes();
     result.opt_step = session_.algorithm().opt_step();
@@ -195,7 +206,8 @@ class SessionProcess {
     SessionMessage message;
     message.kind = kind;
     message.frame = session_.frame();
-    message.seconds = session_.seconds();
+    message.phase_seconds = session_.phase_seconds();
+    message.seconds = total(message.phase_seconds);
     message.fps = static_cast<double>(message.frame) / message.seconds;
     message.return_ma = session_.record().episode_return_ma100();
     message.best = session_.record().best_total_reward_ma();

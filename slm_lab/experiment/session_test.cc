@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/build_info.h"
+#include "slm_lab/base/profile.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/session_files.h"
@@ -106,6 +107,78 @@ TEST_P(EverySession, ContinuesFromAnyStepToTheSameBits) {
   EXPECT_EQ(whole.record().rows().back().total_reward_ma, second.record().rows().back().total_reward_ma);
   EXPECT_EQ(whole.best_weights().score(), second.best_weights().score());
   EXPECT_EQ(whole.evaluate_final(never)->returns, second.evaluate_final(never)->returns);
+}
+
+double share(PhaseSeconds seconds, Phase phase) { return of_phase(seconds, phase) / total(seconds); }
+
+TEST_P(EverySession, IsTheSameWhetherOrNotItsTimeIsDivided) {
+  const LabSpec spec = read(GetParam());
+  Session plain(spec, 0, 0), profiled(spec, 0, 0);
+  run_to_end(plain);
+  {
+    const ProfiledThread thread(profiled.profile());
+    run_to_end(profiled);
+  }
+  EXPECT_EQ(weights_sha256(plain.algorithm()), weights_sha256(profiled.algorithm()));
+  EXPECT_EQ(share(plain.phase_seconds(), Phase::other), 1);
+  const PhaseSeconds seconds = profiled.phase_seconds();
+  EXPECT_GE(profiled.seconds(), total(seconds));
+  for (const Phase phase : {Phase::act, Phase::env, Phase::store, Phase::forward, Phase::loss, Phase::backward,
+                            Phase::optimiser, Phase::log, Phase::other})
+    EXPECT_GT(share(seconds, phase), 0) << kPhaseNames[static_cast<std::size_t>(phase)];
+  EXPECT_EQ(share(seconds, Phase::evaluate), 0);
+  EXPECT_EQ(share(seconds, Phase::checkpoint), 0);
+}
+
+/// Acting asks a net, and is no forward pass of training for that.
+TEST(Session, ActsInOnePhaseAndTrainsInMany) {
+  const LabSpec spec = read({"benchmark/sac/sac_pendulum.json",
+                             "sac_pendulum",
+                             {"meta.rigorous_eval=1", "meta.eval_frequency=1500", "meta.log_frequency=100"}},
+                            "1500");
+  Session session(spec, 0, 0);
+  const ProfiledThread thread(session.profile());
+  while (session.algorithm().opt_step() == 0) {
+    EXPECT_EQ(share(session.phase_seconds(), Phase::forward), 0);
+    EXPECT_EQ(share(session.phase_seconds(), Phase::draw), 0);
+    advance(session);
+  }
+  advance(session);
+  for (const Phase phase : {Phase::draw, Phase::forward, Phase::backward, Phase::optimiser})
+    EXPECT_GT(share(session.phase_seconds(), phase), 0) << kPhaseNames[static_cast<std::size_t>(phase)];
+  EXPECT_EQ(share(session.phase_seconds(), Phase::evaluate), 0);
+  session.evaluate_now(never);
+  EXPECT_GT(share(session.phase_seconds(), Phase::evaluate), 0);
+}
+
+TEST(Session, AddsToTheTimeOfEarlierRuns) {
+  const LabSpec spec = read({"benchmark/a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole"});
+  Session first(spec, 0, 0);
+  {
+    const ProfiledThread thread(first.profile());
+    run_to_end(first);
+  }
+  Archive saved;
+  first.serialize(saved);
+  PhaseSeconds before;
+  saved.reopened()("phase_seconds", std::span(before));
+  EXPECT_GT(share(before, Phase::env), 0);
+
+  Archive loaded = saved.reopened();
+  Session second(spec, 0, 0);
+  second.serialize(loaded);
+  PhaseSeconds after = second.phase_seconds();
+  for (std::size_t i = 0; i + 1 < after.size(); ++i) EXPECT_EQ(after[i], before[i]) << kPhaseNames[i];
+  EXPECT_GT(of_phase(after, Phase::other), of_phase(before, Phase::other));
+  EXPECT_GE(second.seconds(), total(after));
+
+  // A state of a version that did not divide.
+  Archive older = saved.reopened();
+  const_cast<Archive::Arrays&>(older.arrays()).erase("phase_seconds");
+  Session third(spec, 0, 0);
+  third.serialize(older);
+  EXPECT_EQ(share(third.phase_seconds(), Phase::other), 1);
+  EXPECT_GE(third.seconds(), total(before));
 }
 
 TEST_P(EverySession, AllocatesNothingOnceItHasTrained) {

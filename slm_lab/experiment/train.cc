@@ -63,12 +63,15 @@ int run(const DataFolder& folder, const LabSpec& spec, Manifest manifest, const 
   pool.threads_per_session = threads / slots;
   pool.checkpoint_seconds = options.checkpoint_seconds;
   pool.log_level = options.log_level;
+  pool.profile = options.profile;
 
   ManifestClock clock(folder, manifest);
   pool.checkpointed = [&](std::size_t) { clock.keep(); };
   const TrialOutcome outcome = run_trial({folder, spec, /*trial=*/0, /*name=*/""}, executor, pool);
   const double seconds = clock.seconds();
   for (const SessionFailure& failure : outcome.failures) say(failure.text());
+  if (options.profile) std::fputs(profile_table(outcome.profiles).c_str(), stdout);
+  manifest.keep(outcome.profiles);
   try {
     if (outcome.exit_code == 0) pack_trial(folder, /*trial=*/0, spec.meta.max_session, options.keep_replay);
     close_manifest(folder, manifest, seconds, outcome.exit_code);

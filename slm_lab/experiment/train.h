@@ -14,6 +14,7 @@ struct TrainOptions {
   int threads = 0;                      ///< in all; 0: as many as cores
   double checkpoint_seconds = 5;
   std::string log_level = "info";
+  bool profile = false;                   ///< say where the time of each session goes
   bool keep_replay = false;               ///< of a finished run, so that it can train on
   std::string name;                       ///< of the run folder; empty: {spec}_{timestamp}
   std::vector<std::string> command_line;  ///< for the manifest

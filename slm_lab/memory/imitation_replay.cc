@@ -5,6 +5,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/profile.h"
 
 namespace slm {
 namespace {
@@ -59,6 +60,7 @@ void ImitationReplay::close(RowStore& episode, float value_after) {
 }
 
 void ImitationReplay::sample(Rng& rng, std::int64_t frame, ImitationBatch& batch) {
+  const PhaseTimer timer(Phase::draw);
   scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();

@@ -6,6 +6,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/profile.h"
 
 namespace slm {
 namespace {
@@ -77,6 +78,7 @@ std::int32_t Replay::follow_up(const StepResult& step, int env) {
 }
 
 void Replay::sample(Rng& rng, float gamma, int num_steps, double beta, Batch& batch) {
+  const PhaseTimer timer(Phase::draw);
   scaling_.refresh();
   sampler_.draw(rng, batch.draw);
   const Eigen::Index n = batch.draw.weights.size();

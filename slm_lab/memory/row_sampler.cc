@@ -5,6 +5,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/profile.h"
 
 namespace slm {
 
@@ -64,6 +65,7 @@ void RowSampler::weigh(double beta, Draw& out) const {
 
 void RowSampler::update_priorities(const Draw& draw, const Eigen::Ref<const Vector>& errors) {
   if (!config_.prioritized()) return;
+  const PhaseTimer timer(Phase::draw);
   priorities_.resize(draw.rows.size());
   for (std::size_t i = 0; i < draw.rows.size(); ++i) {
     const double error = std::abs(static_cast<double>(errors[static_cast<Eigen::Index>(i)]));

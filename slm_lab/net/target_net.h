@@ -14,7 +14,10 @@ class TargetNet {
  public:
   TargetNet(const Trainer& online, const TargetUpdateConfig& config) : net_(online.net().clone()), config_(config) {}
 
-  ConstMatrixRef infer(const ObservationsView& x) { return net_->infer(x); }
+  ConstMatrixRef infer(const ObservationsView& x) {
+    const PhaseTimer timer(Phase::forward);
+    return net_->infer(x);
+  }
   Net& net() { return *net_; }  ///< for model files
 
   /// To be called once per step of all environments: `replace` copies when `frame` passes a multiple of

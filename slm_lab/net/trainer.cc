@@ -18,6 +18,7 @@ Trainer::Trainer(std::unique_ptr<Net> net, const NetConfig& config)
 }
 
 float Trainer::step() {
+  const PhaseTimer timer(Phase::optimiser);
   Parameters& parameters = net_->parameters();
   const auto norm =
       static_cast<float>(std::sqrt(kernels().squared_norm(parameters.grads.size(), parameters.grads.data())));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "slm_lab/base/profile.h"
 #include "slm_lab/net/config.h"
 #include "slm_lab/net/net.h"
 
@@ -15,11 +16,26 @@ class Trainer {
  public:
   Trainer(std::unique_ptr<Net> net, const NetConfig& config);
 
-  ConstMatrixRef infer(const ObservationsView& x) { return net_->infer(x); }
-  ConstMatrixRef forward(const ObservationsView& x) { return net_->forward(x); }
-  ConstMatrixRef forward_in_training(const ObservationsView& x) { return net_->forward_in_training(x); }
-  void backward(const ConstMatrixRef& d_out) { net_->backward(d_out); }
-  ConstMatrixRef backward_input(const ConstMatrixRef& d_out) { return net_->backward_input(d_out); }
+  ConstMatrixRef infer(const ObservationsView& x) {
+    const PhaseTimer timer(Phase::forward);
+    return net_->infer(x);
+  }
+  ConstMatrixRef forward(const ObservationsView& x) {
+    const PhaseTimer timer(Phase::forward);
+    return net_->forward(x);
+  }
+  ConstMatrixRef forward_in_training(const ObservationsView& x) {
+    const PhaseTimer timer(Phase::forward);
+    return net_->forward_in_training(x);
+  }
+  void backward(const ConstMatrixRef& d_out) {
+    const PhaseTimer timer(Phase::backward);
+    net_->backward(d_out);
+  }
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out) {
+    const PhaseTimer timer(Phase::backward);
+    return net_->backward_input(d_out);
+  }
 
   Net& net() { return *net_; }  ///< for model files
   const Net& net() const { return *net_; }

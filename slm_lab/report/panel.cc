@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "slm_lab/report/number_text.h"
+#include "slm_lab/report/profile_table.h"
 
 namespace slm {
 namespace {
@@ -103,6 +104,16 @@ int width_of(const std::vector<Field>& fields) {
 /// The rightmost column stays empty: a terminal may wrap when it is written to.
 int usable(const PanelStyle& style) { return std::max(style.width - 1, 1); }
 
+std::string paint(std::string_view color, const std::string& text, const PanelStyle& style) {
+  return style.color && !text.empty() ? std::string(color) + text + std::string(kReset) : text;
+}
+
+/// What stands below the line of a session: indented as its bar is.
+std::string phases_below(const SessionProgress& progress, const PanelStyle& style) {
+  const std::string text = std::string(progress.name.size() + 1, ' ') + profile_line(*progress.phase_seconds);
+  return paint(kDim, text.substr(0, usable(style)), style);
+}
+
 bool set(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
@@ -140,23 +151,24 @@ std::string render(const SessionProgress& progress, const PanelStyle& style) {
   while (!fields.empty() && room() < kShortestBar)
     fields.erase(std::max_element(fields.begin(), fields.end(), least_needed));
 
-  const auto paint = [&](std::string_view color, const std::string& text) {
-    return style.color && !text.empty() ? std::string(color) + text + std::string(kReset) : text;
-  };
-  std::string line = paint(kBold, progress.name);
+  std::string line = paint(kBold, progress.name, style);
   if (room() >= 1) {
     const auto [done, left] = bar(done_fraction(progress), std::min(room(), kLongestBar), style.unicode);
-    line += " " + paint(state_color(progress.state), done) + paint(kDim, left);
+    line += " " + paint(state_color(progress.state), done, style) + paint(kDim, left, style);
   }
-  for (const Field& field : fields) line += "  " + paint(kDim, field.name) + field.value;
+  for (const Field& field : fields) line += "  " + paint(kDim, field.name, style) + field.value;
   return line;
 }
 
 std::string render(std::span<const SessionProgress> sessions, const PanelStyle& style, int max_lines) {
   const auto room = static_cast<std::size_t>(std::max(max_lines, 1));
   const std::size_t shown = sessions.size() <= room ? sessions.size() : room - 1;
+  const bool with_phases = 2 * sessions.size() <= room;
   std::string text;
-  for (std::size_t i = 0; i < shown; ++i) text.append(i == 0 ? "" : "\n").append(render(sessions[i], style));
+  for (std::size_t i = 0; i < shown; ++i) {
+    text.append(i == 0 ? "" : "\n").append(render(sessions[i], style));
+    if (with_phases && sessions[i].phase_seconds) text.append("\n").append(phases_below(sessions[i], style));
+  }
   if (shown < sessions.size()) {
     const std::string more = fmt::format("and {} more sessions", sessions.size() - shown);
     text.append(shown == 0 ? "" : "\n").append(more.substr(0, usable(style)));

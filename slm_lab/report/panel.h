@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "slm_lab/base/profile.h"
 
 namespace slm {
 
@@ -18,6 +21,7 @@ struct SessionProgress {
   double seconds = 0;                                           ///< of training so far
   double return_ma = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last 100 episodes
   double best = std::numeric_limits<double>::quiet_NaN();       ///< highest total_reward_ma
+  std::optional<PhaseSeconds> phase_seconds = {};               ///< how they divide, where that is to be shown
 };
 
 struct PanelStyle {
@@ -31,6 +35,7 @@ struct PanelStyle {
 std::string render(const SessionProgress& progress, const PanelStyle& style);
 
 /// A line per session, the last line without its newline; sessions that `max_lines` leaves no room for are counted.
+/// Below each line another one with the shares of its phases where these are given and there is room for all.
 std::string render(std::span<const SessionProgress> sessions, const PanelStyle& style, int max_lines);
 
 /// Whether a live panel on this file makes sense: a terminal that can move its cursor, and no CI that keeps what is

@@ -72,6 +72,18 @@ TEST(Render, CountsTheSessionsThereIsNoRoomFor) {
   EXPECT_THAT(some, testing::EndsWith("\nand 3 more sessions"));
 }
 
+TEST(Render, SaysWhereTheTimeGoesBelowEachSessionThatHasRoom) {
+  std::vector<SessionProgress> sessions(2, half_way());
+  for (SessionProgress& session : sessions) of_phase(session.phase_seconds.emplace(PhaseSeconds{}), Phase::env) = 1;
+  const std::string with = render(sessions, {.width = 60}, 4);
+  EXPECT_EQ(std::count(with.begin(), with.end(), '\n'), 3);
+  EXPECT_THAT(with, testing::EndsWith("\n   env 100%"));
+  EXPECT_THAT(render(sessions, {.width = 10}, 4), testing::EndsWith("\n   env 10"));
+  EXPECT_THAT(render(sessions, {.width = 60}, 3), Not(HasSubstr("env")));
+  sessions[1].phase_seconds.reset();
+  EXPECT_THAT(render(sessions, {.width = 60}, 4), Not(testing::EndsWith("env 100%")));
+}
+
 /// A pipe in the place of the terminal.
 class PanelOutput : public testing::Test {
  protected:

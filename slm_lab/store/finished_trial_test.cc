@@ -58,6 +58,19 @@ TEST_F(FinishedTrial, IsTwoFiles) {
   EXPECT_EQ(state(1), 11);
 }
 
+TEST_F(FinishedTrial, KnowsWhereTheTimeOfASessionWent) {
+  SessionResult result;
+  result.seconds = 3;
+  of_phase(result.phase_seconds, Phase::env) = 2;
+  of_phase(result.phase_seconds, Phase::other) = 1;
+  write_session_result(folder_, 0, 5, result);
+  EXPECT_EQ(read_session_result(folder_, 0, 5)->phase_seconds, result.phase_seconds);
+  nlohmann::json older = nlohmann::json::parse(read_file(folder_.session_result(0, 5)));  // of a version before
+  older.erase("profile");
+  write_file_durably(folder_.session_result(0, 5), older.dump());
+  EXPECT_EQ(read_session_result(folder_, 0, 5)->phase_seconds, undivided(3));
+}
+
 TEST_F(FinishedTrial, KilledWhileItIsPackedLosesNothing) {
   pack_trial(folder_, 0, 2, false);
   unpack_states(folder_, 0, 2);

@@ -17,6 +17,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/sha256.h"
 #include "slm_lab/report/json_file.h"
+#include "slm_lab/report/phase_json.h"
 
 namespace slm {
 namespace {
@@ -47,6 +48,10 @@ std::string cpu_name() {
 int cpu_cores() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
 std::string local_time() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr))); }
+
+void Manifest::keep(std::span<const SessionProfile> profiles) {
+  for (const SessionProfile& session : profiles) profile[session.session] = session;
+}
 
 double Manifest::wall_seconds() const {
   double seconds = 0;
@@ -141,6 +146,10 @@ Json to_json(const Manifest& manifest) {
   json["exit_code"] = manifest.starts.back().exit_code;
   json["starts"] = Json::array();
   for (const RunStart& start : manifest.starts) json["starts"].push_back(to_json(start));
+  json["profile"] = Json::array();
+  for (const auto& [session, profile] : manifest.profile)
+    json["profile"].push_back(
+        {{"session", session}, {"frames", profile.frames}, {"seconds", phase_json(profile.seconds)}});
   json["files"] = Json::array();
   for (const RunFile& file : manifest.files)
     json["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}});
@@ -184,6 +193,10 @@ Manifest read_manifest(const DataFolder& folder) {
     manifest.seed = json.at("seed");
     manifest.number = json.at("number");
     for (const Json& start : json.at("starts")) manifest.starts.push_back(read_start(start));
+    for (const Json& entry : json.value("profile", Json::array())) {  // a version before wrote none
+      const int session = entry.at("session");
+      manifest.profile[session] = {session, entry.at("frames"), read_phases(entry.at("seconds"))};
+    }
     for (const Json& entry : json.at("files"))
       manifest.files.push_back({entry.at("path"), entry.at("bytes"), entry.at("sha256")});
     if (manifest.starts.empty()) throw Error(ExitCode::corrupt, fmt::format("{}: damaged: no start", file.string()));

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "slm_lab/report/profile_table.h"
 #include "slm_lab/store/data_folder.h"
 
 namespace slm {
@@ -40,8 +42,10 @@ struct Manifest {
   std::uint64_t seed = 0;
   std::uint64_t number = 0;  ///< of the run among those of its spec in its data folder: the order, whatever clocks say
   std::vector<RunStart> starts;
-  std::vector<RunFile> files;  ///< once finished
+  std::map<int, SessionProfile> profile;  ///< by session, over all starts; once a start has ended
+  std::vector<RunFile> files;             ///< once finished
 
+  void keep(std::span<const SessionProfile> profiles);  ///< in the place of what is known of those sessions
   double wall_seconds() const;
   std::string version() const;  ///< of the program that ran last
 };

@@ -60,6 +60,25 @@ TEST_F(ManifestTest, HasAnEntryForEveryStart) {
   EXPECT_TRUE(read.files.empty());
 }
 
+TEST_F(ManifestTest, KeepsTheNewestProfileOfEachSession) {
+  Manifest manifest = start();
+  manifest.keep(std::vector<SessionProfile>{{.session = 0, .frames = 5, .seconds = undivided(1)},
+                                            {.session = 1, .frames = 6, .seconds = undivided(2)}});
+  close_manifest(folder_, manifest, 5, 130);
+  manifest = continue_manifest(folder_, "v3", {"slm-lab", "again"});
+  PhaseSeconds seconds{};
+  of_phase(seconds, Phase::env) = 3;
+  manifest.keep(std::vector<SessionProfile>{{.session = 1, .frames = 9, .seconds = seconds}});
+  close_manifest(folder_, manifest, 5, 0);
+  const Manifest read = read_manifest(folder_);
+  ASSERT_EQ(read.profile.size(), 2u);
+  EXPECT_EQ(read.profile.at(0).frames, 5);
+  EXPECT_EQ(read.profile.at(0).seconds, undivided(1));
+  EXPECT_EQ(read.profile.at(1).session, 1);
+  EXPECT_EQ(read.profile.at(1).frames, 9);
+  EXPECT_EQ(read.profile.at(1).seconds, seconds);
+}
+
 TEST_F(ManifestTest, IsUnderAChecksum) {
   start();
   change("the hash", "teh hash");

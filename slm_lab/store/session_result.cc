@@ -2,6 +2,7 @@
 
 #include "slm_lab/base/file.h"
 #include "slm_lab/report/json_file.h"
+#include "slm_lab/report/phase_json.h"
 
 namespace slm {
 
@@ -21,6 +22,7 @@ Json to_json(const SessionResult& result) {
   json["weights_sha256"] = result.weights_sha256;
   json["seconds"] = result.seconds;
   json["fps"] = result.fps();
+  json["profile"] = phase_json(result.phase_seconds);
   return json;
 }
 
@@ -37,6 +39,7 @@ SessionResult from_json(const Json& json) {
   result.d100 = {number_or_nan(d100.at("mean")), number_or_nan(d100.at("std")), d100.at("n")};
   result.weights_sha256 = json.at("weights_sha256");
   result.seconds = json.at("seconds");
+  result.phase_seconds = json.contains("profile") ? read_phases(json.at("profile")) : undivided(result.seconds);
   return result;
 }
 

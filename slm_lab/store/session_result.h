@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "slm_lab/base/profile.h"
 #include "slm_lab/report/metrics.h"
 #include "slm_lab/store/data_folder.h"
 
@@ -16,6 +17,7 @@ struct SessionResult {
   std::int64_t episodes = 0;
   std::int64_t opt_step = 0;
   double seconds = 0;                            ///< of training, logging and checkpoints included
+  PhaseSeconds phase_seconds{};                  ///< how those divide
   double total_reward_ma = 0;                    ///< SLM-Lab's: mean over the last 100 log points
   double best_total_reward_ma = Scalars::kNone;  ///< the highest of all log points: that of the best weights
   double ma100 = 0;                              ///< MA-100: the last 100 training episodes
