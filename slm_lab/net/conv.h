@@ -23,6 +23,7 @@ class ConvNet final : public Net {
   Parameters& parameters() override { return dense_.parameters(); }
   std::unique_ptr<Net> clone() const override { return std::make_unique<ConvNet>(*this); }
   void share_work(ThreadPool& threads) override;
+  ThreadPool* threads() const override { return dense_.threads(); }
   std::map<std::string, std::string> description() const override;
 
  private:

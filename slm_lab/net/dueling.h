@@ -28,6 +28,7 @@ class DuelingNet final : public Net {
   Parameters& parameters() override { return heads_->parameters(); }
   std::unique_ptr<Net> clone() const override { return std::make_unique<DuelingNet>(*this); }
   void share_work(ThreadPool& threads) override { heads_->share_work(threads); }
+  ThreadPool* threads() const override { return heads_->threads(); }
   std::map<std::string, std::string> description() const override;
 
  private:

@@ -72,6 +72,7 @@ class MlpNet final : public Net {
   std::map<std::string, std::string> description() const override;
 
   void share_work(ThreadPool& threads) override;
+  ThreadPool* threads() const override { return threads_; }
 
  private:
   struct Layer {

@@ -37,6 +37,7 @@ class Net {
   virtual std::unique_ptr<Net> clone() const = 0;
   /// Threads that may share the work on a batch; borrowed. No bit of a result depends on how many there are.
   virtual void share_work(ThreadPool&) {}
+  virtual ThreadPool* threads() const { return nullptr; }  ///< of share_work(); else nullptr
   /// What it is made of, by the names of `agent.net` where that has one; numbers and lists as JSON. For model files.
   virtual std::map<std::string, std::string> description() const = 0;
 };

@@ -148,13 +148,14 @@ Optimizer::Optimizer(const OptimizerConfig& config, std::size_t size) : config_(
     std::ranges::fill(states_[0].span(), static_cast<float>(config.initial_accumulator_value));
 }
 
-void Optimizer::step(std::span<float> parameters, std::span<const float> grads, float grad_scale) {
+void Optimizer::step(std::span<float> parameters, std::span<const float> grads, float grad_scale, ThreadPool* threads) {
   ensure(parameters.size() == grads.size(), "one gradient per parameter");
   for (const AlignedBuffer& state : states_)
     ensure(state.size() == grads.size(), "the size the optimiser was made for");
   ++steps_;
   entry_of(config_.name)
-      .step({config_, lr_, steps_, grad_scale, parameters, grads, std::span<AlignedBuffer>(states_), mu_product_});
+      .step({config_, lr_, steps_, grad_scale, parameters, grads, std::span<AlignedBuffer>(states_), mu_product_,
+             threads});
 }
 
 void Optimizer::serialize(Archive& archive) {

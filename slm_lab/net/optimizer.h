@@ -10,6 +10,8 @@
 
 namespace slm {
 
+class ThreadPool;
+
 /// The settings of all optimisers; each reads its own. Defaults are PyTorch 2.8's, those that differ set by name.
 struct OptimizerConfig {
   std::string name = "Adam";
@@ -40,8 +42,9 @@ OptimizerConfig read_optimizer_config(SpecReader& spec);
 class Optimizer {
  public:
   Optimizer(const OptimizerConfig& config, std::size_t size);
-  /// One step along the gradient times `grad_scale`.
-  void step(std::span<float> parameters, std::span<const float> grads, float grad_scale = 1);
+  /// One step along the gradient times `grad_scale`. Threads may share it, to the same bits.
+  void step(std::span<float> parameters, std::span<const float> grads, float grad_scale = 1,
+            ThreadPool* threads = nullptr);
   void set_lr(double lr) { lr_ = lr; }
   double lr() const { return lr_; }
   std::int64_t steps() const { return steps_; }

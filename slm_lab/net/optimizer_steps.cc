@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "slm_lab/net/kernel.h"
+#include "slm_lab/net/pieces.h"
 
 namespace slm {
 namespace {
@@ -54,12 +55,23 @@ void amsgrad_step(const OptimizerStep& s, bool decoupled) {
       state(s, 0), state(s, 1), state(s, 2));
 }
 
+/// Threads take pieces of the parameters where there are many.
+void share_adam(const OptimizerStep& s, const AdamStep& step) {
+  constexpr int kPiece = 16384, kWork = 16;  // parameters; multiplications and additions that one is worth
+  const auto size = static_cast<int>(s.parameters.size());
+  for_each_piece(s.threads, num_sharing(s.threads, size, kPiece, kWork), size, kPiece, [&](int, Piece piece, int) {
+    const auto first = static_cast<std::size_t>(piece.first), n = static_cast<std::size_t>(piece.n);
+    kernels().adam(n, step, s.grads.data() + first, s.parameters.data() + first, state(s, 0) + first,
+                   state(s, 1) + first);
+  });
+}
+
 void adam_or_adamw_step(const OptimizerStep& s, bool decoupled) {
   const OptimizerConfig& c = s.config;
   if (c.amsgrad) return amsgrad_step(s, decoupled);
   const AdamStep step =
       adam_step(s.lr, c.betas[0], c.betas[1], c.eps, c.weight_decay, decoupled, s.t, static_cast<double>(s.grad_scale));
-  kernels().adam(s.parameters.size(), step, s.grads.data(), s.parameters.data(), state(s, 0), state(s, 1));
+  share_adam(s, step);
 }
 
 }  // namespace
@@ -73,7 +85,7 @@ void global_adam_step(const OptimizerStep& s) {
       adam_step(s.lr, c.betas[0], c.betas[1], c.eps, c.weight_decay, false, s.t, static_cast<double>(s.grad_scale));
   step.step_size *= step.sqrt_bias_correction2;
   step.sqrt_bias_correction2 = 1;
-  kernels().adam(s.parameters.size(), step, s.grads.data(), s.parameters.data(), state(s, 0), state(s, 1));
+  share_adam(s, step);
 }
 
 // States: the average of squares; then, where used, the momentum and the average gradient.

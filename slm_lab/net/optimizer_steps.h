@@ -17,7 +17,8 @@ struct OptimizerStep {
   std::span<float> parameters;
   std::span<const float> grads;
   std::span<AlignedBuffer> states;
-  double& mu_product;  // NAdam
+  double& mu_product;   // NAdam
+  ThreadPool* threads;  // may share the step of Adam and its kin; nullptr: none
 };
 
 void adam_step(const OptimizerStep& s);         // Kingma & Ba 2015; amsgrad: Reddi et al. 2018

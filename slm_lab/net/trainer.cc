@@ -27,7 +27,7 @@ float Trainer::step() {
   const double scale = clip_grad_val_ ? std::min(1.0, *clip_grad_val_ / (static_cast<double>(norm) + 1e-6)) : 1.0;
   const std::size_t learnt = parameters.learnt_size();
   optimizer_.step(parameters.values.span().first(learnt), parameters.grads.span().first(learnt),
-                  static_cast<float>(scale));
+                  static_cast<float>(scale), net_->threads());
   net_->parameters_changed();
   return norm;
 }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "slm_lab/base/archive.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/registry.h"
 #include "tests/support/net_fixture.h"
 
@@ -45,6 +46,27 @@ TEST(Trainer, ClipsByTheNormOfAllParameters) {
   const std::vector<float> again = values_of(trainer);
   EXPECT_FLOAT_EQ(trainer.step(), 0.5);  // below the bound: as it is
   EXPECT_NEAR(again[0] - parameters.values.data()[0], 0.3, 1e-6);
+}
+
+// A net large enough that threads share the optimiser too.
+TEST(Trainer, StepsToTheSameBitsWithAnyNumberOfThreads) {
+  NetConfig config = small_config();
+  config.type = MlpConfig{{200, 210}};
+  config.clip_grad_val = 0.5;
+  const Matrix x = Matrix::Random(130, 2), d_out = Matrix::Random(130, 1);
+  const auto trained = [&](int threads) {
+    ThreadPool pool(threads);
+    Trainer trainer = make_trainer(config);
+    if (threads > 1) trainer.net().share_work(pool);
+    for (int i = 0; i < 3; ++i) {
+      trainer.forward(x);
+      trainer.backward(d_out);
+      trainer.step();
+    }
+    return values_of(trainer);
+  };
+  const std::vector<float> alone = trained(1);
+  for (const int threads : {2, 3}) EXPECT_EQ(trained(threads), alone);
 }
 
 TEST(Trainer, LeavesEverythingAloneWhereTheGradientIsNotFinite) {
