@@ -9,6 +9,8 @@
 #include "bench/timing.h"
 #include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/bf16_kernel.h"
+#include "slm_lab/net/kernel.h"
 #include "slm_lab/net/registry.h"
 #include "slm_lab/net/trainer.h"
 
@@ -206,6 +208,49 @@ BENCHMARK(BM_Precision)
     ->ArgsProduct({{0, 1}, {64, 128, 256, 512}, {32, 64, 256}, {0, 1}})
     ->Iterations(1)
     ->UseManualTime();
+
+/// A dense layer of 256 inputs and outputs, 256 rows, relu: outputs and both gradients, with what its weights must be
+/// packed or transposed into: in float32 (0) and bf16 (1).
+void BM_DenseLayer(benchmark::State& state) {
+  set_flush_to_zero();
+  constexpr int kSize = 256, kBlocks = kSize / kBf16Block;
+  const Matrix x = Matrix::Random(kSize, kSize), w = Matrix::Random(kSize, kSize), bias = Matrix::Random(1, kSize);
+  Matrix y(kSize, kSize), dz = x, dw = x, dx = x, wt = x, db(1, kSize);
+  const auto rows = [](auto& m) { return Rows{const_cast<float*>(m.data()), m.outerStride()}; };
+  const double operations = 3 * 2.0 * kSize * kSize * kSize;
+  if (state.range(0) == 0) {
+    const Kernels& k = kernels();
+    report_best(state, operations, [&] {
+      k.transpose(kSize, kSize, rows(w), rows(wt));
+      k.dense_forward(kSize, kSize, kSize, rows(x), rows(w), bias.data(), Activation::relu, rows(y));
+      k.dense_backward_weights(kSize, kSize, kSize, rows(x), rows(dz), false, rows(dw), db.data());
+      k.dense_backward_input(kSize, kSize, kSize, rows(dz), rows(wt), Activation::relu, rows(x), false, rows(dx));
+    });
+    return;
+  }
+  if (bf16_kernels() == nullptr) return state.SkipWithError(bf16_missing());
+  const Bf16Kernels& k = *bf16_kernels();
+  AlignedBuffer buffers[10];
+  for (AlignedBuffer& buffer : buffers) buffer = AlignedBuffer(bf16_size(kBlocks, kBlocks) / 2);
+  const auto of = [&](int i) { return reinterpret_cast<Bf16*>(buffers[i].data()); };
+  const Bf16Forms packed{.row_blocks = kBlocks, .col_blocks = kBlocks, .pairs = of(0), .transposed_pairs = of(1)};
+  const Bf16Forms in{.row_blocks = kBlocks, .col_blocks = kBlocks, .rows = of(2), .transposed_rows = of(3)};
+  const Bf16Forms out{.row_blocks = kBlocks, .col_blocks = kBlocks, .rows = of(4), .transposed_rows = of(5)};
+  const Bf16Forms above{.row_blocks = kBlocks, .col_blocks = kBlocks, .rows = of(6), .pairs = of(7)};
+  const Bf16Forms below{.row_blocks = kBlocks, .col_blocks = kBlocks, .rows = of(8), .pairs = of(9)};
+  k.pack(kSize, kSize, rows(x), in);  // the layer before leaves it so
+  k.pack(kSize, kSize, rows(dz), above);
+  report_best(state, operations, [&] {
+    k.begin();
+    k.pack(kSize, kSize, rows(w), packed);
+    k.forward({kBlocks, kBlocks, kBlocks, in.rows, packed.pairs}, kSize, bias.data(), Activation::relu, out, nullptr);
+    k.product({kBlocks, kBlocks, kBlocks, in.transposed_rows, above.pairs}, kSize, kSize, nullptr, rows(dw));
+    k.backward_input({kBlocks, kBlocks, kBlocks, above.rows, packed.transposed_pairs}, Activation::relu, in.rows, below,
+                     db.data());
+    k.end();
+  });
+}
+BENCHMARK(BM_DenseLayer)->ArgName("bf16")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
 
 void BM_EigenUpdate(benchmark::State& state) {
   set_flush_to_zero();
