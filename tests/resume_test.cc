@@ -73,10 +73,15 @@ const Run kRainbow{"dqn/rainbow_cartpole.json",
                    "rainbow_cartpole",
                    4000,
                    {"agent.memory.max_size=2500", "agent.net.hid_layers=[16, 16]"}};
+// Batches and critics large enough that threads take a critic each.
 const Run kSac{"sac/sac_pendulum.json",
                "sac_pendulum",
                4000,
-               {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
+               {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
+const Run kTd3{"td3/td3_pendulum.json",
+               "td3_pendulum",
+               4000,
+               {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
 // In bf16 where this processor has it, with packed weights that no checkpoint holds.
 const Run kSacInBf16{"sac/sac_pendulum.json",
                      "sac_pendulum",
@@ -87,7 +92,7 @@ const Run kSacInBf16{"sac/sac_pendulum.json",
 const Run kCrossQ{"crossq/crossq_classic.json",
                   "crossq_pendulum_20k",
                   4000,
-                  {"agent.memory.max_size=2500", "agent.memory.batch_size=32", "agent.net.hid_layers=[16, 16]"}};
+                  {"agent.memory.max_size=2500", "agent.memory.batch_size=64", "agent.net.hid_layers=[64, 64]"}};
 const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
 
 // Physics whose state can be written down, and physics that is restored by repeating its episode.
@@ -280,7 +285,7 @@ TEST_P(Determinism, NothingButSpecAndSeedMatters) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, Determinism,
-                         testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kCrossQ, kPpoSil),
+                         testing::Values(kPpo, kPendulum, kDdqnPer, kRainbow, kSac, kTd3, kCrossQ, kPpoSil),
                          [](const auto& run) { return std::string(run.param.spec); });
 INSTANTIATE_TEST_SUITE_P(InBf16, Determinism, testing::Values(kSacInBf16), [](const auto&) { return "sac_pendulum"; });
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),

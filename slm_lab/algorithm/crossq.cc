@@ -62,7 +62,7 @@ TrainStats CrossQ::train(Rng& rng) {
     if (++iteration_ % config_.policy_delay != 0) continue;
     // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
     // values of the batch that the critics have just seen.
-    actor_.train(loop_.batch().obs, critics_.pointers(), critics_.min_q(), rng, sums);
+    actor_.train(loop_.batch().obs, critics_, critics_.min_q(), rng, sums);
   }
   TrainStats stats = sums.means();
   stats.entropy = actor_.entropy();
@@ -82,6 +82,11 @@ void CrossQ::train_critics(Rng& rng, OffPolicyStats& stats) {
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
   stats.add_critics(critics_.step(actor_.policy().critic_columns(batch.actions), targets_, batch.draw.weights));
   loop_.prioritize(critics_.td_errors());
+}
+
+void CrossQ::share_work(ThreadPool& threads) {
+  actor_.net().share_work(threads);
+  critics_.share_work(threads);
 }
 
 std::int64_t CrossQ::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }

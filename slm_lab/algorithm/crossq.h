@@ -31,6 +31,7 @@ class CrossQ final : public Algorithm {
   std::int64_t opt_step() const override;
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override;
+  void share_work(ThreadPool& threads) override;
   void serialize(Archive& archive) override;
 
  private:

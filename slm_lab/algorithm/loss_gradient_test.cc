@@ -172,11 +172,19 @@ Case imitation(bool of_policy, const Space& space) {
           }};
 }
 
+TwinLearners twins(const Space& inputs) {
+  NetConfig config;
+  config.type = MlpConfig{{8}};
+  config.hid_layers_activation = Activation::tanh;
+  return {"Test", config, inputs, 1, Streams(3, 0, 0)};
+}
+
 Case discrete_soft_policy() {
   return {"sac_discrete", random_matrix(kRows, 4, 1), [](const Matrix& outputs, Matrix& gradient) {
             DiscreteSoftPolicy policy({}, {.name = "Test", .obs_space = {}, .action_space = Space::discrete(4)});
             Rng none(0);
-            const double loss = policy.loss(outputs, Observations(), {}, random_matrix(kRows, 4, 2), 0.3f, none);
+            TwinLearners unused = twins(Space::row(2));
+            const double loss = policy.loss(outputs, Observations(), unused, random_matrix(kRows, 4, 2), 0.3f, none);
             gradient = policy.d_outputs();
             return loss;
           }};
@@ -186,16 +194,12 @@ Case discrete_soft_policy() {
 Case continuous_soft_policy() {
   constexpr int kObs = 3, kActions = 2;
   return {"sac_continuous", random_matrix(kRows, 2 * kActions, 1), [](const Matrix& outputs, Matrix& gradient) {
-            NetConfig config;
-            config.type = MlpConfig{{8}};
-            config.hid_layers_activation = Activation::tanh;
-            Rng init(3), noise(4);
-            Trainer q1(make_net(config, Space::row(kObs + kActions), {{1}}, init), config);
-            Trainer q2(make_net(config, Space::row(kObs + kActions), {{1}}, init), config);
+            Rng noise(4);
+            TwinLearners critics = twins(Space::row(kObs + kActions));
             ContinuousSoftPolicy policy({.name = "Test",
                                          .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
                                          .action_space = Space::box({-1, -1}, {1, 1})});
-            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), {&q1, &q2}, {}, 0.3f, noise);
+            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), critics, {}, 0.3f, noise);
             gradient = policy.d_outputs();
             return loss;
           }};

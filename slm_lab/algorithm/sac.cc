@@ -71,8 +71,8 @@ TrainStats Sac::train(Rng& rng) {
 void Sac::bootstrap(Rng& rng) {
   const Batch& batch = loop_.batch();
   const ObservationsView next = actor_.look_ahead(batch.next_obs, rng);
-  const auto [q1, q2] = critics_.targets();
-  actor_.values(q1->infer(next), q2->infer(next), next_values_);
+  const auto& [q1, q2] = critics_.target_values(next);
+  actor_.values(q1, q2, next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
 }
 
@@ -82,6 +82,11 @@ void Sac::train_critics(OffPolicyStats& stats) {
   stats.add_critics(critics_.fit(actor_.policy().critic_inputs(batch.obs, batch.actions),
                                  actor_.policy().critic_columns(batch.actions), targets_, batch.draw.weights));
   loop_.prioritize(critics_.td_errors());
+}
+
+void Sac::share_work(ThreadPool& threads) {
+  actor_.net().share_work(threads);
+  critics_.share_work(threads);
 }
 
 std::int64_t Sac::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }

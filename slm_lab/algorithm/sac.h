@@ -32,6 +32,7 @@ class Sac final : public Algorithm {
   std::int64_t opt_step() const override;
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override;
+  void share_work(ThreadPool& threads) override;
   void serialize(Archive& archive) override;
 
  private:

@@ -29,7 +29,7 @@ void SoftActor::values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vecto
   policy_->values(q1, q2, temperature_.alpha(), values);
 }
 
-void SoftActor::train(const ObservationsView& obs, const TwinLearners::Pointers& critics, const Matrix& min_q, Rng& rng,
+void SoftActor::train(const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q, Rng& rng,
                       OffPolicyStats& stats) {
   const double loss = policy_->loss(actor_.forward(obs), obs, critics, min_q, temperature_.alpha(), rng);
   require_finite(loss, algorithm_, "policy loss");

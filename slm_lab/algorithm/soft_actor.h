@@ -30,8 +30,7 @@ class SoftActor {
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vector& values);
 
   /// A step of the policy, then one of the temperature; the arguments as of SoftPolicy::loss().
-  void train(const ObservationsView& obs, const TwinLearners::Pointers& critics, const Matrix& min_q, Rng& rng,
-             OffPolicyStats& stats);
+  void train(const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q, Rng& rng, OffPolicyStats& stats);
   void advance(std::int64_t frame, bool trained) { actor_.advance(frame, trained); }
 
   double entropy() const { return entropy_; }  ///< of the policy, mean over the last batch, nats

@@ -52,7 +52,7 @@ void DiscreteSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef& 
 }
 
 // J = mean of sum_a p_a g_a with g = alpha log p - min q, eq. 12:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
-double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, const TwinLearners::Pointers&,
+double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, TwinLearners&,
                                 const Matrix& min_q, float alpha, Rng&) {
   const auto n = static_cast<float>(outputs.rows());
   softmax(outputs);
@@ -110,25 +110,25 @@ void ContinuousSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef
 }
 
 // J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
-double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs,
-                                  const TwinLearners::Pointers& critics, const Matrix&, float alpha, Rng& rng) {
-  const auto n = static_cast<float>(outputs.rows());
+double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics,
+                                  const Matrix&, float alpha, Rng& rng) {
   policy_.sample(outputs, rng);
   const Matrix& actions = policy_.actions();
   join(obs, actions, inputs_);
-  for (std::size_t i = 0; i < 2; ++i) q_[i] = critics[i]->forward(inputs_).col(0);
+  const Eigen::Index n = actions.rows();
+  critics.for_both(n, [&](std::size_t i) { q_[i] = critics.learner(i).forward(inputs_).col(0); });
 
   // The gradient goes through the critic that is the smaller one in each row.
-  d_actions_.setZero(actions.rows(), actions.cols());
-  d_q_.resize(actions.rows(), 1);
-  for (std::size_t i = 0; i < 2; ++i) {
-    for (Eigen::Index row = 0; row < actions.rows(); ++row) {
+  critics.for_both(n, [&](std::size_t i) {
+    d_q_[i].resize(n, 1);
+    for (Eigen::Index row = 0; row < n; ++row) {
       const float own = q_[i][row], other = q_[1 - i][row];
-      d_q_(row, 0) = own < other || (own == other && i == 0) ? -1 / n : 0;
+      d_q_[i](row, 0) = own < other || (own == other && i == 0) ? -1 / static_cast<float>(n) : 0;
     }
-    d_actions_ += critics[i]->backward_input(d_q_).rightCols(actions.cols());
-  }
-  policy_.gradient(alpha / n, d_actions_, d_outputs_);
+    d_actions_of_[i] = critics.learner(i).backward_input(d_q_[i]).rightCols(actions.cols());
+  });
+  d_actions_ = d_actions_of_[0] + d_actions_of_[1];
+  policy_.gradient(alpha / static_cast<float>(n), d_actions_, d_outputs_);
   entropy_ = -policy_.log_probs().mean();
   return -alpha * entropy_ - q_[0].cwiseMin(q_[1]).mean();
 }

@@ -34,7 +34,7 @@ class SoftPolicy {
   virtual void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) = 0;
   /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
   /// values before their last step, from which discrete actions learn, as in the reference.
-  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
+  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics,
                       const Matrix& min_q, float alpha, Rng& rng) = 0;
   // Of the last loss():
   const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
@@ -58,8 +58,8 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
   ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
-              const Matrix& min_q, float alpha, Rng& rng) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q,
+              float alpha, Rng& rng) override;
 
  private:
   void softmax(const ConstMatrixRef& logits);
@@ -83,8 +83,8 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override;
   ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, const TwinLearners::Pointers& critics,
-              const Matrix& min_q, float alpha, Rng& rng) override;
+  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q,
+              float alpha, Rng& rng) override;
 
  private:
   int action_dim_;
@@ -94,7 +94,9 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   Matrix inputs_;                   // (n, obs_dim + action_dim)
   Matrix first_output_;             // (n, 1) zeros
   Vector q_[2];                     // (n)
-  Matrix d_q_, d_actions_;          // (n, 1), (n, action_dim)
+  // Of each critic, (n, 1) and (n, action_dim); of both together.
+  std::array<Matrix, 2> d_q_, d_actions_of_;
+  Matrix d_actions_;
 };
 
 /// The kind that fits the actions of the environment.

@@ -116,8 +116,8 @@ void Td3::bootstrap(Rng& rng) {
     a = std::clamp(a + static_cast<float>(std::clamp(noise, -config_.noise_clip, config_.noise_clip)), -1.0f, 1.0f);
   }
   join(batch.next_obs, next_actions_, inputs_);
-  const auto [q1, q2] = critics_.targets();
-  targets_ = q1->infer(inputs_).col(0).cwiseMin(q2->infer(inputs_).col(0));
+  const auto& [q1, q2] = critics_.target_values(inputs_);
+  targets_ = q1.col(0).cwiseMin(q2.col(0));
   targets_ = batch.rewards + batch.discounts.cwiseProduct(targets_);
 }
 
@@ -132,12 +132,18 @@ void Td3::train_critics(OffPolicyStats& stats) {
 // J = -mean of Q_1(s, pi(s)).
 void Td3::train_actor(OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
-  const double loss = policy_.loss(actor_.forward(batch.obs), batch.obs, *critics_.online()[0]);
+  const double loss = policy_.loss(actor_.forward(batch.obs), batch.obs, critics_.online().learner(0));
   require_finite(loss, "TD3", "policy loss");
   actor_.backward(policy_.d_outputs());
   const float norm = actor_.step();
   require_finite(norm, "TD3", "policy gradient");
   stats.add_actor(loss, norm);
+}
+
+void Td3::share_work(ThreadPool& threads) {
+  actor_.net().share_work(threads);
+  target_actor_.net().share_work(threads);
+  critics_.share_work(threads);
 }
 
 std::int64_t Td3::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }

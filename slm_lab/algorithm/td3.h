@@ -41,6 +41,7 @@ class Td3 final : public Algorithm {
   std::int64_t opt_step() const override;
   Coefficients coefficients() const override;
   std::vector<NamedNet> nets() override;
+  void share_work(ThreadPool& threads) override;
   void serialize(Archive& archive) override;
 
  private:

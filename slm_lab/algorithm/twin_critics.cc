@@ -14,7 +14,18 @@ void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined) {
 TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
                          const Streams& streams)
     : learners_(algorithm, config, inputs, outputs, streams),
-      targets_{TargetNet(*online()[0], config.target), TargetNet(*online()[1], config.target)} {}
+      targets_{TargetNet(learners_.learner(0), config.target), TargetNet(learners_.learner(1), config.target)} {}
+
+void TwinCritics::share_work(ThreadPool& threads) {
+  learners_.share_work(threads);
+  if (!learners_.apart())
+    for (TargetNet& target : targets_) target.net().share_work(threads);
+}
+
+const std::array<Matrix, 2>& TwinCritics::target_values(const ObservationsView& inputs) {
+  learners_.for_both(inputs.rows(), [&](std::size_t i) { target_values_[i] = targets_[i].infer(inputs); });
+  return target_values_;
+}
 
 TwinLearners::Fit TwinCritics::fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets,
                                    const Vector& weights) {
@@ -23,14 +34,17 @@ TwinLearners::Fit TwinCritics::fit(const ObservationsView& inputs, const ConstMa
 }
 
 void TwinCritics::follow() {
-  for (std::size_t i = 0; i < 2; ++i)
-    if (targets_[i].is_polyak()) targets_[i].polyak_towards(*online()[i]);
+  // Rows of a batch, as a measure: an average costs as much as some of them.
+  constexpr int kAsManyRows = 16;
+  learners_.for_both(kAsManyRows, [&](std::size_t i) {
+    if (targets_[i].is_polyak()) targets_[i].polyak_towards(learners_.learner(i));
+  });
 }
 
 void TwinCritics::advance(std::int64_t frame, bool trained, int num_envs) {
   learners_.advance(frame, trained);
   for (std::size_t i = 0; i < 2; ++i)
-    if (!targets_[i].is_polyak()) targets_[i].update(*online()[i], frame, num_envs);
+    if (!targets_[i].is_polyak()) targets_[i].update(learners_.learner(i), frame, num_envs);
 }
 
 void TwinCritics::append_nets(std::vector<NamedNet>& nets) {

@@ -15,13 +15,13 @@ void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined);
 /// Two critics and a slow copy of each, from which targets are computed.
 class TwinCritics {
  public:
-  using Targets = std::array<TargetNet*, 2>;
-
   /// As TwinLearners, with targets as config.target says.
   TwinCritics(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
               const Streams& streams);
-  TwinLearners::Pointers online() { return learners_.pointers(); }
-  Targets targets() { return {&targets_[0], &targets_[1]}; }
+  TwinLearners& online() { return learners_; }
+  void share_work(ThreadPool& threads);  ///< as of TwinLearners
+  /// Both targets' values of `inputs` (n, inputs): (n, outputs), until the next call.
+  const std::array<Matrix, 2>& target_values(const ObservationsView& inputs);
 
   /// A step of each critic on `inputs` (n, inputs); the rest as TwinLearners::step().
   TwinLearners::Fit fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets,
@@ -43,6 +43,7 @@ class TwinCritics {
  private:
   TwinLearners learners_;
   std::array<TargetNet, 2> targets_;
+  std::array<Matrix, 2> target_values_;
 };
 
 }  // namespace slm

@@ -21,46 +21,51 @@ TwinLearners::TwinLearners(std::string_view algorithm, const NetConfig& config, 
     : algorithm_(algorithm),
       learners_{make_critic(config, inputs, outputs, streams.stream("init", 1)),
                 make_critic(config, inputs, outputs, streams.stream("init", 2))},
-      loss_(config.loss_spec) {}
+      losses_{QLoss(config.loss_spec), QLoss(config.loss_spec)} {}
+
+void TwinLearners::share_work(ThreadPool& threads) {
+  constexpr int kThreadsForEach = 2;
+  if (threads.size() < 2 * kThreadsForEach)
+    threads_ = &threads;
+  else
+    for (Trainer& learner : learners_) learner.net().share_work(threads);
+}
 
 void TwinLearners::forward(const ObservationsView& inputs) {
-  for (std::size_t i = 0; i < 2; ++i) q_values_[i] = learners_[i].forward(inputs);
+  for_both(inputs.rows(), [&](std::size_t i) { q_values_[i] = learners_[i].forward(inputs); });
 }
 
 void TwinLearners::forward_in_training(const ObservationsView& inputs) {
-  for (std::size_t i = 0; i < 2; ++i) q_values_[i] = learners_[i].forward_in_training(inputs);
+  for_both(inputs.rows(), [&](std::size_t i) { q_values_[i] = learners_[i].forward_in_training(inputs); });
 }
 
 TwinLearners::Fit TwinLearners::step(const ConstMatrixRef& columns, const Vector& targets, const Vector& weights) {
+  std::array<Step, 2> steps;
+  for_both(q_values_[0].rows(), [&](std::size_t i) {
+    steps[i].loss = losses_[i](q_values_[i].topRows(targets.size()), columns, targets, weights);
+    require_finite(steps[i].loss, algorithm_, "critic loss");
+    backward(i, targets.size());
+    steps[i].grad_norm = learners_[i].step();
+    require_finite(steps[i].grad_norm, algorithm_, "critic gradient");
+  });
   Fit fit;
   for (std::size_t i = 0; i < 2; ++i) {
-    const ConstMatrixRef q = q_values_[i].topRows(targets.size());
-    const double loss = loss_(q, columns, targets, weights);
-    require_finite(loss, algorithm_, "critic loss");
-    if (i == 0) {
-      td_errors_ = targets - loss_.values();
-      min_q_ = q;
-    } else {
-      td_errors_ = td_errors_.cwiseMax(targets - loss_.values());
-      min_q_ = min_q_.cwiseMin(q);
-    }
-    backward(i, q.rows());
-    const float norm = learners_[i].step();
-    require_finite(norm, algorithm_, "critic gradient");
-    fit.loss += loss;
-    fit.q_value += loss_.mean_value() / 2;
-    fit.td_error += loss_.mean_error() / 2;
-    fit.grad_norm += norm;
+    fit.loss += steps[i].loss;
+    fit.q_value += losses_[i].mean_value() / 2;
+    fit.td_error += losses_[i].mean_error() / 2;
+    fit.grad_norm += steps[i].grad_norm;
   }
+  td_errors_ = (targets - losses_[0].values()).cwiseMax(targets - losses_[1].values());
+  min_q_ = q_values_[0].topRows(targets.size()).cwiseMin(q_values_[1].topRows(targets.size()));
   return fit;
 }
 
 /// Of the loss, which is one of the first `rows` only.
 void TwinLearners::backward(std::size_t i, Eigen::Index rows) {
-  if (q_values_[i].rows() == rows) return learners_[i].backward(loss_.d_q_values());
-  d_q_values_.setZero(q_values_[i].rows(), q_values_[i].cols());
-  d_q_values_.topRows(rows) = loss_.d_q_values();
-  learners_[i].backward(d_q_values_);
+  if (q_values_[i].rows() == rows) return learners_[i].backward(losses_[i].d_q_values());
+  d_q_values_[i].setZero(q_values_[i].rows(), q_values_[i].cols());
+  d_q_values_[i].topRows(rows) = losses_[i].d_q_values();
+  learners_[i].backward(d_q_values_[i]);
 }
 
 void TwinLearners::advance(std::int64_t frame, bool trained) {

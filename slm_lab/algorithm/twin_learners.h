@@ -6,7 +6,9 @@
 
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/q_values.h"
+#include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/config.h"
+#include "slm_lab/net/pieces.h"
 #include "slm_lab/net/trainer.h"
 
 namespace slm {
@@ -15,13 +17,26 @@ namespace slm {
 /// overestimation (Fujimoto et al. 2018).
 class TwinLearners {
  public:
-  using Pointers = std::array<Trainer*, 2>;
-
   /// Nets of `inputs` and `outputs` values; initialised from the streams "init" 1 and 2. `algorithm`: its name,
   /// for errors.
   TwinLearners(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,
                const Streams& streams);
-  Pointers pointers() { return {&learners_[0], &learners_[1]}; }
+  Trainer& learner(std::size_t i) { return learners_[i]; }
+
+  /// Two or three threads are best kept apart, each with a critic of its own in its caches; more share each critic.
+  void share_work(ThreadPool& threads);
+  bool apart() const { return threads_ != nullptr; }
+  /// Calls task(0) and task(1), of each critic and n rows: at the same time, where there are threads and it pays.
+  template <class Task>
+  void for_both(Eigen::Index n, const Task& task) {
+    if (threads_ == nullptr ||
+        n * static_cast<std::int64_t>(learners_[0].net().parameters().values.size()) < kWorthSharing) {
+      task(std::size_t{0});
+      task(std::size_t{1});
+    } else {
+      threads_->run(2, [&](int i) { task(static_cast<std::size_t>(i)); });
+    }
+  }
 
   /// Both critics' values of `inputs` (n, inputs), for step(); in training (net.h) they see them as a batch.
   void forward(const ObservationsView& inputs);
@@ -49,12 +64,18 @@ class TwinLearners {
  private:
   void backward(std::size_t i, Eigen::Index rows);
 
+  struct Step {
+    double loss;
+    float grad_norm;
+  };
+
   std::string_view algorithm_;
   std::array<Trainer, 2> learners_;
-  QLoss loss_;
-  std::array<Matrix, 2> q_values_;
+  std::array<QLoss, 2> losses_;
+  std::array<Matrix, 2> q_values_, d_q_values_;
   Vector td_errors_;
-  Matrix min_q_, d_q_values_;
+  Matrix min_q_;
+  ThreadPool* threads_ = nullptr;
 };
 
 }  // namespace slm

@@ -42,8 +42,7 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
       eval_record_(env_->info().num_envs),
       best_weights_(*algorithm_, env_statistics_),
       actions_(env_->info().num_envs, env_->info().action_space.size()) {
-  if (pool)
-    for (const NamedNet& net : algorithm_->nets()) net.net->share_work(*pool);
+  if (pool) algorithm_->share_work(*pool);
   env_->reset(obs_);
 }
 
