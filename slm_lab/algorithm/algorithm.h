@@ -75,7 +75,7 @@ class Algorithm {
 
   virtual std::int64_t opt_step() const = 0;  ///< optimiser steps so far, counted per net
   virtual Coefficients coefficients() const = 0;
-  virtual std::vector<NamedNet> nets() = 0;      ///< the nets that model files hold
+  virtual std::vector<NamedNet> nets() = 0;  ///< the nets that model files hold
   /// Threads that may share its computing; borrowed. No bit of a result depends on how many there are.
   virtual void share_work(ThreadPool& threads) {
     for (const NamedNet& net : nets()) net.net->share_work(threads);
