@@ -141,10 +141,9 @@ Trainer trainer_of(const Task& t, int width, const char* precision = "float32") 
   return Trainer(make_net(config, Space::row(t.in), {{width}}, rng), config);
 }
 
-void BM_NetUpdate(benchmark::State& state) {
+void report_actor_and_critic(benchmark::State& state, const Task& t, const char* precision) {
   set_flush_to_zero();
-  const Task t = task(static_cast<int>(state.range(0)));
-  Trainer actor = trainer_of(t, t.actions), critic = trainer_of(t, 1);
+  Trainer actor = trainer_of(t, t.actions, precision), critic = trainer_of(t, 1, precision);
   const Matrix x = Matrix::Random(t.n, t.in);
   Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
   const auto update = [&](Trainer& trainer, Matrix& d) {
@@ -156,6 +155,10 @@ void BM_NetUpdate(benchmark::State& state) {
     update(actor, d_actor);
     update(critic, d_critic);
   });
+}
+
+void BM_NetUpdate(benchmark::State& state) {
+  report_actor_and_critic(state, task(static_cast<int>(state.range(0))), "float32");
 }
 BENCHMARK(BM_NetUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
 
@@ -186,22 +189,9 @@ BENCHMARK(BM_SharedUpdate)
 /// PPO's minibatch, actor and critic of 17 inputs and two hidden layers: float32 (0) and bf16 (1) by widths, rows and
 /// activation.
 void BM_Precision(benchmark::State& state) {
-  set_flush_to_zero();
-  const char* const precision = state.range(0) == 0 ? "float32" : "bf16";
   const int width = static_cast<int>(state.range(1)), n = static_cast<int>(state.range(2));
   const Task t{n, 17, {width, width}, 6, state.range(3) == 0 ? Activation::relu : Activation::tanh};
-  Trainer actor = trainer_of(t, t.actions, precision), critic = trainer_of(t, 1, precision);
-  const Matrix x = Matrix::Random(t.n, t.in);
-  Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
-  const auto update = [&](Trainer& trainer, Matrix& d) {
-    d = trainer.forward(x) * 0.01f;
-    trainer.backward(d);
-    trainer.step();
-  };
-  report_best(state, update_operations(t), [&] {
-    update(actor, d_actor);
-    update(critic, d_critic);
-  });
+  report_actor_and_critic(state, t, state.range(0) == 0 ? "float32" : "bf16");
 }
 BENCHMARK(BM_Precision)
     ->ArgNames({"bf16", "width", "n", "tanh"})

@@ -34,8 +34,8 @@ TwinLearners::Fit TwinCritics::fit(const ObservationsView& inputs, const ConstMa
 }
 
 void TwinCritics::follow() {
-  // Rows of a batch, as a measure: an average costs as much as some of them.
-  constexpr int kAsManyRows = 16;
+  // An average takes 0.15 ns a parameter, a product 0.02 ns for each and every row: it is worth as many as these.
+  constexpr int kAsManyRows = 8;
   learners_.for_both(kAsManyRows, [&](std::size_t i) {
     if (targets_[i].is_polyak()) targets_[i].polyak_towards(learners_.learner(i));
   });

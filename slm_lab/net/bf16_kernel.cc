@@ -4,8 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "slm_lab/net/bf16_kernel_builds.h"
-
 namespace slm {
 namespace {
 

@@ -96,6 +96,7 @@ const Bf16Kernels* bf16_kernels();
 /// What bf16_kernels() misses, in words; empty where it has a build.
 const char* bf16_missing();
 
-extern const Bf16Kernels kBf16KernelsPortable;
+extern const Bf16Kernels kBf16KernelsAmx;       ///< of bf16_kernels() alone: other processors stop at it
+extern const Bf16Kernels kBf16KernelsPortable;  ///< runs everywhere
 
 }  // namespace slm

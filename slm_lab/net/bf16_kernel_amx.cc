@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "slm_lab/net/bf16_kernel_builds.h"
+#include "slm_lab/net/bf16_kernel.h"
 
 namespace slm {
 namespace {

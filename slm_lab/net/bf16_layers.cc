@@ -54,7 +54,7 @@ Bf16Layers::Passing& Bf16Layers::passing() {
 // Threads.
 
 int Bf16Layers::num_threads(int n) const {
-  constexpr int kFaster = 6;  // than in float32, for which num_sharing is made
+  constexpr int kFaster = 7;  // than in float32, for which num_sharing is made (BM_DenseLayer of bench/net_bench.cc)
   return num_sharing(threads_, n, kBf16Piece, num_weights_ / kFaster);
 }
 
@@ -110,18 +110,15 @@ void Bf16Layers::pack_backward(std::size_t first, const float* parameters) {
 /// Weights of hidden layers are (in, out), those of heads (out, in).
 void Bf16Layers::pack_layer(std::size_t l, const float* parameters, bool forward, bool backward) {
   const bool hidden = l <= last();
-  const int in_blocks = bf16_blocks(hidden ? shape_.hidden[l].in : shape_.hidden.back().out);
-  const int out_blocks = hidden ? bf16_blocks(shape_.hidden[l].out) : head_blocks_;
-  Bf16* const for_outputs = forward ? packed_[l].forward.of(in_blocks, out_blocks) : nullptr;
-  Bf16* const for_inputs = backward ? packed_[l].backward.of(out_blocks, in_blocks) : nullptr;
+  const int in = hidden ? in_blocks(l) : out_blocks(last()), out = hidden ? out_blocks(l) : head_blocks_;
+  Bf16* const for_outputs = forward ? packed_[l].forward.of(in, out) : nullptr;
+  Bf16* const for_inputs = backward ? packed_[l].backward.of(out, in) : nullptr;
   if (hidden) {
     const Bf16Layer& layer = shape_.hidden[l];
-    return kernels_->pack(
-        layer.in, layer.out, {parameters + layer.weight, layer.stride},
-        {.row_blocks = in_blocks, .col_blocks = out_blocks, .pairs = for_outputs, .transposed_pairs = for_inputs});
+    return kernels_->pack(layer.in, layer.out, {parameters + layer.weight, layer.stride},
+                          {.row_blocks = in, .col_blocks = out, .pairs = for_outputs, .transposed_pairs = for_inputs});
   }
-  const Bf16Forms forms{
-      .row_blocks = out_blocks, .col_blocks = in_blocks, .pairs = for_inputs, .transposed_pairs = for_outputs};
+  const Bf16Forms forms{.row_blocks = out, .col_blocks = in, .pairs = for_inputs, .transposed_pairs = for_outputs};
   for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
     const Bf16Layer& head = shape_.heads[i];
     kernels_->pack(head.out, head.in, {parameters + head.weight, head.stride}, forms.from_row_block(head_block_[i]));
@@ -134,19 +131,11 @@ void Bf16Layers::infer(int n, ConstRows x, const float* parameters, Rows out) {
   pack_forward(parameters);
   for_each_piece_of(n, [&](Piece piece, Scratch& scratch) {
     const int blocks = bf16_blocks(piece.n);
-    int in_blocks = bf16_blocks(shape_.hidden[0].in);
-    const Bf16* h = scratch.x.of(blocks, in_blocks);
-    kernels_->pack(piece.n, shape_.hidden[0].in, rows_at(x, piece.first),
-                   {.row_blocks = blocks, .col_blocks = in_blocks, .rows = scratch.x.data()});
+    const Bf16* h = pack_inputs(piece, x, {.row_blocks = blocks, .col_blocks = in_blocks(0)}, scratch);
     for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
-      const Bf16Layer& layer = shape_.hidden[l];
-      const int out_blocks = bf16_blocks(layer.out);
-      Bf16* const y = scratch.h[l % 2].of(blocks, out_blocks);
-      kernels_->forward({blocks, out_blocks, in_blocks, h, packed_[l].forward.data()}, layer.out,
-                        parameters + layer.bias, shape_.activation,
-                        {.row_blocks = blocks, .col_blocks = out_blocks, .rows = y}, nullptr);
-      h = y;
-      in_blocks = out_blocks;
+      Bf16* const y = scratch.h[l % 2].of(blocks, out_blocks(l));
+      h = layer_forward(l, blocks, h, {.row_blocks = blocks, .col_blocks = out_blocks(l), .rows = y}, nullptr,
+                        parameters);
     }
     heads_forward(piece, h, parameters, out);
   });
@@ -155,46 +144,51 @@ void Bf16Layers::infer(int n, ConstRows x, const float* parameters, Rows out) {
 void Bf16Layers::forward(int n, ConstRows x, const float* parameters, Rows out) {
   pack_forward(parameters);
   n_ = n;
-  const int row_blocks = bf16_blocks(n), x_blocks = bf16_blocks(shape_.hidden[0].in);
-  x_.of(x_blocks, row_blocks);
+  const int row_blocks = bf16_blocks(n);
+  x_.of(in_blocks(0), row_blocks);
   const bool keeps_slopes = !bf16_keeps_outputs(shape_.activation);
   for (std::size_t l = 0; l < kept_.size(); ++l) {
-    const int out_blocks = bf16_blocks(shape_.hidden[l].out);
-    kept_[l].rows.of(row_blocks, out_blocks);
-    kept_[l].for_weights.of(row_blocks, out_blocks);
-    if (keeps_slopes) kept_[l].slopes.of(row_blocks, out_blocks);
+    kept_[l].rows.of(row_blocks, out_blocks(l));
+    kept_[l].for_weights.of(row_blocks, out_blocks(l));
+    if (keeps_slopes) kept_[l].slopes.of(row_blocks, out_blocks(l));
   }
   for_each_piece_of(n, [&](Piece piece, Scratch& scratch) {
-    const int blocks = bf16_blocks(piece.n), first = first_block(piece);
-    Bf16Forms x_forms{.row_blocks = row_blocks, .col_blocks = x_blocks, .transposed_rows = x_.data()};
-    x_forms = x_forms.from_row_block(first);
-    x_forms.rows = scratch.x.of(blocks, x_blocks);
-    kernels_->pack(piece.n, shape_.hidden[0].in, rows_at(x, piece.first), x_forms);
-    const Bf16* in = x_forms.rows;
-    int in_blocks = x_blocks;
+    const int first = first_block(piece);
+    const Bf16Forms x_forms{.row_blocks = row_blocks, .col_blocks = in_blocks(0), .transposed_rows = x_.data()};
+    const Bf16* h = pack_inputs(piece, x, x_forms.from_row_block(first), scratch);
     for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
-      const Bf16Layer& layer = shape_.hidden[l];
-      const int out_blocks = bf16_blocks(layer.out);
-      Bf16Forms forms{.row_blocks = row_blocks, .col_blocks = out_blocks, .rows = kept_[l].rows.data()};
-      (l == last() ? forms.pairs : forms.transposed_rows) = kept_[l].for_weights.data();
-      forms = forms.from_row_block(first);
-      kernels_->forward({blocks, out_blocks, in_blocks, in, packed_[l].forward.data()}, layer.out,
-                        parameters + layer.bias, shape_.activation, forms,
-                        keeps_slopes ? row_block(kept_[l].slopes.data(), first, out_blocks) : nullptr);
-      in = forms.rows;
-      in_blocks = out_blocks;
+      Bf16Forms y{.row_blocks = row_blocks, .col_blocks = out_blocks(l), .rows = kept_[l].rows.data()};
+      (l == last() ? y.pairs : y.transposed_rows) = kept_[l].for_weights.data();
+      Bf16* const slopes = keeps_slopes ? row_block(kept_[l].slopes.data(), first, out_blocks(l)) : nullptr;
+      h = layer_forward(l, bf16_blocks(piece.n), h, y.from_row_block(first), slopes, parameters);
     }
-    heads_forward(piece, in, parameters, out);
+    heads_forward(piece, h, parameters, out);
   });
 }
 
+/// The inputs of a piece in row form, which is returned, and in the `others`.
+const Bf16* Bf16Layers::pack_inputs(Piece piece, ConstRows x, Bf16Forms others, Scratch& scratch) const {
+  others.rows = scratch.x.of(bf16_blocks(piece.n), others.col_blocks);
+  kernels_->pack(piece.n, shape_.hidden[0].in, rows_at(x, piece.first), others);
+  return others.rows;
+}
+
+/// From the inputs of layer l, in row form, to its outputs, whose row form is returned.
+const Bf16* Bf16Layers::layer_forward(std::size_t l, int blocks, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
+                                      const float* parameters) const {
+  const Bf16Layer& layer = shape_.hidden[l];
+  kernels_->forward({blocks, out_blocks(l), in_blocks(l), in, packed_[l].forward.data()}, layer.out,
+                    parameters + layer.bias, shape_.activation, y, slopes);
+  return y.rows;
+}
+
 void Bf16Layers::heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out) {
-  const int in_blocks = bf16_blocks(shape_.hidden.back().out);
+  const int h_blocks = out_blocks(last());
   for (std::size_t i = 0; i < shape_.heads.size(); ++i) {
     const Bf16Layer& head = shape_.heads[i];
     const Rows to = rows_at(out, piece.first);
-    kernels_->product({bf16_blocks(piece.n), bf16_blocks(head.out), in_blocks, h,
-                       row_block(packed_.back().forward.data(), head_block_[i], in_blocks)},
+    kernels_->product({bf16_blocks(piece.n), bf16_blocks(head.out), h_blocks, h,
+                       row_block(packed_.back().forward.data(), head_block_[i], h_blocks)},
                       piece.n, head.out, parameters + head.bias, {to.data + shape_.columns[i], to.stride});
   }
 }
@@ -208,7 +202,7 @@ void Bf16Layers::backward(ConstRows d_out, const float* parameters, float* grads
   p.d_out.of(row_blocks, head_blocks_);
   p.d_out_transposed.of(head_blocks_, row_blocks);
   while (p.d_pairs.size() < shape_.hidden.size()) p.d_pairs.emplace_back();
-  for (std::size_t l = 0; l < shape_.hidden.size(); ++l) p.d_pairs[l].of(row_blocks, bf16_blocks(shape_.hidden[l].out));
+  for (std::size_t l = 0; l < shape_.hidden.size(); ++l) p.d_pairs[l].of(row_blocks, out_blocks(l));
   float* const sums = grown(p.piece_sums, std::ptrdiff_t{pieces} * sums_size_);
   std::fill_n(sums, std::ptrdiff_t{pieces} * sums_size_, 0.0f);
   for_each_piece_of(n_, [&](Piece piece, Scratch& scratch) {

@@ -80,6 +80,8 @@ class Bf16Layers {
   static Passing& passing();
 
   std::size_t last() const { return shape_.hidden.size() - 1; }
+  int in_blocks(std::size_t l) const { return bf16_blocks(shape_.hidden[l].in); }
+  int out_blocks(std::size_t l) const { return bf16_blocks(shape_.hidden[l].out); }
   int num_threads(int n) const;
   template <class Task>
   void for_each_piece_of(int n, const Task& task);
@@ -88,6 +90,9 @@ class Bf16Layers {
   void pack_forward(const float* parameters);
   void pack_backward(std::size_t first, const float* parameters);
   void pack_layer(std::size_t l, const float* parameters, bool forward, bool backward);
+  const Bf16* pack_inputs(Piece piece, ConstRows x, Bf16Forms others, Scratch& scratch) const;
+  const Bf16* layer_forward(std::size_t l, int blocks, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
+                            const float* parameters) const;
   void heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out);
   void backward_piece(Piece piece, ConstRows d_out, Passing& passing, Scratch& scratch, float* sums);
   void backward_weights(int thread, int threads, Passing& passing, float* grads);

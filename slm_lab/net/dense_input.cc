@@ -2,11 +2,11 @@
 
 namespace slm {
 
-ObservationsView::Map<Matrix> dense_input(const ObservationsView& x, Matrix& storage) {
-  if (!x.are_bytes()) return x.floats();
+ConstRows dense_input(const ObservationsView& x, Matrix& storage) {
+  if (!x.are_bytes()) return {x.floats().data(), x.floats().outerStride()};
   MatrixRef floats = grown(storage, x.rows(), x.cols());
   write_dense_input(x, floats);
-  return {floats.data(), floats.rows(), floats.cols(), Eigen::OuterStride<>(floats.outerStride())};
+  return {floats.data(), floats.outerStride()};
 }
 
 void write_dense_input(const ObservationsView& x, MatrixRef to) {

@@ -25,8 +25,6 @@ void add_to(std::span<float> sum, const float* term) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
 }
 
-ConstRows rows_over(const ObservationsView::Map<Matrix>& matrix) { return {matrix.data(), matrix.outerStride()}; }
-
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
 
 }  // namespace
@@ -35,18 +33,20 @@ float* MlpNet::Workspace::rows(Eigen::Index n) { return grown(buffer, n * stride
 
 ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   ensure(x.cols() == shape_.in_dim, "the width that the net was made for");
-  if (bf16_) return infer_in_bf16(x);
   follow_running();
   float* const out = grown(infer_out_, x.rows() * out_dim_);
-  for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
-    infer_chunk(x.middle_rows(chunk.first, chunk.n), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_, rows);
-  });
+  if (bf16_)
+    infer_in_bf16(x, out);
+  else
+    for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
+      infer_chunk(x.middle_rows(chunk.first, chunk.n), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_, rows);
+    });
   return matrix_over(out, x.rows(), out_dim_, out_dim_);
 }
 
 void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows) {
   const int n = static_cast<int>(x.rows());
-  ConstRows h = rows_over(dense_input(x, rows.x_of_bytes));
+  ConstRows h = dense_input(x, rows.x_of_bytes);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Rows y{rows.h[l % 2].rows(n), layers_[l].stride()};
     layer_forward(n, l, h, y, rows.inv_std.rows(n), y, y);
@@ -176,7 +176,7 @@ void MlpNet::refresh_transposed(std::size_t first) {
 
 /// Keeps where `x` is and makes room; returns where the heads' outputs go.
 float* MlpNet::begin_forward(const ObservationsView& x) {
-  x_ = rows_over(dense_input(x, x_of_bytes_));
+  x_ = dense_input(x, x_of_bytes_);
   n_ = static_cast<int>(x.rows());
   for (std::vector<Workspace>* workspaces : {&h_, &z_, &x_hat_, &inv_std_})
     for (Workspace& workspace : *workspaces) workspace.rows(n_);

@@ -124,7 +124,7 @@ class MlpNet final : public Net {
 
   // mlp_in_bf16.cc
   std::optional<Bf16Layers> make_bf16_layers() const;
-  ConstMatrixRef infer_in_bf16(const ObservationsView& x);
+  void infer_in_bf16(const ObservationsView& x, float* out);
   ConstMatrixRef forward_in_bf16(const ObservationsView& x);
   void backward_in_bf16(ConstRows dy);
 

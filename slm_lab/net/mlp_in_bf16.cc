@@ -5,16 +5,6 @@
 #include "slm_lab/net/mlp.h"
 
 namespace slm {
-namespace {
-
-ConstRows rows_of(const ObservationsView::Map<Matrix>& x) { return {x.data(), x.outerStride()}; }
-
-ConstMatrixRef outputs(const float* data, Eigen::Index n, Eigen::Index width) {
-  return Eigen::Map<const Matrix>(data, n, width);
-}
-
-}  // namespace
-
 std::string bf16_problem(const MlpShape& shape) {
   if (shape.hid_layers.empty()) return "a net without hidden layers";
   if (shape.layer_norm) return "layer_norm";
@@ -38,19 +28,17 @@ std::optional<Bf16Layers> MlpNet::make_bf16_layers() const {
   return Bf16Layers(*shape_.bf16, std::move(shape));
 }
 
-ConstMatrixRef MlpNet::infer_in_bf16(const ObservationsView& x) {
+void MlpNet::infer_in_bf16(const ObservationsView& x, float* out) {
   const auto n = static_cast<int>(x.rows());
-  float* const out = grown(infer_out_, x.rows() * out_dim_);
-  bf16_->infer(n, rows_of(dense_input(x, x_of_bytes_)), parameters_.values.data(), {out, out_dim_});
+  bf16_->infer(n, dense_input(x, x_of_bytes_), parameters_.values.data(), {out, out_dim_});
   free_heads_forward(n, out);
   activate_heads(n, out, out);
-  return outputs(out, n, out_dim_);
 }
 
 ConstMatrixRef MlpNet::forward_in_bf16(const ObservationsView& x) {
   n_ = static_cast<int>(x.rows());
   float* const z = grown(shape_.out.empty() ? out_ : out_z_, x.rows() * out_dim_);
-  bf16_->forward(n_, rows_of(dense_input(x, x_of_bytes_)), parameters_.values.data(), {z, out_dim_});
+  bf16_->forward(n_, dense_input(x, x_of_bytes_), parameters_.values.data(), {z, out_dim_});
   free_heads_forward(n_, z);
   return end_forward(z);
 }

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdint>
+#include <functional>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
@@ -330,24 +330,30 @@ TEST_P(EveryNet, GradientsFollowTheParametersOfEveryStep) {
   EXPECT_TRUE(std::ranges::equal(after.grads.span(), fresh_after.grads.span()));
 }
 
+/// Of update(rows) after the first, with batches of several sizes.
+long later_allocations(const std::function<void(Eigen::Index)>& update) {
+  update(130);
+  const long before = num_allocations();
+  for (const int n : {130, 64, 1, 130}) update(n);
+  return num_allocations() - before;
+}
+
 TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
   NetConfig config = GetParam().config;
   config.clip_grad_val = 0.5;
   Trainer trainer(net_->clone(), config);
   const Matrix input = x(130), weight = d_out(130);
-  const auto update = [&](Eigen::Index n) {
+  const long allocated = later_allocations([&](Eigen::Index n) {
     trainer.infer(input.topRows(n));
     trainer.forward(input.topRows(n));
     trainer.backward(weight.topRows(n));
     trainer.backward_input(weight.topRows(n));
     trainer.step();
     trainer.advance(n, true);
-  };
-  update(130);
-  const std::int64_t before = num_allocations();
-  for (const int n : {130, 64, 1, 130}) update(n);
-  EXPECT_EQ(num_allocations() - before, 0);
+  });
+  EXPECT_EQ(allocated, 0);
+  const long before = num_allocations();
   const AlignedBuffer more(8);
   const Matrix more_of_eigens(2, 2);
   EXPECT_EQ(num_allocations() - before, 2);  // it does count
@@ -360,17 +366,14 @@ TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
   Rng rng(0);
   MlpNet net(shape, rng);
   const Matrix x = Matrix::Constant(130, 11, 0.5f), d_out = Matrix::Constant(130, 6, 0.5f);
-  const auto update = [&](Eigen::Index n) {
+  const long allocated = later_allocations([&](Eigen::Index n) {
     net.infer(x.topRows(n));
     net.forward(x.topRows(n));
     net.backward(d_out.topRows(n));
     net.backward_input(d_out.topRows(n));
     net.parameters_changed();
-  };
-  update(130);
-  const std::int64_t before = num_allocations();
-  for (const int n : {130, 64, 1, 130}) update(n);
-  EXPECT_EQ(num_allocations() - before, 0);
+  });
+  EXPECT_EQ(allocated, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });
@@ -399,47 +402,6 @@ TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
                   testing::HasSubstr(fmt::format("{}: {}", net_type_name(type), missing_for_net(net_type_name(type)))));
     }
   }
-}
-
-TEST(Net, RefusesObservationsThatItsTypeDoesNotSee) {
-  using testing::HasSubstr;
-  for (const NetTypeConfig& rows : {NetTypeConfig(MlpConfig{{4}}), NetTypeConfig(DuelingMlpConfig{{4}})}) {
-    EXPECT_EQ(observations_problem(rows, Space::row(12)), "");
-    EXPECT_THAT(observations_problem(rows, image()), HasSubstr("images of 1 x 4 x 3; expected ConvNet"));
-  }
-  EXPECT_EQ(observations_problem(ConvConfig{{{4, 2, 1, 0, 1}}}, image()), "");
-  EXPECT_THAT(observations_problem(ConvConfig{}, Space::row(12)), HasSubstr("rows of 12 numbers; expected MLPNet"));
-  Rng rng(0);
-  EXPECT_THROW(make_net(net_config({4}, Activation::relu), image(), {{1}}, rng), SpecError);
-}
-
-TEST(Net, RefusesHeadsThatDoNotFit) {
-  Rng rng(0);
-  NetConfig config = net_config({4}, Activation::relu);
-  config.out_layer_activation = {Activation::tanh, Activation::relu};
-  EXPECT_THROW(make_net(config, Space::row(2), {{1}}, rng), SpecError);
-  config = net_config({4}, Activation::relu);
-  config.type = DuelingMlpConfig{{4}};
-  EXPECT_THROW(make_net(config, Space::row(2), {{1}, {1}}, rng), SpecError);
-}
-
-TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
-  NetConfig config = net_config({7, 6}, Activation::tanh);
-  config.out_layer_activation = {Activation::relu, Activation::identity};
-  Rng rng(1);
-  EXPECT_EQ(make_net(config, Space::row(5), {{3}, {1}}, rng)->description(),
-            (std::map<std::string, std::string>{{"type", "MLPNet"},
-                                                {"inputs", "5"},
-                                                {"hid_layers", "[7, 6]"},
-                                                {"hid_layers_activation", "tanh"},
-                                                {"heads", "[3, 1]"},
-                                                {"out_layer_activation", R"(["relu", "identity"])"}}));
-  config.type = DuelingMlpConfig{{7}, /*layer_norm=*/true};
-  config.out_layer_activation.clear();
-  const auto dueling = make_net(config, Space::row(5), {{3}}, rng)->description();
-  EXPECT_EQ(dueling.at("layer_norm"), "true");
-  EXPECT_EQ(dueling.at("type"), "DuelingMLPNet");
-  EXPECT_EQ(dueling.at("heads"), "[1, 3]") << "V, then A";
 }
 
 }  // namespace

@@ -55,9 +55,10 @@ void amsgrad_step(const OptimizerStep& s, bool decoupled) {
       state(s, 0), state(s, 1), state(s, 2));
 }
 
-/// Threads take pieces of the parameters where there are many.
+/// Threads take pieces of the parameters where there are many. One takes 0.4 ns, a multiplication and addition of a
+/// product 0.02 ns.
 void share_adam(const OptimizerStep& s, const AdamStep& step) {
-  constexpr int kPiece = 16384, kWork = 16;  // parameters; multiplications and additions that one is worth
+  constexpr int kPiece = 16384, kWork = 20;
   const auto size = static_cast<int>(s.parameters.size());
   for_each_piece(s.threads, num_sharing(s.threads, size, kPiece, kWork), size, kPiece, [&](int, Piece piece, int) {
     const auto first = static_cast<std::size_t>(piece.first), n = static_cast<std::size_t>(piece.n);
