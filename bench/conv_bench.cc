@@ -14,8 +14,11 @@ namespace {
 
 constexpr int kActions = 6;
 
-Trainer nature_net() {
+constexpr const char* kPrecisions[] = {"float32", "bf16"};
+
+Trainer nature_net(benchmark::State& state) {
   NetConfig config;
+  config.precision = kPrecisions[state.range(1)];
   config.type = ConvConfig{{{32, 8, 4, 0, 1}, {64, 4, 2, 0, 1}, {64, 3, 1, 0, 1}}, {512}, /*normalize=*/true};
   config.clip_grad_val = 0.5;
   config.optim_spec.lr = 3e-4;
@@ -39,7 +42,7 @@ ByteMatrix images(Eigen::Index n) {
 
 void BM_ConvUpdate(benchmark::State& state) {
   set_flush_to_zero();
-  Trainer trainer = nature_net();
+  Trainer trainer = nature_net(state);
   const ByteMatrix x = images(state.range(0));
   Matrix d(x.rows(), kActions + 1);
   report_best(state, static_cast<double>(x.rows()) * kUpdate,
@@ -50,16 +53,20 @@ void BM_ConvUpdate(benchmark::State& state) {
               },
               {.batches = 20});
 }
-BENCHMARK(BM_ConvUpdate)->ArgName("n")->Arg(32)->Arg(256)->Iterations(1)->UseManualTime();
+BENCHMARK(BM_ConvUpdate)
+    ->ArgNames({"n", "bf16"})
+    ->ArgsProduct({{32, 256}, {0, 1}})
+    ->Iterations(1)
+    ->UseManualTime();
 
 void BM_ConvAct(benchmark::State& state) {
   set_flush_to_zero();
-  Trainer trainer = nature_net();
+  Trainer trainer = nature_net(state);
   const ByteMatrix x = images(state.range(0));
   report_best(state, static_cast<double>(x.rows()) * kForward,
               [&] { benchmark::DoNotOptimize(trainer.infer(x).data()); }, {.batches = 20});
 }
-BENCHMARK(BM_ConvAct)->ArgName("n")->Arg(1)->Arg(16)->Iterations(1)->UseManualTime();
+BENCHMARK(BM_ConvAct)->ArgNames({"n", "bf16"})->ArgsProduct({{1, 16}, {0, 1}})->Iterations(1)->UseManualTime();
 
 /// A product whose operands stay in the first cache, on whole tiles.
 void BM_KernelPeak(benchmark::State& state) {

@@ -61,9 +61,18 @@ struct Bf16Product {
   const Bf16* b;  // pair form
 };
 
-/// Products of bf16 with float32 sums, for dense layers. Every element is one chain over the inner index, in steps of
-/// two sums of 16: the same bits from every build, and a row of C does not depend on how many rows there are. Denormal
-/// numbers are 0. Nothing allocates.
+/// What the outputs of a convolution see of images: windows of a few places, at each place so many blocks of 32
+/// numbers. An output is a row; a row of windows lists the blocks of each place in turn.
+struct Bf16Windows {
+  int places, blocks;
+  const std::int32_t* at;  // (rows, places): where in `from` the first block of a place begins; below 0: zeros
+  const Bf16* from;
+  std::ptrdiff_t next;  // numbers from one block of a place to the next
+};
+
+/// Products of bf16 with float32 sums, for dense layers and convolutions. Every element is one chain over the inner
+/// index, in steps of two sums of 16: the same bits from every build, and a row of C does not depend on how many rows
+/// there are. Denormal numbers are 0. Nothing allocates.
 struct Bf16Kernels {
   const char* name;  ///< "amx-bf16", or "portable-bf16", which is for tests: it is slow
 
@@ -83,6 +92,26 @@ struct Bf16Kernels {
   /// of d before it is rounded are added to `sums`, of n_blocks blocks; it may be nullptr.
   void (*backward_input)(const Bf16Product& p, Activation activation, const Bf16* kept, const Bf16Forms& d,
                          float* sums);
+  /// The same of a given matrix (rows, cols) in place of A B.
+  void (*through_activation)(int rows, int cols, ConstRows matrix, Activation activation, const Bf16* kept,
+                             const Bf16Forms& d, float* sums);
+
+  // Of convolutions (bf16_kernel_conv.inc).
+
+  /// Pixels of a row from `channels` planes, `plane` numbers apart, side by side: to (n, channels). Bytes are exact.
+  void (*interleave_bytes)(int n, int channels, const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to);
+  void (*interleave_floats)(int n, int channels, const float* from, std::ptrdiff_t plane, Bf16* to);
+  /// The windows of n <= 32 rows, one block of rows, in row form; rows behind them are zeros.
+  void (*gather)(int n, const Bf16Windows& windows, Bf16* rows);
+  /// One place of the windows of n rows in pair form (blocks of n x blocks); rows behind them are zeros.
+  void (*gather_pairs)(int n, const Bf16Windows& windows, int place, Bf16* pairs);
+  /// The inverse for gradients: what A B (n, places * blocks) has for a place is added to the numbers at
+  /// to[at[row][place]], block after block.
+  void (*scatter)(const Bf16Product& p, int n, int places, const std::int32_t* at, float* to);
+  /// c += A B, whole blocks.
+  void (*add_product)(const Bf16Product& p, Rows c);
+  /// The first columns of a matrix in row form as floats: to (rows, cols).
+  void (*unpack)(int rows, int cols, const Bf16* from, int col_blocks, Rows to);
 };
 
 /// Activations whose derivative is known from the rounded output; of the others the derivative itself is kept, since

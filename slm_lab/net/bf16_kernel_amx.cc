@@ -54,13 +54,7 @@ void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptr
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
 }
 
-void to_rows(ConstRows block, Bf16* top, Bf16* bottom) {
-  const float* at = block.data;
-  Bf16* const tiles[] = {top, bottom};
-  for (Bf16* const tile : tiles)
-    for (int r = 0; r < 16; ++r, at += block.stride)
-      _mm512_store_si512(tile + r * kBf16Block, rounded(load(at), load(at + 16)));
-}
+void round_row(const float* from, Bf16* to) { _mm512_store_si512(to, rounded(load(from), load(from + 16))); }
 
 void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
   using Halves = std::int16_t __attribute__((vector_size(64)));
@@ -79,6 +73,31 @@ void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
 [[gnu::always_inline]] inline Vec widened(const Bf16* at) {
   using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes), may_alias));
   return from_bits(__builtin_convertvector(*reinterpret_cast<const Halves*>(at), IntVec) << 16);
+}
+
+/// Exact: a byte has 8 bits.
+Bf16 number_of_byte(std::uint8_t byte) {
+  const auto number = static_cast<float>(byte);
+  std::uint32_t number_bits;
+  __builtin_memcpy(&number_bits, &number, sizeof number);
+  return static_cast<Bf16>(number_bits >> 16);
+}
+
+void interleave_four(const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to) {
+  const auto channel = [&](int c) __attribute__((always_inline)) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + c * plane));
+  };
+  const __m128i pairs[] = {_mm_unpacklo_epi8(channel(0), channel(1)), _mm_unpackhi_epi8(channel(0), channel(1))};
+  const __m128i other_pairs[] = {_mm_unpacklo_epi8(channel(2), channel(3)), _mm_unpackhi_epi8(channel(2), channel(3))};
+  // With masks of all numbers: g++ 12 warns of the undefined rest that the others have.
+  const auto floats = [](__m128i bytes) __attribute__((always_inline)) {
+    return reinterpret_cast<Vec>(_mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes)));
+  };
+  for (int half = 0; half < 2; ++half) {
+    const Vec low = floats(_mm_unpacklo_epi16(pairs[half], other_pairs[half]));
+    const Vec high = floats(_mm_unpackhi_epi16(pairs[half], other_pairs[half]));
+    _mm512_storeu_si512(to + half * kBf16Block, rounded(low, high));
+  }
 }
 
 #include "slm_lab/net/bf16_kernel_impl.inc"

@@ -54,12 +54,8 @@ void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptr
     }
 }
 
-void to_rows(ConstRows block, Bf16* top, Bf16* bottom) {
-  for (int r = 0; r < 16; ++r)
-    for (int c = 0; c < kBf16Block; ++c) {
-      top[r * kBf16Block + c] = to_bf16(block.data[r * block.stride + c]);
-      bottom[r * kBf16Block + c] = to_bf16(block.data[(16 + r) * block.stride + c]);
-    }
+void round_row(const float* from, Bf16* to) {
+  for (int c = 0; c < kBf16Block; ++c) to[c] = to_bf16(from[c]);
 }
 
 void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
@@ -75,6 +71,12 @@ Vec widened(const Bf16* at) {
   float lanes[kLanes];
   for (int i = 0; i < kLanes; ++i) lanes[i] = to_float(at[i]);
   return load(lanes);
+}
+
+Bf16 number_of_byte(std::uint8_t byte) { return to_bf16(static_cast<float>(byte)); }
+
+void interleave_four(const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to) {
+  for (int i = 0; i < 64; ++i) to[i] = number_of_byte(from[i % 4 * plane + i / 4]);
 }
 
 #include "slm_lab/net/bf16_kernel_impl.inc"

@@ -23,10 +23,6 @@ Number* row_block(Number* rows, int block, int col_blocks) {
 
 }  // namespace
 
-Bf16* Bf16Layers::Buffer::of(int row_blocks, int col_blocks) {
-  return reinterpret_cast<Bf16*>(grown(floats, static_cast<std::ptrdiff_t>(bf16_size(row_blocks, col_blocks) / 2)));
-}
-
 Bf16Layers::Bf16Layers(const Bf16Kernels& kernels, Bf16Shape shape)
     : kernels_(&kernels), shape_(std::move(shape)), packed_(shape_.hidden.size() + 1), kept_(shape_.hidden.size()) {
   ensure(!shape_.hidden.empty(), "layers in bf16 are hidden ones and heads");
@@ -248,7 +244,7 @@ void Bf16Layers::backward_piece(Piece piece, ConstRows d_out, Passing& passing, 
     if (of_weights) forms.pairs = passing.d_pairs[l].data();
     forms = forms.from_row_block(first);
     if (l > 0 || !of_weights) forms.rows = scratch.h[l % 2].of(blocks, out_blocks);
-    const Buffer& kept = bf16_keeps_outputs(shape_.activation) ? kept_[l].rows : kept_[l].slopes;
+    const Bf16Buffer& kept = bf16_keeps_outputs(shape_.activation) ? kept_[l].rows : kept_[l].slopes;
     kernels_->backward_input({blocks, out_blocks, d_blocks, d, packed_[l + 1].backward.data()}, shape_.activation,
                              row_block(kept.data(), first, out_blocks), forms, of_weights ? sums + sums_[l] : nullptr);
     d = forms.rows;

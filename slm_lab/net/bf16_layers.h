@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "slm_lab/net/bf16_buffer.h"
 #include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/parameters.h"
 #include "slm_lab/net/pieces.h"
@@ -49,31 +50,24 @@ class Bf16Layers {
   const char* name() const { return kernels_->name; }
 
  private:
-  /// bf16 numbers; grows.
-  struct Buffer {
-    AlignedBuffer floats = {};
-    Bf16* of(int row_blocks, int col_blocks);
-    Bf16* data() { return reinterpret_cast<Bf16*>(floats.data()); }
-    const Bf16* data() const { return reinterpret_cast<const Bf16*>(floats.data()); }
-  };
   /// Weights of one layer as products take them: for its outputs, and for the gradient with respect to its inputs.
   struct Packed {
-    Buffer forward, backward;
+    Bf16Buffer forward, backward;
     bool forward_stale = true, backward_stale = true;
   };
   /// The outputs of a hidden layer: as the next one takes them, as the gradient of its weights does, and the slopes.
   struct Kept {
-    Buffer rows, for_weights, slopes;
+    Bf16Buffer rows, for_weights, slopes;
   };
   /// What one thread needs for a piece of the batch: numbers on their way forward, or gradients back.
   struct Scratch {
-    Buffer x, h[2];
+    Bf16Buffer x, h[2];
   };
   /// What a pass through a net needs and leaves to nobody.
   struct Passing {
     std::vector<Scratch> of_thread;
-    std::vector<Buffer> d_pairs;     // gradients of what each hidden activation sees, in pair form
-    Buffer d_out, d_out_transposed;  // gradients of the heads' outputs, in row form
+    std::vector<Bf16Buffer> d_pairs;     // gradients of what each hidden activation sees, in pair form
+    Bf16Buffer d_out, d_out_transposed;  // gradients of the heads' outputs, in row form
     AlignedBuffer piece_sums;        // column sums of the former, of every piece
   };
   /// One for all nets that a thread takes batches through, one after the other: what it holds stays in the caches.
@@ -109,7 +103,7 @@ class Bf16Layers {
   ThreadPool* threads_ = nullptr;
 
   int n_ = 0;  // rows of the last forward()
-  Buffer x_;   // in row form, transposed
+  Bf16Buffer x_;   // in row form, transposed
   std::vector<Kept> kept_;
 };
 

@@ -15,6 +15,16 @@ std::ptrdiff_t offset(int image, int size) { return static_cast<std::ptrdiff_t>(
 
 }  // namespace
 
+void ConvLayers::parameters_changed() {
+  transposed_stale_ = true;
+  if (bf16_) bf16_->parameters_changed();
+}
+
+void ConvLayers::share_work(ThreadPool& threads) {
+  threads_ = &threads;
+  if (bf16_) bf16_->share_work(threads);
+}
+
 // Pieces of a batch.
 
 int ConvLayers::num_threads(int n) const { return num_sharing(threads_, n, kPiece, multiply_adds_); }
@@ -53,6 +63,10 @@ ConstMatrixRef ConvLayers::infer(const ObservationsView& x, const float* paramet
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   const int n = static_cast<int>(x.rows()), size = num_outputs();
   float* const out = grown(infer_out_, offset(n, size));
+  if (bf16_) {
+    bf16_->infer(x, parameters, out);
+    return Eigen::Map<const Matrix>(out, n, size);
+  }
   for_each_of_batch(n, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) {
       read_images(x, images, scratch.image);
@@ -75,6 +89,11 @@ ConstMatrixRef ConvLayers::forward(const ObservationsView& x, const float* param
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   x_ = x;
   n_ = static_cast<int>(x.rows());
+  if (bf16_) {
+    float* const out = grown(forward_out_, offset(n_, num_outputs()));
+    bf16_->forward(x, parameters, out);
+    return Eigen::Map<const Matrix>(out, n_, num_outputs());
+  }
   const bool keeps_z = !derivative_from_output(shape_.hidden);
   h_.resize(layers_.size());
   if (keeps_z) z_.resize(layers_.size());
@@ -160,6 +179,7 @@ void ConvLayers::layer_forward(const Layer& layer, const float* parameters, cons
 
 void ConvLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
+  if (bf16_) return bf16_->backward(d_out, parameters, grads);
   refresh_transposed(parameters);
   const auto pieces = static_cast<std::size_t>(num_pieces(n_, kPiece));
   const bool shared = num_threads(n_) > 1;
@@ -196,8 +216,12 @@ void ConvLayers::backward_images(Images images, const ConstMatrixRef& d_out, boo
 
 ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const float* parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
-  refresh_transposed(parameters);
   MatrixRef d_x = grown(d_x_, n_, shape_.image.size());
+  if (bf16_) {
+    bf16_->backward_input(d_out, parameters, d_x);
+    return d_x;
+  }
+  refresh_transposed(parameters);
   for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
     depth_first(piece, [&](Images images) { backward_input_images(images, d_out, scratch); });
   });

@@ -9,6 +9,7 @@
 #include "slm_lab/base/observations.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/activation.h"
+#include "slm_lab/net/bf16_conv_layers.h"
 #include "slm_lab/net/conv_shape.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/parameters.h"
@@ -23,6 +24,7 @@ struct ConvShape {
   Activation hidden = Activation::relu;
   std::string init_fn = {};  ///< empty: PyTorch's default of a convolution
   float byte_scale = 1;      ///< bytes are seen as numbers times this; floats as they are
+  const Bf16Kernels* bf16 = nullptr;  ///< they compute with these; nullptr: in float32
 };
 
 /// Two-dimensional convolutions, each followed by the activation.
@@ -54,8 +56,8 @@ class ConvLayers {
   void backward(const ConstMatrixRef& d_out, const float* parameters, float* grads);
   /// The gradient with respect to the images (n, image); valid until the next call.
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const float* parameters);
-  void parameters_changed() { transposed_stale_ = true; }
-  void share_work(ThreadPool& threads) { threads_ = &threads; }
+  void parameters_changed();
+  void share_work(ThreadPool& threads);
 
  private:
   /// How one image lies in memory: rows of pixels, `border` pixels of zeros on each side.
@@ -85,6 +87,8 @@ class ConvLayers {
   };
   using Images = Piece;
 
+  std::optional<Bf16ConvLayers> make_bf16_layers() const;
+
   template <class Task>
   void for_each_of_batch(int n, Task&& task);  // task(index of the piece, its images, scratch of its thread)
   Scratch make_scratch() const;
@@ -109,10 +113,12 @@ class ConvLayers {
   AlignedBuffer transposed_;
   bool transposed_stale_ = true;
 
+  std::optional<Bf16ConvLayers> bf16_;  // where the shape asks for it; then nothing of the following but the outputs
+
   ThreadPool* threads_ = nullptr;
   std::vector<Scratch> scratch_;            // one for each thread
   std::vector<AlignedBuffer> piece_grads_;  // of all pieces but the first
-  AlignedBuffer infer_out_;
+  AlignedBuffer infer_out_, forward_out_;  // the latter in bf16; else it is the last of h_
 
   // Of forward() for backward().
   std::optional<ObservationsView> x_;

@@ -31,7 +31,22 @@ ConvLayers::ConvLayers(ConvShape shape) : shape_(std::move(shape)) {
     layers_.push_back(layer);
     in = layer.out;
   }
-  transposed_ = AlignedBuffer(transposed_size);
+  bf16_ = make_bf16_layers();
+  if (!bf16_) transposed_ = AlignedBuffer(transposed_size);
+}
+
+std::optional<Bf16ConvLayers> ConvLayers::make_bf16_layers() const {
+  if (shape_.bf16 == nullptr) return {};
+  std::vector<Bf16Convolution> layers;
+  for (const Layer& layer : layers_)
+    layers.push_back({layer.shape,
+                      {layer.in.channels, layer.in.height, layer.in.width},
+                      {layer.out.channels, layer.out.height, layer.out.width},
+                      layer.weight,
+                      layer.bias,
+                      layer.in.stride,
+                      layer.out.stride});
+  return Bf16ConvLayers(*shape_.bf16, std::move(layers), shape_.hidden, shape_.byte_scale);
 }
 
 Parameters ConvLayers::make_parameters(Rng& init) const {

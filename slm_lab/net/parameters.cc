@@ -5,6 +5,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/huge_pages.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
@@ -37,6 +38,7 @@ void AlignedBuffer::Free::operator()(float* p) const { ::operator delete[](p, kA
 
 AlignedBuffer::AlignedBuffer(std::size_t size)
     : data_(static_cast<float*>(::operator new[](size * sizeof(float), kAlignment))), size_(size) {
+  prefer_huge_pages(data_.get(), size * sizeof(float));  // all of them are read and written at every update
   std::fill_n(data_.get(), size, 0.0f);
 }
 

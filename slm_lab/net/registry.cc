@@ -15,8 +15,8 @@
 namespace slm {
 namespace {
 
-/// Narrower layers gain little or nothing in bf16 (bench/net_bench.cc).
-constexpr int kWideEnoughForBf16 = 128;
+// Narrower layers gain little or nothing in bf16 (bench/net_bench.cc, bench/conv_bench.cc).
+constexpr int kWideEnoughForBf16 = 128, kChannelsEnoughForBf16 = 32;
 
 /// The kernels of bf16 that layers of this shape compute with; nullptr: float32.
 const Bf16Kernels* bf16_kernels_of(const NetConfig& config, const MlpShape& shape) {
@@ -90,8 +90,13 @@ struct MakeNet {
     return std::make_unique<MlpNet>(std::move(shape), init);
   }
   std::unique_ptr<Net> make_conv(const ConvConfig& conv, const std::vector<Head>& with) const {
-    return std::make_unique<ConvNet>(conv_shape(config, conv, observations),
-                                     dense_shape(config, conv.fc_hid_layers, false, with), init);
+    ConvShape convolutions = conv_shape(config, conv, observations);
+    MlpShape dense = dense_shape(config, conv.fc_hid_layers, false, with);
+    const bool gain = std::ranges::all_of(
+        convolutions.layers, [](const ConvLayerShape& s) { return s.out_channels >= kChannelsEnoughForBf16; });
+    if (config.precision == "auto" && !gain) dense.bf16 = nullptr;
+    convolutions.bf16 = dense.bf16;
+    return std::make_unique<ConvNet>(std::move(convolutions), std::move(dense), init);
   }
 };
 
