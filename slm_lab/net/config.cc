@@ -60,7 +60,7 @@ void read_out_activation(SpecReader& r, NetConfig& c) {
 
 void read_learning(SpecReader& r, NetConfig& c) {
   r.read("precision", c.precision,
-         "of the factors in products of dense layers: float32; bf16, where this processor has AMX; auto: bf16 where it "
+         "of the factors in products of layers: float32; bf16, where this processor has AMX; auto: bf16 where it "
          "has AMX and the layers are wide enough to gain",
          one_of({"float32", "bf16", "auto"}));
   if (c.precision != "float32" && bf16_kernels() == nullptr)

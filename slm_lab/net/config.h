@@ -82,7 +82,7 @@ struct NetConfig {
   std::optional<double> actor_init_std;   ///< gain of the policy head
   std::optional<double> critic_init_std;  ///< gain of the value head
 
-  /// Of the factors in the products of dense layers: float32, bf16, or auto, which is bf16 where that gains.
+  /// Of the factors in the products of layers: float32, bf16, or auto, which is bf16 where that gains.
   std::string precision = "float32";
 
   std::optional<BatchRenormConfig> batch_renorm;  ///< of the input of each hidden activation

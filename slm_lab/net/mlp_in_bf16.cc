@@ -6,7 +6,7 @@
 
 namespace slm {
 std::string bf16_problem(const MlpShape& shape) {
-  if (shape.hid_layers.empty()) return "a net without hidden layers";
+  if (shape.hid_layers.empty()) return "a net without dense hidden layers";
   if (shape.layer_norm) return "layer_norm";
   if (shape.batch_renorm) return "batch_renorm";
   for (const Head& head : shape.heads)

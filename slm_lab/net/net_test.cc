@@ -9,6 +9,7 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/conv.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net_types.h"
@@ -359,13 +360,9 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   EXPECT_EQ(num_allocations() - before, 2);  // it does count
 }
 
-TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
+void expect_no_allocations_in_bf16(Net& net) {
   if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer replaces malloc";
-  MlpShape shape{.in_dim = 11, .hid_layers = {40, 70}, .hidden = Activation::tanh, .heads = {{3}, {2, true}, {1}}};
-  shape.bf16 = &kBf16KernelsPortable;
-  Rng rng(0);
-  MlpNet net(shape, rng);
-  const Matrix x = Matrix::Constant(130, 11, 0.5f), d_out = Matrix::Constant(130, 6, 0.5f);
+  const Matrix x = Matrix::Constant(130, net.in_dim(), 0.5f), d_out = Matrix::Constant(130, net.out_dim(), 0.5f);
   const long allocated = later_allocations([&](Eigen::Index n) {
     net.infer(x.topRows(n));
     net.forward(x.topRows(n));
@@ -374,6 +371,18 @@ TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
     net.parameters_changed();
   });
   EXPECT_EQ(allocated, 0);
+}
+
+TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
+  MlpShape dense{.in_dim = 11, .hid_layers = {40, 70}, .hidden = Activation::tanh, .heads = {{3}, {2, true}, {1}}};
+  dense.bf16 = &kBf16KernelsPortable;
+  Rng rng(0);
+  MlpNet mlp(dense, rng);
+  expect_no_allocations_in_bf16(mlp);
+  ConvShape convolutions{{2, 6, 5}, {{5, 3, 1, 1, 1}, {33, 2, 2, 0, 1}}, Activation::tanh};
+  convolutions.bf16 = &kBf16KernelsPortable;
+  ConvNet conv(convolutions, dense, rng);
+  expect_no_allocations_in_bf16(conv);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryNet, testing::ValuesIn(cases()), [](const auto& row) { return row.param.name; });

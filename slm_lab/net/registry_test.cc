@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/bf16_kernel.h"
 
 namespace slm {
 namespace {
@@ -37,6 +38,22 @@ TEST(NetRegistry, RefusesHeadsThatDoNotFit) {
   config = mlp_config({4}, Activation::relu);
   config.type = DuelingMlpConfig{{4}};
   EXPECT_THROW(make_net(config, Space::row(2), {{1}, {1}}, rng), SpecError);
+}
+
+TEST(NetRegistry, ConvolutionsComputeInBf16WhereThatIsAskedForOrGains) {
+  const auto in_bf16 = [](const char* precision, int channels, int width) {
+    NetConfig config;
+    config.type = ConvConfig{{{channels, 2, 1, 0, 1}}, {width}};
+    config.precision = precision;
+    Rng rng(0);
+    return make_net(config, small_image(), {{1}}, rng)->description().contains("precision");
+  };
+  const bool has_bf16 = bf16_kernels() != nullptr;
+  EXPECT_FALSE(in_bf16("float32", 32, 128));
+  EXPECT_EQ(in_bf16("bf16", 8, 16), has_bf16);
+  EXPECT_EQ(in_bf16("auto", 32, 128), has_bf16);
+  EXPECT_FALSE(in_bf16("auto", 31, 128)) << "narrow convolutions";
+  EXPECT_FALSE(in_bf16("auto", 32, 127)) << "narrow dense layers";
 }
 
 TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
