@@ -53,11 +53,7 @@ void BM_ConvUpdate(benchmark::State& state) {
               },
               {.batches = 20});
 }
-BENCHMARK(BM_ConvUpdate)
-    ->ArgNames({"n", "bf16"})
-    ->ArgsProduct({{32, 256}, {0, 1}})
-    ->Iterations(1)
-    ->UseManualTime();
+BENCHMARK(BM_ConvUpdate)->ArgNames({"n", "bf16"})->ArgsProduct({{32, 256}, {0, 1}})->Iterations(1)->UseManualTime();
 
 void BM_ConvAct(benchmark::State& state) {
   set_flush_to_zero();

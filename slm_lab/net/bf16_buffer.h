@@ -22,4 +22,12 @@ class Bf16Buffer {
   AlignedBuffer floats_;
 };
 
+/// Weights of one layer as products take them: for its outputs, and for the gradient with respect to its inputs. They
+/// are packed again where they have changed.
+struct Bf16Weights {
+  Bf16Buffer forward, backward;
+  bool forward_stale = true, backward_stale = true;
+  void changed() { forward_stale = backward_stale = true; }
+};
+
 }  // namespace slm

@@ -83,7 +83,7 @@ void Bf16ConvLayers::add_offsets(Layer& layer) const {
 }
 
 void Bf16ConvLayers::parameters_changed() {
-  for (Packed& packed : packed_) packed.forward_stale = packed.backward_stale = true;
+  for (Bf16Weights& packed : packed_) packed.changed();
 }
 
 // Threads.
@@ -125,13 +125,10 @@ void Bf16ConvLayers::pack_forward(const float* parameters, float scale) {
       for (std::ptrdiff_t i = 0; i < size; ++i) scaled[i] = weights[i] * scale;
       weights = scaled;
     }
-    const Bf16Forms forms{.row_blocks = layer.window_blocks(),
-                          .col_blocks = layer.out_blocks(),
-                          .pairs = packed_[l].forward.of(layer.window_blocks(), layer.out_blocks())};
-    for (int place = 0; place < layer.places; ++place)
-      kernels_->pack(layer.width, layer.of.out.channels,
-                     {weights + std::ptrdiff_t{place} * layer.rows * layer.of.stride, layer.of.stride},
-                     forms.from_row_block(place * layer.blocks));
+    pack_layer(l, weights,
+               {.row_blocks = layer.window_blocks(),
+                .col_blocks = layer.out_blocks(),
+                .pairs = packed_[l].forward.of(layer.window_blocks(), layer.out_blocks())});
     packed_[l].forward_stale = false;
   }
 }
@@ -141,16 +138,20 @@ void Bf16ConvLayers::pack_backward(std::size_t first, const float* parameters) {
   for (std::size_t l = first; l < layers_.size(); ++l) {
     if (!packed_[l].backward_stale) continue;
     const Layer& layer = layers_[l];
-    const Bf16Forms forms{.row_blocks = layer.window_blocks(),
-                          .col_blocks = layer.out_blocks(),
-                          .transposed_pairs = packed_[l].backward.of(layer.out_blocks(), layer.window_blocks())};
-    for (int place = 0; place < layer.places; ++place)
-      kernels_->pack(
-          layer.width, layer.of.out.channels,
-          {parameters + layer.of.weight + std::ptrdiff_t{place} * layer.rows * layer.of.stride, layer.of.stride},
-          forms.from_row_block(place * layer.blocks));
+    pack_layer(l, parameters + layer.of.weight,
+               {.row_blocks = layer.window_blocks(),
+                .col_blocks = layer.out_blocks(),
+                .transposed_pairs = packed_[l].backward.of(layer.out_blocks(), layer.window_blocks())});
     packed_[l].backward_stale = false;
   }
+}
+
+void Bf16ConvLayers::pack_layer(std::size_t l, const float* weights, const Bf16Forms& to) const {
+  const Layer& layer = layers_[l];
+  for (int place = 0; place < layer.places; ++place)
+    kernels_->pack(layer.width, layer.of.out.channels,
+                   {weights + std::ptrdiff_t{place} * layer.rows * layer.of.stride, layer.of.stride},
+                   to.from_row_block(place * layer.blocks));
 }
 
 // Forward.

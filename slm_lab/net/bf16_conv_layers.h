@@ -30,7 +30,7 @@ struct Bf16Convolution {
 /// they are scaled by is part of the weights.)
 ///
 /// A window is gathered from the image as a row of a matrix, so that a convolution is a dense layer of the rows of all
-/// its output pixels: a block of 32 windows at a time, which never leaves the first cache. Rows are pixels of four
+/// its output pixels: a block of 32 windows at a time, which never leaves the first cache. Rows are pixels of a few
 /// images, one after the other, and channels are their columns, padded to 32. The first layer sees images as they are,
 /// pixel after pixel, of which a row of a window is one stretch.
 ///
@@ -59,17 +59,13 @@ class Bf16ConvLayers {
     int width, blocks;       // numbers of a place, and the blocks of 32 that hold them
     int rows;                // rows of weights from one place to the next
     std::ptrdiff_t next;     // from one of these blocks to the next
-    // Where the places of the windows of four images begin in the inputs, and in gradients of these; -1: in no pixel.
+    // Where the places of the windows of the images that go together begin in the inputs, and in the gradients of
+    // these; -1: in no pixel.
     std::vector<std::int32_t> at, gradient_at;
     int window_blocks() const { return places * blocks; }
     int out_blocks() const { return bf16_blocks(of.out.channels); }
   };
-  /// Weights of one layer as products take them: for its outputs, and for the gradient with respect to its inputs.
-  struct Packed {
-    Bf16Buffer forward, backward;
-    bool forward_stale = true, backward_stale = true;
-  };
-  /// What one thread needs to take four images through the layers, there and back.
+  /// What one thread needs to take a few images through the layers, there and back.
   struct Scratch {
     Bf16Buffer images;                // pixel after pixel, zeros around
     Bf16Buffer windows;               // of 32 outputs, or one place of all
@@ -88,6 +84,7 @@ class Bf16ConvLayers {
   template <class Task>
   void for_each_of_batch(int n, const Task& task);
   void pack_forward(const float* parameters, float scale);
+  void pack_layer(std::size_t l, const float* weights, const Bf16Forms& to) const;
   void pack_backward(std::size_t first, const float* parameters);
   void read_images(const ObservationsView& x, Images images, Scratch& scratch) const;
   Bf16Windows windows(std::size_t l, const Bf16* in, int first) const;
@@ -113,7 +110,7 @@ class Bf16ConvLayers {
   std::int64_t multiply_adds_ = 0;  // of one image, forward
   std::vector<std::size_t> sums_;   // where those of each layer begin: weights (out, windows), then biases
   std::size_t sums_size_ = 0;
-  std::vector<Packed> packed_;
+  std::vector<Bf16Weights> packed_;
   float packed_scale_ = 1;  // that the first layer was packed with
   AlignedBuffer scaled_;    // its weights times that
   ThreadPool* threads_ = nullptr;

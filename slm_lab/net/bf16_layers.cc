@@ -39,7 +39,7 @@ Bf16Layers::Bf16Layers(const Bf16Kernels& kernels, Bf16Shape shape)
 }
 
 void Bf16Layers::parameters_changed() {
-  for (Packed& packed : packed_) packed.forward_stale = packed.backward_stale = true;
+  for (Bf16Weights& packed : packed_) packed.changed();
 }
 
 Bf16Layers::Passing& Bf16Layers::passing() {
@@ -84,7 +84,7 @@ void Bf16Layers::for_each_thread(int n, const Task& task) {
 
 void Bf16Layers::pack_forward(const float* parameters) {
   for (std::size_t l = 0; l < packed_.size(); ++l) {
-    Packed& packed = packed_[l];
+    Bf16Weights& packed = packed_[l];
     if (!packed.forward_stale) continue;
     // Who has gone back will go back again: both are made of one reading.
     const bool both = packed.backward_stale && packed.backward.data() != nullptr;

@@ -50,11 +50,6 @@ class Bf16Layers {
   const char* name() const { return kernels_->name; }
 
  private:
-  /// Weights of one layer as products take them: for its outputs, and for the gradient with respect to its inputs.
-  struct Packed {
-    Bf16Buffer forward, backward;
-    bool forward_stale = true, backward_stale = true;
-  };
   /// The outputs of a hidden layer: as the next one takes them, as the gradient of its weights does, and the slopes.
   struct Kept {
     Bf16Buffer rows, for_weights, slopes;
@@ -68,7 +63,7 @@ class Bf16Layers {
     std::vector<Scratch> of_thread;
     std::vector<Bf16Buffer> d_pairs;     // gradients of what each hidden activation sees, in pair form
     Bf16Buffer d_out, d_out_transposed;  // gradients of the heads' outputs, in row form
-    AlignedBuffer piece_sums;        // column sums of the former, of every piece
+    AlignedBuffer piece_sums;            // column sums of the former, of every piece
   };
   /// One for all nets that a thread takes batches through, one after the other: what it holds stays in the caches.
   static Passing& passing();
@@ -99,11 +94,11 @@ class Bf16Layers {
   int sums_size_ = 0;            // column sums of one piece
   std::vector<int> sums_;        // where those of each hidden layer begin
   std::int64_t num_weights_ = 0;
-  std::vector<Packed> packed_;  // of each hidden layer, then of the heads together
+  std::vector<Bf16Weights> packed_;  // of each hidden layer, then of the heads together
   ThreadPool* threads_ = nullptr;
 
-  int n_ = 0;  // rows of the last forward()
-  Bf16Buffer x_;   // in row form, transposed
+  int n_ = 0;     // rows of the last forward()
+  Bf16Buffer x_;  // in row form, transposed
   std::vector<Kept> kept_;
 };
 

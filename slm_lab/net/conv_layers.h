@@ -22,8 +22,8 @@ struct ConvShape {
   ImageShape image;
   std::vector<ConvLayerShape> layers;
   Activation hidden = Activation::relu;
-  std::string init_fn = {};  ///< empty: PyTorch's default of a convolution
-  float byte_scale = 1;      ///< bytes are seen as numbers times this; floats as they are
+  std::string init_fn = {};           ///< empty: PyTorch's default of a convolution
+  float byte_scale = 1;               ///< bytes are seen as numbers times this; floats as they are
   const Bf16Kernels* bf16 = nullptr;  ///< they compute with these; nullptr: in float32
 };
 
@@ -118,7 +118,7 @@ class ConvLayers {
   ThreadPool* threads_ = nullptr;
   std::vector<Scratch> scratch_;            // one for each thread
   std::vector<AlignedBuffer> piece_grads_;  // of all pieces but the first
-  AlignedBuffer infer_out_, forward_out_;  // the latter in bf16; else it is the last of h_
+  AlignedBuffer infer_out_, forward_out_;   // the latter in bf16; else it is the last of h_
 
   // Of forward() for backward().
   std::optional<ObservationsView> x_;
