@@ -26,8 +26,8 @@ void each_together(Piece piece, const Task& task) {
 
 // What the layers are made of.
 
-Bf16ConvLayers::Bf16ConvLayers(const Bf16Kernels& kernels, std::vector<Bf16Convolution> layers, Activation activation,
-                               float byte_scale)
+Bf16ConvLayers::Bf16ConvLayers(const Bf16Kernels& kernels, const std::vector<Bf16Convolution>& layers,
+                               Activation activation, float byte_scale)
     : kernels_(&kernels), activation_(activation), byte_scale_(byte_scale) {
   ensure(!layers.empty(), "at least one convolution");
   for (const Bf16Convolution& layer : layers) add_layer(layer);

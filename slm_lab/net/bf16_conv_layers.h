@@ -38,7 +38,7 @@ struct Bf16Convolution {
 class Bf16ConvLayers {
  public:
   /// `byte_scale`: bytes are seen as numbers times this; floats as they are.
-  Bf16ConvLayers(const Bf16Kernels& kernels, std::vector<Bf16Convolution> layers, Activation activation,
+  Bf16ConvLayers(const Bf16Kernels& kernels, const std::vector<Bf16Convolution>& layers, Activation activation,
                  float byte_scale);
 
   // As those of ConvLayers. `out` (n, pixels x stride of the last layer).

@@ -46,7 +46,7 @@ std::optional<Bf16ConvLayers> ConvLayers::make_bf16_layers() const {
                       layer.bias,
                       layer.in.stride,
                       layer.out.stride});
-  return Bf16ConvLayers(*shape_.bf16, std::move(layers), shape_.hidden, shape_.byte_scale);
+  return Bf16ConvLayers(*shape_.bf16, layers, shape_.hidden, shape_.byte_scale);
 }
 
 Parameters ConvLayers::make_parameters(Rng& init) const {
