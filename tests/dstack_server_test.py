@@ -93,6 +93,22 @@ class DstackServer(unittest.TestCase):
         self.assertRegex(declined.stdout, r"(?s)Resources +cpu=x86:4\.\. mem=3GB\.\. disk=30GB\.\..*Max duration +6h.*Submit the run declined\?")
         self.assertNotIn("declined", self.dstack("ps", "-a"))
 
+    def test_the_line_of_the_page_as_it_is_typed(self):
+        spec = json.loads((ROOT / BENCHMARK / "ppo/ppo_mujoco.json").read_text())["ppo_mujoco"]
+        spec["search"] = {"agent.algorithm.lam__uniform": [0.9, 0.99]}
+        work = self.scratch / "work"
+        (work / "page.json").write_text(json.dumps({"page": spec}))
+        (work / ".env").write_text(f"export HF_REPO=alice/of_the_page\nexport HF_TOKEN={TOKEN}\n")
+        (self.scratch / "bin/uv").write_text(f'#!/bin/sh\nshift 2\nexec "{PROGRAM}" "$@"\n')  # uv run slm-lab
+        (self.scratch / "bin/uv").chmod(0o755)
+        line = "source .env && uv run slm-lab run-remote --gpu -s env=Hopper-v5 page.json page search -n page"
+        typed = subprocess.run(["bash", "-c", line], env=self.environment, cwd=work, input="y\n", capture_output=True, text=True)
+        self.assertEqual(typed.returncode, 0, typed.stderr)
+        self.assertIn("Run page submitted", typed.stdout)
+        self.assertRegex(typed.stderr, r"slm-lab pull page_[0-9_]+ --repo alice/of_the_page")
+        self.assertEqual(json.loads((work / "data/.remote/page/job/job.json").read_text())["mode"], "search")
+        self.assertEqual(self.run_of("page")["run_spec"]["configuration"]["resources"]["gpu"]["count"]["min"], 1)
+
     def test_ten_specs_are_taken_as_tasks_of_constants_and_numbers(self):
         for number, words in enumerate(TEN):
             name = f"ten-{number}"
