@@ -33,7 +33,7 @@ class WatchedHub(Hub):
 class RemoteRun(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.scratch)
+        self.addCleanup(shutil.rmtree, self.scratch, ignore_errors=True)
         self.hub = WatchedHub()
         self.addCleanup(self.hub.close)
 
@@ -46,8 +46,9 @@ class RemoteRun(unittest.TestCase):
         (folder / "spec.json").write_text(json.dumps({"own": spec}))
         job = {"spec": "own", "mode": mode, "folder": "R", "repo": "alice/runs", "private": False, "minutes": minutes, "wait": 0}
         (folder / "job.json").write_text(json.dumps(job))
-        environment = {"PATH": os.environ["PATH"], "HOME": self.scratch, "HF_ENDPOINT": self.hub.url, "HF_TOKEN": "hf_secret",
+        environment = {"PATH": os.environ["PATH"], "HOME": self.scratch, "HF_ENDPOINT": self.hub.url, "HF_TOKEN": "hf_" + name,
                        "HF_HUB_DISABLE_XET": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.hub.token = "hf_" + name  # a push of one that was taken away comes to nothing
         log = open(folder / "log", "w")
         self.addCleanup(log.close)
         return folder, subprocess.Popen([sys.executable, ROOT / "slm_lab/experiment/remote_job.py"], cwd=folder, env=environment, stdout=log,
