@@ -55,6 +55,7 @@ class DstackServer(unittest.TestCase):
                            "HF_REPO": "alice/runs", "HF_TOKEN": TOKEN, "DSTACK_SERVER_DIR": str(cls.scratch / "server")}
         (cls.scratch / "home").mkdir()
         (cls.scratch / "work").mkdir()
+        (cls.scratch / "work/.gitignore").write_text("*.json\n*.gz\n")  # of which dstack leaves out what it matches
         without = {name: value for name, value in cls.environment.items() if not name.startswith("HF_")}
         words = ["server", "--host", "127.0.0.1", "--port", str(free_port()), "--token", SERVER_TOKEN]
         server = subprocess.Popen([DSTACK + "/dstack", *words], env=without, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -124,7 +125,7 @@ class DstackServer(unittest.TestCase):
         for (blob,) in stored:
             with tarfile.open(fileobj=BytesIO(blob)) as archive:
                 files = {pathlib.PurePath(one.name).name: archive.extractfile(one).read() for one in archive if one.isfile()}
-            self.assertEqual(sorted(files), ["job.json", "remote_job.py", "source.tar.gz", "spec.json"])
+            self.assertEqual(sorted(files), [".dstackignore", "job.json", "remote_job.py", "source.tar.gz", "spec.json"])
             self.assertNotIn(TOKEN.encode(), b"".join(files.values()))
         for path in [self.scratch / "words", *(self.scratch / "work").rglob("*")]:
             self.assertFalse(path.is_file() and TOKEN.encode() in path.read_bytes(), path)

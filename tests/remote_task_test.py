@@ -100,7 +100,7 @@ def main():
         task = pathlib.Path(folder, called[3])
         check(task.read_text())
         sent = {path.name for path in (task.parent / "job").iterdir()}
-        assert sent == {"job.json", "spec.json", "remote_job.py", "source.tar.gz"}, sent
+        assert sent == {".dstackignore", "job.json", "spec.json", "remote_job.py", "source.tar.gz"}, sent
         assert json.loads((task.parent / "job/job.json").read_text())["spec"] == "my"
         assert list(json.loads((task.parent / "job/spec.json").read_text())) == ["my"]
         assert (task.parent / "job/source.tar.gz").stat().st_size < 2 << 20, "dstack's server takes no more"

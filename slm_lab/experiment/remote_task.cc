@@ -104,6 +104,7 @@ fs::path stage(const LoadedSpec& spec, const RemoteOptions& options, const std::
                                     options.root.string()};
   words.insert(words.end(), std::begin(kSources), std::end(kSources));
   if (run_words(words) != 0) throw Error(ExitCode::io, "run-remote: tar could not pack the sources");
+  write_file_durably(folder / "job/.dstackignore", "!*\n");  // else a .gitignore above would keep files back
   write_file_durably(folder / "job/job.json", job);
   write_file_durably(folder / "job/spec.json", fmt::format("{{{}: {}}}\n", Json(spec.name).dump(), spec.canonical));
   write_file_durably(folder / "job/remote_job.py", read_file(options.root / "slm_lab/experiment/remote_job.py"));
