@@ -57,7 +57,7 @@ def words_of(command):
 
 def short(command):
     first = words_of(command)[0] if words_of(command) else ""
-    if first in ONLY_PARSED or command in ONLY_NAMED or "--remote" in command:
+    if (first in ONLY_PARSED and "--dry-run" not in command) or command in ONLY_NAMED or "--remote" in command:
         return command + " --help"
     if first == "benchmark" and not re.search("--(list|status|render)", command):
         return command + " --list"

@@ -91,7 +91,7 @@ class Client(unittest.TestCase):
         pushed = self.push(hub)[-1]
         self.assertEqual(pushed["event"], "done", pushed)
         self.assertEqual((self.stored(hub), hub.commits), (FILES, 1))
-        (folder, _) = self.ask(hub.url, do="list")
+        (folder, _) = self.ask(hub.url, do="list", name="")
         self.assertEqual((folder["name"], folder["files"], folder["bytes"]), (RUN, 3, sum(map(len, FILES.values()))))
         self.assert_pulled(self.pull(hub, token=None))
         self.assertEqual(self.pull(hub, name="ppo")[-1]["code"], 2)  # the name of a spec, not a part of one

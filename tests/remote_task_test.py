@@ -17,6 +17,15 @@ SPECS = [("ppo/ppo_cartpole.json", "ppo_cartpole", "train", []), ("ppo/ppo_mujoc
 SHELL = ["apt-get update", "apt-get install -y --no-install-recommends ca-certificates python3 python3-venv", "tar -xzf source.tar.gz",
          "./slm-lab setup hub", ".deps/hub/bin/python remote_job.py"]
 
+FAKE_DSTACK = """#!/bin/sh
+case "$1 $2 $3" in
+  "run get busy") echo '{"status": "running"}' ;;
+  "run get "*) exit 1 ;;
+  "secret list "*) echo other ;;
+  *) printf '%s\\n' "$@" >called ;;
+esac
+"""
+
 
 def call(*words, folder, **extra):
     environment = {"PATH": folder + "/bin:" + os.environ["PATH"], "SLM_LAB_ROOT": str(ROOT), "HF_REPO": "alice/runs", "HF_TOKEN": "hf_secret", **extra}
@@ -25,10 +34,10 @@ def call(*words, folder, **extra):
 
 def check(text):
     """What a task may hold, line by line: a name of dstack's, numbers, and for the rest constants."""
-    assert re.match(r"type: task\nname: [a-z][a-z0-9-]{1,40}\nimage: debian:12\n", text), text
+    assert re.match(r"type: task\nname: [a-z][a-z0-9-]{1,40}\nimage: debian:12\nuser: root\n", text), text
     assert "hf_secret" not in text and "- HF_TOKEN=${{ secrets.hf_token }}\n" in text, text
     assert re.search(r"commands:\n((?:  - .*\n)+)", text)[1] == "".join(f"  - {line}\n" for line in SHELL), text
-    numbers = r"resources:\n  cpu: \d+\.\.\n  memory: \d+GB\.\.\n  disk: 30GB\.\.\n(  gpu: 1\n)?max_duration: \d+[mhd]\nstop_duration: 5m\n"
+    numbers = r"resources:\n  cpu: x86:\d+\.\.\n  memory: \d+GB\.\.\n  disk: 30GB\.\.\n(  gpu: 1\n)?max_duration: \d+[mhd]\nstop_duration: 5m\n"
     assert re.search(numbers, text), text
 
 
@@ -58,31 +67,40 @@ def main():
         for words, code, text in ((["--max-duration", "6 hours"], 2, "as 30m"), (["--repo", "x"], 2, "USER/NAME"), (["-s", "x"], 2, "KEY=VALUE")):
             result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", *words, folder=folder)
             assert result.returncode == code and text in result.stderr, (words, result.stderr)
+        short = call("slm_lab/spec/demo.json", "dev", "--dry-run", folder=folder)  # a file with one spec needs no name
+        assert short.returncode == 0 and '"spec":"ppo_cartpole","mode":"dev"' in short.stderr, short.stderr
         for words, text in ((["slm_lab/spec/demo.json", "nothing", "train"], "nothing"), (["slm_lab/spec/demo.json", "ppo_cartpole", "enjoy"], "dev, train"),
                             (["slm_lab/spec/demo.json", "ppo_cartpole", "search"], "no search block")):
             result = call(*words, folder=folder)
             assert result.returncode == 2 and text in result.stderr, (words, result.stderr)
+        python = ROOT / ".deps/venv/bin/python"  # of setup/python.sh
+        if python.exists():
+            result = call(str(ROOT / "docs/examples/corridor.json"), "corridor", "train", "--dry-run", folder=folder, SLM_PYTHON=str(python))
+            assert result.returncode == 2 and "env.module docs/examples/corridor.py" in result.stderr, result.stderr
         result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, HF_REPO="")
         assert result.returncode == 2 and "HF_REPO" in result.stderr, result.stderr
         no_dstack = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, PATH="/usr/bin:/bin")
         assert no_dstack.returncode == 3 and "dstack is not installed" in no_dstack.stderr, no_dstack.stderr
         assert os.listdir(folder) == []
 
-        # One that is started, by a dstack that writes down what it was called with.
+        # One that is started, by a dstack that writes down what it was called with and knows one run and one secret.
         os.mkdir(folder + "/bin")
-        pathlib.Path(folder, "bin/dstack").write_text('#!/bin/sh\nprintf "%s\\n" "$@" >called\n')
+        pathlib.Path(folder, "bin/dstack").write_text(FAKE_DSTACK)
         os.chmod(folder + "/bin/dstack", 0o755)
+        result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", "--yes", "-n", "busy", folder=folder)
+        assert result.returncode == 2 and "`dstack stop busy`" in result.stderr, result.stderr
+        assert not pathlib.Path(folder, "called").exists() and not pathlib.Path(folder, "data").exists(), "the other run would have ended"
         value = "${{ secrets.x }} $(touch MARK)"
         spec = json.loads((ROOT / "slm_lab/spec/demo.json").read_text())["ppo_cartpole"]
         pathlib.Path(folder, "my.json").write_text(json.dumps({"my": spec}))
         result = call("my.json", "my", "train", "--yes", "-n", value, folder=folder)
-        assert result.returncode == 0, result.stderr
+        assert result.returncode == 0 and "no secret hf_token" in result.stderr, result.stderr
         called = pathlib.Path(folder, "called").read_text().splitlines()
         assert called[:3] == ["apply", "--detach", "-f"] and called[4:] == ["-y"], called
         task = pathlib.Path(folder, called[3])
         check(task.read_text())
         sent = {path.name for path in (task.parent / "job").iterdir()}
-        assert sent == {"job.json", "spec.json", "remote_job.py", "source.tar.gz"}, sent
+        assert sent == {".dstackignore", "job.json", "spec.json", "remote_job.py", "source.tar.gz"}, sent
         assert json.loads((task.parent / "job/job.json").read_text())["spec"] == "my"
         assert list(json.loads((task.parent / "job/spec.json").read_text())) == ["my"]
         assert (task.parent / "job/source.tar.gz").stat().st_size < 2 << 20, "dstack's server takes no more"

@@ -1,4 +1,5 @@
 """share_runs_test.py SLM_LAB: push, list and pull of a real run through a hub on this machine, by the program's own commands."""
+import json
 import os
 import pathlib
 import re
@@ -51,7 +52,10 @@ class ShareRuns(unittest.TestCase):
         self.assertEqual(self.call("push", "data/R").returncode, 0)  # replaces what an earlier push has left
         self.assertEqual(self.hub.repos["alice/runs"].pop("data/R2/x"), b"2")
         self.assertRegex(self.call("list", "--remote").stdout, r"^R +\d+ files")
-        result = self.call("pull", "R", "--data", "other", token=None)
+        self.hub.repos["alice/runs"]["data/ppo_2026_01_02_030405/x/y"] = b"1"
+        self.assertEqual(json.loads(self.call("list", "ppo", "--remote", "--json").stdout), [{"name": "ppo_2026_01_02_030405", "files": 1, "bytes": 1}])
+        self.assertEqual(self.call("list", "pp", "--remote").stdout, "")
+        result = self.call("pull", "data/R", "--data", "other", token=None)
         self.assertEqual((result.returncode, result.stdout), (0, "other/R\n"), result.stderr)
         pushed = {name: content for name, content in contents(self.scratch + "/data/R").items() if name != "run.lock"}
         pulled = contents(self.scratch + "/other/R")

@@ -137,6 +137,15 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const std
   return fmt::format("{}: {}; see `{} --help`", called, what, called);
 }
 
+void leave_out_name(const CLI::App& app, std::string& spec_name, std::string& mode) {
+  const auto given = [&](const char* option) { return app.get_option(option)->count() > 0; };
+  const std::vector<std::string> modes = {"dev", "train", "search", "enjoy"};
+  const std::string word = spec_name.substr(0, spec_name.find('@'));
+  const bool is_mode = !given("mode") && std::find(modes.begin(), modes.end(), word) != modes.end();
+  if (is_mode) mode = spec_name;
+  if (is_mode || (given("spec_file") && !given("spec_name"))) spec_name = "";
+}
+
 CLI::Validator whole_number(long long low, long long high) {
   const bool bounded = high < std::numeric_limits<long long>::max();
   const std::string range = bounded ? fmt::format("from {} to {}", low, high) : fmt::format(">= {}", low);

@@ -22,6 +22,9 @@ bool takes_value(const CLI::Option& option);
 /// What is wrong with a command line that `app` could not parse, and what was probably meant.
 std::string explain(const CLI::ParseError& error, const CLI::App& app, const std::vector<std::string>& arguments);
 
+/// `FILE` and `FILE MODE` instead of `FILE NAME MODE`, as `app` has parsed them: a file with one spec needs no name.
+void leave_out_name(const CLI::App& app, std::string& spec_name, std::string& mode);
+
 /// Checks of an option's text, before it is converted: "expected a whole number >= 1, not x".
 CLI::Validator whole_number(long long low, long long high = std::numeric_limits<long long>::max());
 CLI::Validator number_from(double low);

@@ -24,7 +24,8 @@ std::function<int()> add_list(CLI::App& app, const Invocation& invocation) {
   add_repo_option(app, arguments->repo);
   return [arguments, &invocation] {
     if (arguments->remote) {
-      list_remote_runs(find_hub(invocation.root, arguments->repo, /*is_model=*/false));
+      list_remote_runs(find_hub(invocation.root, arguments->repo, /*is_model=*/false), arguments->spec_name,
+                       arguments->json);
       return 0;
     }
     std::vector<RunOverview> runs;

@@ -49,16 +49,6 @@ LoadedSpec load(const RunArguments& arguments, const Invocation& invocation, con
                               misspelt ? fmt::format("; did you mean {}{}?", *near, mode.substr(word.size())) : ""));
 }
 
-/// `run FILE` and `run FILE MODE`: a file with one spec needs no name.
-void leave_out_name(const CLI::App& app, RunArguments& arguments) {
-  const auto given = [&](const char* option) { return app.get_option(option)->count() > 0; };
-  const std::vector<std::string> modes = {"dev", "train", "search", "enjoy"};
-  const std::string word = arguments.spec_name.substr(0, arguments.spec_name.find('@'));
-  const bool is_mode = !given("mode") && std::find(modes.begin(), modes.end(), word) != modes.end();
-  if (is_mode) arguments.mode = arguments.spec_name;
-  if (is_mode || (given("spec_file") && !given("spec_name"))) arguments.spec_name = "";
-}
-
 std::unique_ptr<Executor> make_ray_executor(const RunArguments& arguments, const Invocation& invocation) {
   const std::filesystem::path root = invocation.root;
   const char* address = std::getenv("RAY_ADDRESS");  // as all programs that use Ray
@@ -146,7 +136,7 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
       ->check(CLI::IsMember({"local", "ray"}))
       ->capture_default_str();
   return [arguments, &app, &invocation] {
-    leave_out_name(app, *arguments);
+    leave_out_name(app, arguments->spec_name, arguments->mode);
     arguments->enjoy.data = arguments->train.data;
     arguments->enjoy.spec_name = arguments->spec_name;
     arguments->enjoy.seed = arguments->seed;

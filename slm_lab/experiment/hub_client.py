@@ -2,7 +2,7 @@
 
   {"do": "push", "repo": "USER/NAME", "type": "dataset", "private": false, "message": TEXT, "files": [{"from": FILE, "to": PATH}], "texts": [{"to": PATH, "text": TEXT}]}
   {"do": "pull", "repo": ..., "type": ..., "name": SPEC_OR_FOLDER, "all": false, "data": FOLDER, "have": [FOLDER]}
-  {"do": "list", "repo": ..., "type": ...}
+  {"do": "list", "repo": ..., "type": ..., "name": SPEC_OR_FOLDER, or "" for all}
 and is told, a line each:
   {"event": "said", "text": ...}                         what it is doing
   {"event": "folder", "name": ..., "files": N, "bytes": N}
@@ -149,10 +149,15 @@ def fetch(request, api, commit, folder, files):
     tell("fetched", name=folder, partial=str(partial / "data" / folder))
 
 
+def named(name, folders):
+    """The folder of that name, or those of the spec of that name, the newest last."""
+    return sorted(folder for folder in folders if folder == name or re.fullmatch(re.escape(name) + TIMESTAMP, folder))
+
+
 def pull(request, api):
     commit, folders = folders_of(request, api)
     name = request["name"]
-    found = sorted(folder for folder in folders if folder == name or re.fullmatch(re.escape(name) + TIMESTAMP, folder))
+    found = named(name, folders)
     if not found:
         near = [folder for folder in sorted(folders) if name in folder][:5]
         raise Refused(USAGE, f"{name}: no such run in {request['repo']}" + (f"; there are {', '.join(near)}" if near else ""))
@@ -170,7 +175,8 @@ def pull(request, api):
 
 def list_runs(request, api):
     _, folders = folders_of(request, api)
-    for name, files in sorted(folders.items()):
+    for name in named(request["name"], folders) if request["name"] else sorted(folders):
+        files = folders[name]
         tell("folder", name=name, files=len(files), bytes=sum(file.size for file in files))
     tell("done", text="")
 

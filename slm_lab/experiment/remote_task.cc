@@ -1,5 +1,6 @@
 #include "slm_lab/experiment/remote_task.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <optional>
 #include <regex>
 #include <vector>
 
@@ -30,12 +32,28 @@ constexpr std::size_t kLongestName = 41;
 constexpr int kMaxCores = 16;           // more sessions than these take turns
 constexpr int kMostTrialsAtOnce = 8;    // of a search
 constexpr int kGigabytesOfProgram = 2;  // building it needs as much
+constexpr const char* kSecret = "hf_token";
 constexpr const char* kSources[] = {"slm-lab", "CMakeLists.txt", "CMakePresets.json", "cmake", "setup", "slm_lab"};
 
 /// Runs a program with these words, without a shell; its exit code, or -1 when a signal ended it.
 int run_words(const std::vector<std::string>& words) {
   const int status = wait_for_end(ChildProgram(words).start(ExitCode::missing));
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// What a program prints, run likewise; nothing where it fails.
+std::optional<std::string> output_of(const std::vector<std::string>& words) {
+  DescriptorPair ends = make_pipe();
+  const pid_t child = ChildProgram(words)
+                          .give(ends.second.number(), STDOUT_FILENO)
+                          .open("/dev/null", O_RDONLY, STDIN_FILENO)
+                          .open("/dev/null", O_WRONLY, STDERR_FILENO)
+                          .start(ExitCode::missing);
+  ends.second.close();
+  std::string text = read_to_end(ends.first);
+  const int status = wait_for_end(child);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  return text;
 }
 
 /// Beside the program, as uv installs both; or on the PATH.
@@ -86,11 +104,35 @@ fs::path stage(const LoadedSpec& spec, const RemoteOptions& options, const std::
                                     options.root.string()};
   words.insert(words.end(), std::begin(kSources), std::end(kSources));
   if (run_words(words) != 0) throw Error(ExitCode::io, "run-remote: tar could not pack the sources");
+  write_file_durably(folder / "job/.dstackignore", "!*\n");  // else a .gitignore above would keep files back
   write_file_durably(folder / "job/job.json", job);
   write_file_durably(folder / "job/spec.json", fmt::format("{{{}: {}}}\n", Json(spec.name).dump(), spec.canonical));
   write_file_durably(folder / "job/remote_job.py", read_file(options.root / "slm_lab/experiment/remote_job.py"));
   write_file_durably(folder / "task.dstack.yml", task);
   return folder / "task.dstack.yml";
+}
+
+/// `dstack apply -y` ends an active run of the same name, whoever's it is; without -y it asks.
+void check_name_is_free(const std::string& dstack, const std::string& name) {
+  const std::optional<std::string> answer = output_of({dstack, "run", "get", name, "--json"});
+  if (!answer) return;  // there is none; where dstack knows no server, it says so itself
+  const std::string status = parse_json_file(*answer, "dstack run get").value("status", "");
+  if (status != "terminated" && status != "failed" && status != "done")
+    throw SpecError(
+        fmt::format("run-remote: dstack has a run {0} already ({1}), which would end: name this one with -n, or "
+                    "end that one with `dstack stop {0}`",
+                    name, status));
+}
+
+/// Only who manages a project may list its secrets, so this is a hint. A run without it ends before a machine is
+/// rented.
+void hint_at_secret(const std::string& dstack) {
+  const std::optional<std::string> secrets = output_of({dstack, "secret", "list"});
+  if (secrets && secrets->find(kSecret) == std::string::npos)
+    fmt::print(stderr,
+               "slm-lab: the project of dstack has no secret {0}, without which the run ends at once; set it with "
+               "`dstack secret set {0} TOKEN`\n",
+               kSecret);
 }
 
 }  // namespace
@@ -113,8 +155,9 @@ std::string dstack_task(const std::string& name, const RemoteOptions& options, i
   return fmt::format(R"(type: task
 name: {}
 image: debian:12
+user: root
 env:
-  - HF_TOKEN=${{{{ secrets.hf_token }}}}
+  - HF_TOKEN=${{{{ secrets.{} }}}}
 files:
   - job:/lab
 working_dir: /lab
@@ -125,7 +168,7 @@ commands:
   - ./slm-lab setup hub
   - .deps/hub/bin/python remote_job.py
 resources:
-  cpu: {}..
+  cpu: x86:{}..
   memory: {}GB..
   disk: 30GB..
 {}max_duration: {}
@@ -135,7 +178,7 @@ retry:
   on_events: [no-capacity, interruption]
   duration: 1d
 )",
-                     name, cores, gigabytes, options.gpu ? "  gpu: 1\n" : "", options.max_duration);
+                     name, kSecret, cores, gigabytes, options.gpu ? "  gpu: 1\n" : "", options.max_duration);
 }
 
 int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
@@ -144,12 +187,15 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
   const LabSpec spec = read_lab_spec(loaded, report);
   if (options.mode == "search" && spec.search.empty())
     throw SpecError(fmt::format("{}: {} has no search block, so there is nothing to search", loaded.file, loaded.name));
+  if (const auto* python = std::get_if<GymnasiumKwargs>(&spec.env.kwargs); python != nullptr && !python->module.empty())
+    throw SpecError(fmt::format("{}: env.module {}: run-remote sends the sources of slm-lab and no module of others",
+                                loaded.file, python->module));
   const Needs needs = needs_of(spec, options.mode);
   const std::string name = dstack_name(options.name.empty() ? loaded.name : options.name);
   const std::string folder = fmt::format("{}_{:%Y_%m_%d_%H%M%S}", loaded.name, fmt::localtime(std::time(nullptr)));
   const std::string task = dstack_task(name, options, needs.cores, needs.gigabytes);
-  const Json job = {
-      {"spec", loaded.name}, {"mode", options.mode}, {"folder", folder}, {"repo", options.repo}, {"minutes", 10}};
+  const Json job = {{"spec", loaded.name},           {"mode", options.mode}, {"folder", folder}, {"repo", options.repo},
+                    {"private", options.is_private}, {"minutes", 10},        {"wait", 30}};
   if (options.gpu)
     fmt::print(stderr, "slm-lab: nets of this version compute on the processor; the GPU is rented and not used\n");
   if (options.dry_run) {
@@ -158,8 +204,10 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
     return 0;
   }
   const std::string dstack = find_dstack().string();
+  if (options.yes) check_name_is_free(dstack, name);
+  hint_at_secret(dstack);
   const fs::path file = stage(loaded, options, name, task, job.dump() + "\n");
-  fmt::print(stderr, "slm-lab: its results: HF_REPO={} slm-lab pull {}\n", options.repo, folder);
+  fmt::print(stderr, "slm-lab: its results will be there: slm-lab pull {} --repo {}\n", folder, options.repo);
   std::vector<std::string> words = {dstack, "apply", "--detach", "-f", file.string()};
   if (options.yes) words.emplace_back("-y");
   return run_words(words) == 0 ? 0 : static_cast<int>(ExitCode::remote);

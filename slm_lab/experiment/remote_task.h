@@ -11,6 +11,7 @@ struct RemoteOptions {
   std::string mode = "train";  ///< dev, train or search
   std::string name;            ///< of the run at dstack; empty: made of the spec's
   std::string repo;            ///< USER/NAME of a data set, where the results go
+  bool is_private = false;     ///< the repository, where it is made
   bool gpu = false;
   bool dry_run = false;  ///< prints the task and starts nothing
   bool yes = false;      ///< does not ask before it costs

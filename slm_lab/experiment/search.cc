@@ -222,6 +222,7 @@ int continue_search(const LoadedSpec& given, const std::string& where, const Sea
   const DataFolder folder = find_search(options, given.name, where);
   const FolderLock held = lock(folder);
   remove_unfinished_files(folder.root());
+  folder.make_folders();
   const LoadedSpec saved = load_search_spec(folder);
   SearchSpec search = read_search_spec(saved);
   compare(search, given, folder);

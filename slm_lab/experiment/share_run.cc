@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 
 #include "slm_lab/base/error.h"
@@ -103,10 +104,11 @@ void push_run(const HubPlace& hub, const fs::path& where, const PushOptions& opt
   fmt::print("{}\n", ask_hub(hub, request.dump(), say_event));
 }
 
-void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& data, bool all) {
+void pull_runs(const HubPlace& hub, const std::string& where, const fs::path& data, bool all) {
+  const std::string name = where.starts_with("data/") ? where.substr(std::strlen("data/")) : where;  // as it is pushed
   if (name.empty() || name.find('/') != std::string::npos)
     throw SpecError(
-        fmt::format("pull {}: expected the name of a spec or of a run folder, as `list --remote` shows", name));
+        fmt::format("pull {}: expected the name of a spec or of a run folder, as `list --remote` shows", where));
   const Json request = {
       {"do", "pull"}, {"name", name}, {"all", all}, {"data", fs::absolute(data).string()}, {"have", names_in(data)}};
   ask_hub(hub, request.dump(), [&](const std::string& event, const std::string& line) {
@@ -130,14 +132,22 @@ void pull_runs(const HubPlace& hub, const std::string& name, const fs::path& dat
   });
 }
 
-void list_remote_runs(const HubPlace& hub) {
-  ask_hub(hub, R"({"do": "list"})", [](const std::string& event, const std::string& line) {
+void list_remote_runs(const HubPlace& hub, const std::string& name, bool json) {
+  Json runs = Json::array();
+  const Json request = {{"do", "list"}, {"name", name}};
+  ask_hub(hub, request.dump(), [&](const std::string& event, const std::string& line) {
     say_event(event, line);
-    const Json json = Json::parse(line);
-    if (event == "folder")
-      fmt::print("{:60} {:5} files {:9.1f} MB\n", json.at("name").get<std::string>(), json.at("files").get<int>(),
-                 json.at("bytes").get<double>() / 1e6);
+    if (event != "folder") return;
+    const Json told = Json::parse(line);
+    runs.push_back({{"name", told.at("name")}, {"files", told.at("files")}, {"bytes", told.at("bytes")}});
   });
+  if (json) {
+    fmt::print("{}\n", runs.dump(2));
+    return;
+  }
+  for (const Json& run : runs)
+    fmt::print("{:60} {:5} files {:9.1f} MB\n", run.at("name").get<std::string>(), run.at("files").get<int>(),
+               run.at("bytes").get<double>() / 1e6);
 }
 
 }  // namespace slm

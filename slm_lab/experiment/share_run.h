@@ -17,12 +17,12 @@ struct PushOptions {
 /// not as its manifest says; Error(remote).
 void push_run(const HubPlace& hub, const std::filesystem::path& folder, const PushOptions& options);
 
-/// Fetches the newest run of this spec (or with `all` every one), or the folder of this name, into `data`. A folder
-/// appears there when all of it has arrived and is what the hub and its manifest say. Throws SpecError where there is
-/// no such run; Error(remote); Error(corrupt).
+/// Fetches the newest run of this spec (or with `all` every one), or the folder of this name (with or without data/
+/// before it), into `data`. A folder appears there when all of it has arrived and is what the hub and its manifest say.
+/// Throws SpecError where there is no such run; Error(remote); Error(corrupt).
 void pull_runs(const HubPlace& hub, const std::string& name, const std::filesystem::path& data, bool all);
 
-/// Prints the runs of the repository.
-void list_remote_runs(const HubPlace& hub);
+/// Prints the runs of the repository: with a `name` those that pull_runs() could fetch by it.
+void list_remote_runs(const HubPlace& hub, const std::string& name, bool json);
 
 }  // namespace slm

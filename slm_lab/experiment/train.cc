@@ -119,6 +119,7 @@ int continue_training(const LoadedSpec& loaded, const std::string& where, const 
     throw SpecError(fmt::format("{0}: a search; it goes on with search@{0}", folder.root().string()));
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});
   remove_unfinished_files(folder.root());
+  folder.make_folders();
   const LoadedSpec saved = spec_to_continue(folder, loaded, [](const std::string& text) { say("note: " + text); });
   SpecReport report(saved.file);
   const LabSpec spec = read_lab_spec(saved, report);

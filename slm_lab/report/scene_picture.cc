@@ -10,7 +10,7 @@
 namespace slm {
 namespace {
 
-constexpr int kEnlarged = 3;
+constexpr int kSmallScreen = 256, kEnlarged = 3;
 
 void set_color(cairo_t* cairo, Scene::Color color) {
   cairo_set_source_rgb(cairo, color.red / 255.0, color.green / 255.0, color.blue / 255.0);
@@ -28,13 +28,13 @@ void paint_shape(cairo_t* cairo, const Scene::Shape& shape) {
   cairo_stroke(cairo);
 }
 
-Picture enlarged_screen(const Scene& scene) {
-  Picture picture{kEnlarged * scene.width, kEnlarged * scene.height, {}};
+Picture screen_of(const Scene& scene) {
+  const int times = scene.height <= kSmallScreen ? kEnlarged : 1;
+  Picture picture{times * scene.width, times * scene.height, {}};
   picture.pixels.reserve(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
   for (int y = 0; y < picture.height; ++y)
     for (int x = 0; x < picture.width; ++x) {
-      const std::uint8_t* rgb =
-          &scene.screen[3 * static_cast<std::size_t>(y / kEnlarged * scene.width + x / kEnlarged)];
+      const std::uint8_t* rgb = &scene.screen[3 * static_cast<std::size_t>(y / times * scene.width + x / times)];
       picture.pixels.push_back(static_cast<std::uint32_t>(rgb[0] << 16 | rgb[1] << 8 | rgb[2]));
     }
   return picture;
@@ -43,7 +43,7 @@ Picture enlarged_screen(const Scene& scene) {
 }  // namespace
 
 Picture paint_scene(const Scene& scene) {
-  if (!scene.screen.empty()) return enlarged_screen(scene);
+  if (!scene.screen.empty()) return screen_of(scene);
   Picture picture{scene.width, scene.height, {}};
   picture.pixels.resize(static_cast<std::size_t>(scene.width) * static_cast<std::size_t>(scene.height));
   const std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface(

@@ -13,7 +13,7 @@ struct Picture {
   std::vector<std::uint32_t> pixels;
 };
 
-/// The scene as it is seen. The screen of an emulator is small: each of its pixels becomes three by three.
+/// The scene as it is seen. Of a small screen, as an emulator's, each pixel becomes three by three.
 Picture paint_scene(const Scene& scene);
 
 }  // namespace slm

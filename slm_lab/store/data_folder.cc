@@ -159,10 +159,11 @@ DataFolder DataFolder::create(const fs::path& data, const std::string& spec_name
       throw SpecError(fmt::format("--name {0}: {1} exists; continue it with train@{1}, or choose another name", name,
                                   root.string()));
     if (!created) continue;
-    for (const char* part : kFolders) make_directories(root / part);
+    DataFolder folder(root, spec_name);
+    folder.make_folders();
     sync_directory(data);
     for (const fs::path& made : missing) sync_directory(made.parent_path());
-    return DataFolder(root, spec_name);
+    return folder;
   }
 }
 
@@ -227,6 +228,10 @@ DataFolder DataFolder::open(const fs::path& folder) {
       throw Error(ExitCode::io,
                   fmt::format("{}: a symbolic link; a run keeps to its folder", (root / inside).string()));
   return DataFolder(root, *name);
+}
+
+void DataFolder::make_folders() const {
+  for (const char* part : kFolders) make_directories(root_ / part);
 }
 
 fs::path DataFolder::spec_file() const { return root_ / (spec_name_ + "_spec.json"); }

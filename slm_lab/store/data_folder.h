@@ -37,6 +37,10 @@ class DataFolder {
   /// An existing run folder (or a spec file inside one); throws SpecError when it is none.
   static DataFolder open(const std::filesystem::path& folder);
 
+  /// Its four sub-folders, as far as they are missing: a hub, git and some archives keep no empty folders, and a run
+  /// that they bring may go on.
+  void make_folders() const;
+
   const std::filesystem::path& root() const { return root_; }
   const std::string& spec_name() const { return spec_name_; }
 

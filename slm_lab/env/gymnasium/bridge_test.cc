@@ -237,6 +237,25 @@ TEST_F(Bridge, RollsOutAsGymnasiumItselfDoes) {
   EXPECT_EQ(a[0], 1.0 / 3);
 }
 
+TEST_F(Bridge, IsDrawnAfterEachStepWhereItCanBe) {
+  std::vector<std::string> kwargs{"module=" + odd_module()};
+  const auto env = make_rollout_env("gymnasium:Odd-v0", kwargs, 0);
+  std::vector<double> obs;
+  env->reset(obs);
+  env->step(std::vector<double>{0}, obs);
+  env->step(std::vector<double>{0}, obs);
+  const Scene scene = env->scene().value();
+  EXPECT_EQ(scene.width, 6) << "even, as a film wants it";
+  EXPECT_EQ(scene.height, 4);
+  EXPECT_EQ(scene.frames_per_second, 20);
+  EXPECT_THAT(scene.screen, AllOf(testing::SizeIs(6 * 4 * 3), testing::Each(2)));
+
+  kwargs.emplace_back("kwargs.render_mode=nothing");
+  const auto blind = make_rollout_env("gymnasium:Odd-v0", kwargs, 0);
+  blind->reset(obs);
+  EXPECT_FALSE(blind->scene().has_value());
+}
+
 TEST_F(Bridge, RefusesWhatItCannotTakeInWords) {
   EXPECT_THAT(read_env("gymnasium:CartPole-v9").problems,
               AllOf(HasSubstr("env.name"), HasSubstr("did you mean gymnasium:CartPole-v1?")));

@@ -16,6 +16,7 @@ class GymnasiumRolloutEnv final : public RolloutEnv {
   bool obs_is_float64() const override { return number_ == ObsNumber::float64; }
   void reset(std::vector<double>& obs) override;
   Step step(std::span<const double> action, std::vector<double>& obs) override;
+  std::optional<Scene> scene() const override { return worker_.draw(); }  ///< what its render() gives
 
  private:
   void read(const std::byte* shared, std::vector<double>& obs) const;
@@ -24,7 +25,7 @@ class GymnasiumRolloutEnv final : public RolloutEnv {
   ObsNumber number_;
   std::uint64_t seed_;
   bool started_ = false;
-  GymnasiumWorker worker_;
+  mutable GymnasiumWorker worker_;  // which, when it draws, changes nothing that we could see
 };
 
 }  // namespace slm

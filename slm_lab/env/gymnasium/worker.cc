@@ -16,13 +16,14 @@ std::string name_of(const GymnasiumKwargs& kwargs, int first_row, int num_rows) 
 
 }  // namespace
 
-GymnasiumWorker::GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number)
+GymnasiumWorker::GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number,
+                                 bool drawn)
     : kwargs_(kwargs),
       first_row_(first_row),
       rows_(num_rows, kwargs.facts.value(), number),
       process_(name_of(kwargs, first_row, num_rows), kwargs.facts->python, rows_.descriptor(),
                std::chrono::duration<double>(kwargs.timeout)) {
-  process_.send_text(wanted_environment(kwargs));
+  process_.send_text(wanted_environment(kwargs, drawn));
 }
 
 void GymnasiumWorker::hear_of_environment() {
@@ -44,6 +45,19 @@ void GymnasiumWorker::wait() {
   process_.fail(fmt::format("failed: {} (in {} of environment {})", failure.find("text")->text,
                             failure.find("doing")->text,
                             first_row_ + static_cast<int>(failure.find("row")->integer().value())));
+}
+
+std::optional<Scene> GymnasiumWorker::draw() {
+  ask(Command::draw);
+  const JsonNode told = parse_json(process_.receive_text(), "worker.py");
+  const std::string pixels = process_.receive_text();
+  if (pixels.empty()) return std::nullopt;
+  Scene scene;
+  scene.width = static_cast<int>(told.find("width")->integer().value());
+  scene.height = static_cast<int>(told.find("height")->integer().value());
+  scene.frames_per_second = told.find("frames_per_second")->number;
+  scene.screen.assign(pixels.begin(), pixels.end());
+  return scene;
 }
 
 }  // namespace slm

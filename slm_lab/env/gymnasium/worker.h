@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "slm_lab/base/scene.h"
 #include "slm_lab/env/gymnasium/python_process.h"
 #include "slm_lab/env/gymnasium/shared_rows.h"
 
@@ -11,14 +13,15 @@ namespace slm {
 /// it is waited for.
 class GymnasiumWorker {
  public:
-  /// Starts it; wait() then waits until the environments are made.
-  GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number);
+  /// Starts it; wait() then waits until the environments are made, such that they can be drawn if that is wanted.
+  GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number, bool drawn = false);
 
   enum class Command : char {
     step = 's',          ///< every row; what ended starts anew
     step_chosen = 'p',   ///< the chosen rows, and none starts anew
     reset_chosen = 'n',  ///< the chosen rows start anew
     seed = 'r',          ///< every row starts from its seed, and from its generator where that is known
+    draw = 'd',          ///< of draw()
   };
   void begin(Command command) { process_.send(static_cast<char>(command)); }
   void wait();  ///< throws Error(io) where the environment or its process failed
@@ -26,6 +29,8 @@ class GymnasiumWorker {
     begin(command);
     wait();
   }
+
+  std::optional<Scene> draw();  ///< the first row as it looks now; nothing where it has no pictures
 
   const SharedRows& rows() const { return rows_; }
   int first_row() const { return first_row_; }

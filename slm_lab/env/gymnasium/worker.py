@@ -47,9 +47,12 @@ def send(data):
         view = view[os.write(SOCKET, view) :]
 
 
-def send_json(value):
-    text = json.dumps(value).encode()
+def send_text(text):
     send(struct.pack("<I", len(text)) + text)
+
+
+def send_json(value):
+    send_text(json.dumps(value).encode())
 
 
 class Refusal(Exception):
@@ -87,8 +90,12 @@ def register(wanted):
 
 def make(gymnasium, wanted):
     """As gymnasium.make(id, **kwargs), in the wrappers that the spec names."""
+    kwargs = {"disable_env_checker": True, **wanted["kwargs"]}
     try:
-        env = gymnasium.make(wanted["id"], disable_env_checker=True, **wanted["kwargs"])
+        env = gymnasium.make(wanted["id"], **kwargs)
+        if wanted["drawn"] and "rgb_array" in env.metadata.get("render_modes", []):
+            env.close()
+            env = gymnasium.make(wanted["id"], **{"render_mode": "rgb_array", **kwargs})
     except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
         near = difflib.get_close_matches(wanted["id"], list(gymnasium.registry), n=1)
         hint = f"; did you mean gymnasium:{near[0]}?" if near else ""
@@ -281,6 +288,20 @@ class Rows:
             if chosen:
                 self.step_row(self.row)
 
+    def draw(self):
+        """The first row as a picture: what is told of it, and its bytes. A film wants even sides."""
+        self.row, self.doing = 0, "render"
+        env = self.envs[0]
+        picture = env.render() if env.render_mode == "rgb_array" else None
+        if picture is None:
+            return {"width": 0, "height": 0, "frames_per_second": 0}, b""
+        picture = self.numpy.asarray(picture)
+        if picture.dtype != self.numpy.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"a picture is {picture.dtype} {picture.shape}; expected uint8 (height, width, 3)")
+        height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
+        told = {"width": width, "height": height, "frames_per_second": float(env.metadata.get("render_fps") or 30)}
+        return told, picture[:height, :width].tobytes()
+
     def close(self):
         for env in self.envs:
             env.close()
@@ -310,14 +331,17 @@ def main():
     try:
         envs = [env] + [make(gymnasium, wanted) for _ in range(1, layout["rows"])]
         rows = Rows(numpy, envs, layout)
-        commands = {b"s": rows.step, b"p": rows.step_chosen, b"n": rows.reset_chosen, b"r": rows.seed}
+        commands = {b"s": rows.step, b"p": rows.step_chosen, b"n": rows.reset_chosen, b"r": rows.seed, b"d": rows.draw}
         send(b"k")
         while True:
             command = os.read(SOCKET, 1)
             if not command:
                 break
-            commands[command]()
+            picture = commands[command]()
             os.write(SOCKET, b"k")
+            if picture:
+                send_json(picture[0])
+                send_text(picture[1])
     except BaseException as error:
         traceback.print_exc()
         sys.stderr.flush()

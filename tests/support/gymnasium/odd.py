@@ -13,7 +13,9 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 class Odd(gymnasium.Env):
     """Counts steps in its only number; ends after ten. The keyword arguments say what is odd about it."""
 
-    def __init__(self, obs="box", action="discrete", at_step=None, image=None):
+    metadata = {"render_modes": ["rgb_array", "nothing"], "render_fps": 20}
+
+    def __init__(self, obs="box", action="discrete", at_step=None, image=None, render_mode=None):
         one = Box(-1, 100, (1,), numpy.float32)
         self.observation_space = {
             "box": one, "dict": Dict({"a": one}), "discrete": Discrete(5), "float64": Box(-1, 100, (1,), numpy.float64),
@@ -26,6 +28,7 @@ class Odd(gymnasium.Env):
             "unbounded": Box(-numpy.inf, numpy.inf, (2,), numpy.float32), "table": Box(-2, 2, (2, 2), numpy.float32),
         }[action]
         self.obs, self.at_step, self.steps = obs, at_step, 0
+        self.render_mode = render_mode
 
     def observation(self):
         if self.obs in ("image", "stack"):
@@ -38,6 +41,10 @@ class Odd(gymnasium.Env):
         if self.obs == "table":
             return numpy.arange(6, dtype=numpy.float32).reshape(2, 3)
         return numpy.array([self.steps], numpy.float32)
+
+    def render(self):
+        """Of odd sides, and as gray as there were steps."""
+        return numpy.full((5, 7, 3), self.steps, numpy.uint8)
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
