@@ -11,6 +11,7 @@ set(plain_options $<$<CONFIG:Release>:-O1>)
 set(command_options $<$<CONFIG:Release>:-O1>)
 set(test_options $<$<CONFIG:Release>:-O1>)
 if(SLM_SANITIZE)  # sanitizers make code twice as dear to compile, and most of what CI does is compiling
+  set(plain_options -O0)
   set(command_options -O0)
   set(test_options -O0)
 endif()
