@@ -9,32 +9,39 @@ target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtua
                                              -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
                                              $<$<BOOL:${SLM_WERROR}>:-Werror>)
 if(SLM_SANITIZE)
-  set(test_checks)
+  set(fewer_checks)
   if(SLM_SANITIZE MATCHES "undefined")
-    # Three checks that cost tests a quarter of their compilation. At null and beyond an object the address sanitizer stops
-    # them as well, and what is not aligned is for the layers to find, which are under all checks.
-    set(test_checks -fno-sanitize=null,object-size,alignment)
+    # Three checks that cost a quarter of the compilation. At null and beyond an object the address sanitizer stops as well;
+    # what is not aligned is for the layers that compute to find, which are under all checks.
+    set(fewer_checks -fno-sanitize=null,object-size,alignment)
   endif()
   target_compile_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all
-                                               "$<$<STREQUAL:$<TARGET_PROPERTY:SLM_KIND>,test>:${test_checks}>"
+                                               "$<$<IN_LIST:$<TARGET_PROPERTY:SLM_KIND>,plain;command;test>:${fewer_checks}>"
                                                -Wno-maybe-uninitialized)  # g++ 12: false alarms with sanitizers
   target_link_options(slm_options INTERFACE -fsanitize=${SLM_SANITIZE})
 endif()
 
 # slm_test(name [THREADS] sources...): a program of GoogleTest tests. THREADS: it runs under the thread sanitizer too.
+# The timeouts are far above what any takes on a busy machine; they end what hangs.
 add_custom_target(threaded_tests)
 function(slm_test name)
   cmake_parse_arguments(ARG "THREADS" "" "" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
   slm_kind(${name} test)
-  # Far above what any of them takes, also under a sanitizer on a busy machine: it ends what hangs.
-  set(properties PROPERTIES TIMEOUT 600)
+  set(labels)
   if(ARG_THREADS)
     add_dependencies(threaded_tests ${name})
-    list(APPEND properties LABELS threads)
+    set(labels LABELS threads)
   endif()
-  # Listed when ctest starts, not by every build; a sanitized program may take seconds to start on a busy machine.
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${properties})
+  if(SLM_SANITIZE)
+    # One test of ctest per program, since to start it costs more than most tests; it ends at the first thing found.
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1 "--gtest_filter=-${unsanitized_tests}")
+    list(LENGTH ARG_UNPARSED_ARGUMENTS num_files)
+    set_tests_properties(${name} PROPERTIES COST ${num_files} TIMEOUT 1800 ${labels})  # the longest first
+  else()
+    # Listed when ctest starts, not by every build; that may take seconds on a busy machine.
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ${labels})
+  endif()
 endfunction()

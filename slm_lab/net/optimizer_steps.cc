@@ -58,9 +58,9 @@ void amsgrad_step(const OptimizerStep& s, bool decoupled) {
 /// Threads take pieces of the parameters where there are many. One takes 0.4 ns, a multiplication and addition of a
 /// product 0.02 ns.
 void share_adam(const OptimizerStep& s, const AdamStep& step) {
-  constexpr int kPiece = 16384, kWork = 20;
+  constexpr int kShare = 16384, kWork = 20;
   const auto size = static_cast<int>(s.parameters.size());
-  for_each_piece(s.threads, num_sharing(s.threads, size, kPiece, kWork), size, kPiece, [&](int, Piece piece, int) {
+  for_each_piece(s.threads, num_sharing(s.threads, size, kShare, kWork), size, kShare, [&](int, Piece piece, int) {
     const auto first = static_cast<std::size_t>(piece.first), n = static_cast<std::size_t>(piece.n);
     kernels().adam(n, step, s.grads.data() + first, s.parameters.data() + first, state(s, 0) + first,
                    state(s, 1) + first);
