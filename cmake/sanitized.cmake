@@ -21,6 +21,7 @@ if(SLM_SANITIZE)
     "*/Determinism.*" "InBf16/Kill.*" "Physics/Kill.*" "Python/Kill.*" "Atari/Kill.*"
     "Specs/Kill.*cartpole" "Specs/Kill.*ppo*" "Specs/Kill.*crossq*"
     "Terminate.*"  # as Interrupt, by another signal
+    "Digest.*"  # whole sessions of every algorithm, twice
     # Whole sessions again: short ones on several threads and those that are continued stay.
     "*/EverySession.IsAFunctionOfSpecAndSeed/*" "*/EverySession.IsTheSameWhetherOrNotItsTimeIsDivided/*" "*/EverySession.*/ppo_acrobot"
     "Session.PhysicsThatBlowsUpIsToldAndPoisonsNothing"
