@@ -180,6 +180,19 @@ TEST(Bf16Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
   }
 }
 
+TEST(Bf16Conv, ScalesBytesOnlyWhateverItSawBefore) {
+  ConvShape shape{{2, 9, 8}, {{5, 3, 2, 1, 1}}};
+  shape.byte_scale = 0.5f;
+  shape.bf16 = every_bf16().back();
+  ConvLayers layers(shape);
+  const Batch batch = whole_batch(layers, 3);
+  const float* const parameters = batch.parameters.values.data();
+  const Matrix halves = batch.bytes.cast<float>() * 0.5f;
+  const Matrix of_bytes = layers.infer(batch.bytes, parameters);
+  EXPECT_EQ(Matrix(layers.infer(halves, parameters)), of_bytes);
+  EXPECT_EQ(Matrix(layers.infer(batch.bytes, parameters)), of_bytes);
+}
+
 // An image's outputs do not depend on its neighbours in the batch.
 TEST(Bf16Conv, AnImageComesToTheSameAlone) {
   ConvShape shape{{2, 9, 8}, {{5, 3, 2, 1, 1}, {40, 2, 1, 1, 2}}, Activation::tanh};
