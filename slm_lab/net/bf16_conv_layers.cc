@@ -2,85 +2,17 @@
 
 #include <algorithm>
 
-#include "slm_lab/base/error.h"
 #include "slm_lab/net/kernel.h"
 
 namespace slm {
 namespace {
 
-constexpr int kImagesOfPiece = 16;     ///< whose gradients are added up in one buffer, as in ConvLayers
-constexpr int kImagesTogether = 4;     ///< that go through all layers together: they stay in a second cache of 2 MB
-constexpr int kRowsTogether = 256;     ///< output pixels whose gradients are made together; whole blocks
-constexpr std::int32_t kNowhere = -1;  ///< of a place that lies in no pixel
+constexpr int kImagesOfPiece = 16;  ///< whose gradients are added up in one buffer, as in ConvLayers
+constexpr int kRowsTogether = 256;  ///< output pixels whose gradients are made together; whole blocks
 
 std::ptrdiff_t at_image(int image, int size) { return static_cast<std::ptrdiff_t>(image) * size; }
 
-/// Calls task for the images of a piece that go together.
-template <class Task>
-void each_together(Piece piece, const Task& task) {
-  for (int done = 0; done < piece.n; done += kImagesTogether)
-    task(Piece{piece.first + done, std::min(kImagesTogether, piece.n - done)});
-}
-
 }  // namespace
-
-// What the layers are made of.
-
-Bf16ConvLayers::Bf16ConvLayers(const Bf16Kernels& kernels, const std::vector<Bf16Convolution>& layers,
-                               Activation activation, float byte_scale)
-    : kernels_(&kernels), activation_(activation), byte_scale_(byte_scale) {
-  ensure(!layers.empty(), "at least one convolution");
-  for (const Bf16Convolution& layer : layers) add_layer(layer);
-  packed_.resize(layers_.size());
-  kept_.resize(layers_.size());
-}
-
-void Bf16ConvLayers::add_layer(const Bf16Convolution& of) {
-  const ConvLayerShape& s = of.shape;
-  const bool first = layers_.empty();
-  // Of an image pixel after pixel a row of a window is one stretch.
-  const int in_a_row = first && s.dilation == 1 ? s.kernel : 1;
-  Layer layer{.of = of,
-              .pixels = of.out.height * of.out.width,
-              .in_numbers = first ? of.in.channels * (of.in.height + 2 * s.padding) * (of.in.width + 2 * s.padding)
-                                  : of.in.height * of.in.width * bf16_blocks(of.in.channels) * kBf16Block,
-              .places = s.kernel * s.kernel / in_a_row,
-              .width = in_a_row * of.in.channels,
-              .blocks = bf16_blocks(in_a_row * of.in.channels),
-              .rows = in_a_row * of.place_rows,
-              .next = first ? kBf16Block : kBf16TileSize,
-              .at = {},
-              .gradient_at = {}};
-  add_offsets(layer);
-  multiply_adds_ += std::int64_t{layer.places} * layer.width * of.out.channels * layer.pixels;
-  sums_.push_back(sums_size_);
-  const auto outputs = static_cast<std::size_t>(layer.out_blocks() * kBf16Block);
-  sums_size_ += outputs * static_cast<std::size_t>(layer.window_blocks() * kBf16Block) + outputs;
-  layers_.push_back(std::move(layer));
-}
-
-void Bf16ConvLayers::add_offsets(Layer& layer) const {
-  const ConvLayerShape& s = layer.of.shape;
-  const ImageShape &in = layer.of.in, &out = layer.of.out;
-  const int columns = layer.places / s.kernel;  // of the window that are places of their own
-  for (int image = 0; image < kImagesTogether; ++image)
-    for (int pixel = 0; pixel < layer.pixels; ++pixel)
-      for (int place = 0; place < layer.places; ++place) {
-        const int y = pixel / out.width * s.stride + place / columns * s.dilation;  // with the padding in front
-        const int x = pixel % out.width * s.stride + place % columns * s.dilation;
-        if (layers_.empty()) {
-          const int number = image * layer.in_numbers + (y * (in.width + 2 * s.padding) + x) * in.channels;
-          layer.at.push_back(number);
-          layer.gradient_at.push_back(number);
-          continue;
-        }
-        const int in_y = y - s.padding, in_x = x - s.padding;
-        const bool inside = in_y >= 0 && in_y < in.height && in_x >= 0 && in_x < in.width;
-        const int row = (image * in.height + in_y) * in.width + in_x;
-        layer.at.push_back(inside ? row / 16 * layer.blocks * kBf16TileSize + row % 16 * kBf16Block : kNowhere);
-        layer.gradient_at.push_back(inside ? row * layer.blocks * kBf16Block : kNowhere);
-      }
-}
 
 void Bf16ConvLayers::parameters_changed() {
   for (Bf16Weights& packed : packed_) packed.changed();
@@ -107,6 +39,13 @@ void Bf16ConvLayers::for_each_of_batch(int n, const Task& task) {
     task(index, piece, scratch_[static_cast<std::size_t>(thread)]);
     kernels_->end();
   });
+}
+
+/// Calls task for the images of a piece that go together.
+template <class Task>
+void Bf16ConvLayers::each_together(Piece piece, const Task& task) {
+  for (int done = 0; done < piece.n; done += kImagesTogether)
+    task(Piece{piece.first + done, std::min(kImagesTogether, piece.n - done)});
 }
 
 // Packing, where parameters have changed.
@@ -206,7 +145,7 @@ std::size_t Bf16ConvLayers::kept_at(std::size_t l, int image) const {
 void Bf16ConvLayers::read_images(const ObservationsView& x, Images images, Scratch& scratch) const {
   const Layer& layer = layers_[0];
   const ImageShape& in = layer.of.in;
-  const int padding = layer.of.shape.padding, row_size = (in.width + 2 * padding) * in.channels;
+  const int padding = layer.of.shape.padding, row_size = layer.image_row();
   // Blocks may reach beyond the last number: what is there meets weights of 0.
   Bf16* const to =
       scratch.images.of(static_cast<std::size_t>(kImagesTogether * layer.in_numbers + layer.blocks * kBf16Block));
@@ -307,7 +246,7 @@ void Bf16ConvLayers::backward_input(const ConstMatrixRef& d_out, const float* pa
 void Bf16ConvLayers::write_image_gradients(Images images, const Scratch& scratch, MatrixRef d_x) const {
   const Layer& first = layers_[0];
   const ImageShape& in = first.of.in;
-  const int padding = first.of.shape.padding, row_size = (in.width + 2 * padding) * in.channels;
+  const int padding = first.of.shape.padding, row_size = first.image_row();
   for (int i = 0; i < images.n; ++i) {
     const float* const image = scratch.d[0].data() + at_image(i, first.in_numbers);
     float* to = d_x.row(images.first + i).data();

@@ -51,6 +51,8 @@ class Bf16ConvLayers {
   void share_work(ThreadPool& threads) { threads_ = &threads; }
 
  private:
+  /// Images that go through all layers together: what is made of them stays in a second cache of 2 MB.
+  static constexpr int kImagesTogether = 4;
   using Images = Piece;
   struct Layer {
     Bf16Convolution of;
@@ -62,6 +64,7 @@ class Bf16ConvLayers {
     // Where the places of the windows of the images that go together begin in the inputs, and in the gradients of
     // these; -1: in no pixel.
     std::vector<std::int32_t> at, gradient_at;
+    int image_row() const { return (of.in.width + 2 * of.shape.padding) * of.in.channels; }  // numbers, of the first
     int window_blocks() const { return places * blocks; }
     int out_blocks() const { return bf16_blocks(of.out.channels); }
   };
@@ -78,11 +81,15 @@ class Bf16ConvLayers {
     Bf16Buffer y, slopes;
   };
 
+  // bf16_conv_layout.cc
   void add_layer(const Bf16Convolution& of);
   void add_offsets(Layer& layer) const;
+
   int num_threads(int n) const;
   template <class Task>
   void for_each_of_batch(int n, const Task& task);
+  template <class Task>
+  static void each_together(Piece piece, const Task& task);
   void pack_forward(const float* parameters, float scale);
   void pack_layer(std::size_t l, const float* weights, const Bf16Forms& to) const;
   void pack_backward(std::size_t first, const float* parameters);

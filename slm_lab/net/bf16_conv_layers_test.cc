@@ -8,16 +8,10 @@
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/conv_layers.h"
+#include "tests/support/bf16_builds.h"
 
 namespace slm {
 namespace {
-
-/// Every build of this machine: the portable one is the oracle of AMX.
-std::vector<const Bf16Kernels*> every_bf16() {
-  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortable};
-  if (bf16_kernels() != nullptr) builds.push_back(bf16_kernels());
-  return builds;
-}
 
 /// Paddings, dilations, strides beyond the window, channels on both sides of 32, images that are no whole blocks.
 std::vector<ConvShape> every_shape() {
@@ -98,7 +92,7 @@ TEST(Bf16Conv, IsTheFloat32NetWhereNumbersAreWhole) {
       shape.byte_scale = 0.5f;
       ConvLayers in_float(shape);
       std::vector<ConvLayers> in_bf16;
-      for (const Bf16Kernels* kernels : every_bf16()) {
+      for (const Bf16Kernels* kernels : bf16_builds()) {
         shape.bf16 = kernels;
         in_bf16.emplace_back(shape);
       }
@@ -150,7 +144,7 @@ TEST(Bf16Conv, IsNearTheFloat32NetWithSmoothActivations) {
     batch.parameters = in_float.make_parameters(rng);
     const Result expected = result(in_float, batch.bytes, batch);
     std::vector<Result> got;
-    for (const Bf16Kernels* kernels : every_bf16()) {
+    for (const Bf16Kernels* kernels : bf16_builds()) {
       shape.bf16 = kernels;
       ConvLayers layers(shape);
       got.push_back(result(layers, batch.bytes, batch));
@@ -165,7 +159,7 @@ TEST(Bf16Conv, IsNearTheFloat32NetWithSmoothActivations) {
 
 TEST(Bf16Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
   ConvShape shape{{4, 36, 40}, {{32, 8, 4, 0, 1}, {16, 4, 2, 1, 1}, {18, 3, 1, 0, 1}}};
-  shape.bf16 = every_bf16().back();
+  shape.bf16 = bf16_builds().back();
   ConvLayers alone(shape);
   Rng rng(1);
   Batch batch = whole_batch(alone, 90);  // five pieces and a part of one
@@ -183,7 +177,7 @@ TEST(Bf16Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
 TEST(Bf16Conv, ScalesBytesOnlyWhateverItSawBefore) {
   ConvShape shape{{2, 9, 8}, {{5, 3, 2, 1, 1}}};
   shape.byte_scale = 0.5f;
-  shape.bf16 = every_bf16().back();
+  shape.bf16 = bf16_builds().back();
   ConvLayers layers(shape);
   const Batch batch = whole_batch(layers, 3);
   const float* const parameters = batch.parameters.values.data();
@@ -196,7 +190,7 @@ TEST(Bf16Conv, ScalesBytesOnlyWhateverItSawBefore) {
 // An image's outputs do not depend on its neighbours in the batch.
 TEST(Bf16Conv, AnImageComesToTheSameAlone) {
   ConvShape shape{{2, 9, 8}, {{5, 3, 2, 1, 1}, {40, 2, 1, 1, 2}}, Activation::tanh};
-  shape.bf16 = every_bf16().back();
+  shape.bf16 = bf16_builds().back();
   ConvLayers layers(shape);
   const Batch batch = whole_batch(layers, 19);
   const float* const parameters = batch.parameters.values.data();

@@ -10,6 +10,7 @@
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/parameters.h"
+#include "tests/support/bf16_builds.h"
 
 namespace slm {
 namespace {
@@ -56,13 +57,6 @@ Matrix noise(int rows, int cols, std::uint64_t seed) {
   return m;
 }
 
-/// A bf16 kernel of every machine, and that of this one.
-std::vector<const Bf16Kernels*> every_build() {
-  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortable};
-  if (bf16_kernels() != nullptr) builds.push_back(bf16_kernels());
-  return builds;
-}
-
 /// Between begin() and end() of a build.
 class Begun {
  public:
@@ -77,7 +71,7 @@ class Bf16Build : public testing::TestWithParam<const Bf16Kernels*> {
  protected:
   const Bf16Kernels& kernels() const { return *GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Every, Bf16Build, testing::ValuesIn(every_build()), [](const auto& build) {
+INSTANTIATE_TEST_SUITE_P(Every, Bf16Build, testing::ValuesIn(bf16_builds()), [](const auto& build) {
   return std::string(build.param == &kBf16KernelsPortable ? "Portable" : "Amx");
 });
 
@@ -223,7 +217,7 @@ TEST_P(Bf16Layer, IsWhatTheFormulasSay) {
   const int n = 40, in = 50, out = 70;
   const Matrix x = noise(n, in, 7), w = noise(in, out, 8) * 0.3f, bias = noise(1, out, 11), d_out = noise(n, 20, 9),
                v = noise(20, out, 10);
-  for (const Bf16Kernels* build : every_build()) {
+  for (const Bf16Kernels* build : bf16_builds()) {
     const LayerResult got = layer(*build, activation);
     std::vector<double> sums(96), sum_bounds(96);
     sums[1] = 100;

@@ -7,16 +7,10 @@
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/net/mlp.h"
 #include "slm_lab/net/trainer.h"
+#include "tests/support/bf16_builds.h"
 
 namespace slm {
 namespace {
-
-/// Of every machine, and of this one.
-std::vector<const Bf16Kernels*> bf16_builds() {
-  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortable};
-  if (bf16_kernels() != nullptr) builds.push_back(bf16_kernels());
-  return builds;
-}
 
 /// Heads as a shared actor-critic has them: two groups of dense ones around a free one.
 MlpShape shape_with(const Bf16Kernels* kernels, Activation hidden, std::vector<int> hid_layers = {40, 70}) {
