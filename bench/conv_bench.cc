@@ -33,6 +33,23 @@ constexpr double kForward = kFirst + 2.0 * 9 * 9 * 64 * (4 * 4 * 32) + 2.0 * 7 *
 /// And back: for the weights and for what they see, which the first convolution does not need.
 constexpr double kUpdate = 3 * kForward - kFirst;
 
+/// That of Espeholt et al. (2018).
+Trainer impala_net() {
+  NetConfig config;
+  config.type = ImpalaConfig{{16, 32, 32}, {256}, /*normalize=*/true};
+  config.clip_grad_val = 0.5;
+  config.optim_spec.lr = 3e-4;
+  Rng rng(0);
+  return Trainer(make_net(config, Space::bytes({4, 84, 84}), {{kActions}, {1}}, rng), config);
+}
+
+/// Of one image, forward: a convolution into the stage, and the four of its blocks behind a window.
+constexpr double impala_stage(double side, double in, double out) {
+  return 2.0 * 9 * (side * side * in * out + 4 * (side / 2) * (side / 2) * out * out);
+}
+constexpr double kImpalaForward =
+    impala_stage(84, 4, 16) + impala_stage(42, 16, 32) + impala_stage(21, 32, 32) + 2.0 * 256 * (11 * 11 * 32);
+
 ByteMatrix images(Eigen::Index n) {
   ByteMatrix bytes(n, 4 * 84 * 84);
   Rng rng(1);
@@ -63,6 +80,30 @@ void BM_ConvAct(benchmark::State& state) {
               [&] { benchmark::DoNotOptimize(trainer.infer(x).data()); }, {.batches = 20});
 }
 BENCHMARK(BM_ConvAct)->ArgNames({"n", "bf16"})->ArgsProduct({{1, 16}, {0, 1}})->Iterations(1)->UseManualTime();
+
+void BM_ImpalaUpdate(benchmark::State& state) {
+  set_flush_to_zero();
+  Trainer trainer = impala_net();
+  const ByteMatrix x = images(state.range(0));
+  Matrix d(x.rows(), kActions + 1);
+  report_best(state, static_cast<double>(x.rows()) * 3 * kImpalaForward,
+              [&] {
+                d = trainer.forward(x) * 0.01f;
+                trainer.backward(d);
+                trainer.step();
+              },
+              {.batches = 10});
+}
+BENCHMARK(BM_ImpalaUpdate)->ArgName("n")->Arg(32)->Arg(256)->Iterations(1)->UseManualTime();
+
+void BM_ImpalaAct(benchmark::State& state) {
+  set_flush_to_zero();
+  Trainer trainer = impala_net();
+  const ByteMatrix x = images(state.range(0));
+  report_best(state, static_cast<double>(x.rows()) * kImpalaForward,
+              [&] { benchmark::DoNotOptimize(trainer.infer(x).data()); }, {.batches = 20});
+}
+BENCHMARK(BM_ImpalaAct)->ArgName("n")->Arg(1)->Arg(16)->Iterations(1)->UseManualTime();
 
 /// A product whose operands stay in the first cache, on whole tiles.
 void BM_KernelPeak(benchmark::State& state) {

@@ -129,23 +129,69 @@ def conv_cases():
             layers += [nn.Conv2d(channels, out, kernel, stride, padding, dilation), getattr(nn, activation)()]
             channels = out
         conv = nn.Sequential(*layers)
-        x = torch.randn(3, *image).requires_grad_()
-        width, layers = conv(x).flatten(1).shape[1], []
-        for out in dense:
-            layers += [nn.Linear(width, out), getattr(nn, activation)()]
-            width = out
-        body = nn.Sequential(*layers)
-        net = nn.ModuleDict({"conv": conv, "body": body,
-                             "tails": nn.ModuleList([nn.Linear(width, 2), nn.Linear(width, 1)])})
-        d_out = torch.randn(3, 3)
-        h = body(conv(x).flatten(1))
-        out = torch.cat([tail(h) for tail in net["tails"]], 1)
-        (out * d_out).sum().backward()
-        parameters = {key: {"shape": list(p.shape), "value": flat(p), "grad": flat(p.grad)}
-                      for key, p in net.named_parameters()}
         cases.append({"activation": activation.lower(), "image": list(image), "conv_hid_layers": convs,
-                      "fc_hid_layers": dense, "x": flat(x), "d_out": flat(d_out), "out": flat(out),
-                      "d_x": flat(x.grad), "parameters": parameters})
+                      "fc_hid_layers": dense, **image_case(conv, activation, image, dense)})
+    return cases
+
+
+def image_case(conv, activation, image, dense):
+    """A net of `conv` and dense layers, on three images."""
+    x = torch.randn(3, *image).requires_grad_()
+    width, layers = conv(x).flatten(1).shape[1], []
+    for out in dense:
+        layers += [nn.Linear(width, out), getattr(nn, activation)()]
+        width = out
+    body = nn.Sequential(*layers)
+    net = nn.ModuleDict({"conv": conv, "body": body,
+                         "tails": nn.ModuleList([nn.Linear(width, 2), nn.Linear(width, 1)])})
+    d_out = torch.randn(3, 3)
+    h = body(conv(x).flatten(1))
+    out = torch.cat([tail(h) for tail in net["tails"]], 1)
+    (out * d_out).sum().backward()
+    parameters = {key: {"shape": list(p.shape), "value": flat(p), "grad": flat(p.grad)}
+                  for key, p in net.named_parameters()}
+    return {"x": flat(x), "d_out": flat(d_out), "out": flat(out), "d_x": flat(x.grad), "parameters": parameters}
+
+
+class Residual(nn.Module):
+    """x + conv1(activation(conv0(activation(x))))"""
+
+    def __init__(self, channels, activation):
+        super().__init__()
+        self.conv0 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.activation = activation
+
+    def forward(self, x):
+        return x + self.conv1(self.activation(self.conv0(self.activation(x))))
+
+
+class Stage(nn.Module):
+    def __init__(self, in_channels, channels, activation):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, channels, 3, padding=1)
+        self.res_block0 = Residual(channels, activation)
+        self.res_block1 = Residual(channels, activation)
+
+    def forward(self, x):
+        return self.res_block1(self.res_block0(nn.functional.max_pool2d(self.conv(x), 3, stride=2, padding=1)))
+
+
+def impala_cases():
+    """Of the residual body of IMPALA: an activation whose derivative follows from its output, and one of which it does
+    not; sides that are even and odd."""
+    cases = []
+    for activation, image, channels, dense in [
+        ("ReLU", (3, 9, 8), [4, 3], [6]),
+        ("GELU", (1, 6, 5), [3], []),
+        ("Sigmoid", (2, 11, 7), [2, 5, 3], [5]),
+    ]:
+        torch.manual_seed(3)
+        act, stages = getattr(nn, activation)(), []
+        for before, after in zip([image[0], *channels], channels):
+            stages.append(Stage(before, after, act))
+        cases.append({"activation": activation.lower(), "image": list(image), "channels": channels,
+                      "fc_hid_layers": dense, **image_case(nn.Sequential(*stages, act), activation, image, dense)})
     return cases
 
 
@@ -242,7 +288,7 @@ def init_cases():
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in [("nets", net_cases), ("layer_norms", layer_norm_cases),
-                       ("batch_norms", batch_norm_cases), ("convs", conv_cases), ("optimizers", optimizer_cases),
+                       ("batch_norms", batch_norm_cases), ("convs", conv_cases), ("impalas", impala_cases), ("optimizers", optimizer_cases),
                        ("lr_schedules", lr_schedule_cases), ("losses", loss_cases), ("inits", init_cases)]:
         (FOLDER / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
 

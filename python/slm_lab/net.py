@@ -55,11 +55,20 @@ def convolve(x, weight, bias, stride, padding, dilation):
     return np.einsum("nihwkl,oikl->nohw", windows, weight, optimize=True) + bias[:, None, None]
 
 
+def largest_of_windows(x):
+    """Of 3 x 3 pixels, two pixels apart, beyond whose image nothing is."""
+    x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
+    return np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(2, 3))[:, :, ::2, ::2].max((4, 5))
+
+
+STAGE = ["conv", *(f"res_block{block}.conv{at}" for block in (0, 1) for at in (0, 1))]  # in the order that they compute
+
+
 class Net:
     """The net that acts. Calls return its heads, each (n, width); of a dueling net the action values."""
 
     def __init__(self, arrays, about):
-        kinds = ("MLPNet", "ConvNet", "DuelingMLPNet", "DuelingConvNet")
+        kinds = ("MLPNet", "ConvNet", "ImpalaNet", "DuelingMLPNet", "DuelingConvNet", "DuelingImpalaNet")
         if about.get("type") not in kinds:
             raise ValueError(f"net {about.get('type')}: this version of the slm_lab module plays {', '.join(kinds)}")
         self.arrays = arrays
@@ -67,17 +76,20 @@ class Net:
         self.hidden = activation(about["hid_layers_activation"])
         self.out = [activation(name) for name in json.loads(about["out_layer_activation"])]
         self.convolutions = json.loads(about.get("conv_hid_layers", "[]"))
-        self.num_dense = len(json.loads(about["fc_hid_layers" if self.convolutions else "hid_layers"]))
+        self.stages = len(json.loads(about.get("channels", "[]")))
+        self.sees_images = bool(self.convolutions or self.stages)
+        self.num_dense = len(json.loads(about["fc_hid_layers" if self.sees_images else "hid_layers"]))
         self.layer_norm = about.get("layer_norm") == "true"
         self.heads = json.loads(about["heads"])
         self.inputs = json.loads(about["inputs"])  # a number, or (channels, height, width)
-        self.byte_scale = 1 / 255 if not self.convolutions or about["normalize"] == "true" else 1.0
+        self.byte_scale = 1 / 255 if not self.sees_images or about["normalize"] == "true" else 1.0
         self.check(about)
 
     def check(self, about):
         """Every array that a pass reads is there: better at loading than in an episode."""
         step = 3 if self.layer_norm else 2
         names = [f"conv.{2 * at}" for at in range(len(self.convolutions))]
+        names += [f"conv.{at}.{layer}" for at in range(self.stages) for layer in STAGE]
         names += [f"body.{step * at + norm}" for at in range(self.num_dense) for norm in range(step - 1)]
         names += ["tails.0"] + (["tails.1"] if self.dueling or about["action"] == "beta" else [])
         missing = [f"{name}.{kind}" for name in names for kind in ("weight", "bias") if f"{name}.{kind}" not in self.arrays]
@@ -87,14 +99,27 @@ class Net:
     def linear(self, name, x):
         return x @ self.arrays[f"{name}.weight"].T + self.arrays[f"{name}.bias"]
 
+    def convolution(self, name, x, stride=1, padding=1, dilation=1):
+        return convolve(x, self.arrays[f"{name}.weight"], self.arrays[f"{name}.bias"], stride, padding, dilation)
+
+    def stage(self, name, x):
+        """Of residual convolutions (Espeholt et al. 2018, figure 3)."""
+        x = largest_of_windows(self.convolution(f"{name}.{STAGE[0]}", x))
+        for first, second in zip(STAGE[1::2], STAGE[2::2]):
+            x = x + self.convolution(f"{name}.{second}", self.hidden(self.convolution(f"{name}.{first}", self.hidden(x))))
+        return x
+
     def __call__(self, x):
         """x: (n, ...) observations; bytes are scaled as in training."""
         x = x * np.float32(self.byte_scale) if x.dtype == np.uint8 else x.astype(np.float32)
-        if self.convolutions:
+        if self.sees_images:
             x = x.reshape(len(x), *self.inputs)
-            for at, (_, _, stride, padding, dilation) in enumerate(self.convolutions):
-                name = f"conv.{2 * at}"
-                x = self.hidden(convolve(x, self.arrays[f"{name}.weight"], self.arrays[f"{name}.bias"], stride, padding, dilation))
+        for at, (_, _, stride, padding, dilation) in enumerate(self.convolutions):
+            x = self.hidden(self.convolution(f"conv.{2 * at}", x, stride, padding, dilation))
+        for at in range(self.stages):
+            x = self.stage(f"conv.{at}", x)
+        if self.stages:
+            x = self.hidden(x)
         x = x.reshape(len(x), -1)
         step = 3 if self.layer_norm else 2
         for at in range(self.num_dense):

@@ -95,7 +95,7 @@ TEST(CheckAgent, RefusesDistributionsWithoutReturnsAndInDuelingNets) {
   EXPECT_THAT(problems(R"("v_min": 10)", "MLPNet"), ElementsAre(HasSubstr("more than v_min = 10")));
   EXPECT_THAT(problems(R"("num_atoms": 1)", "MLPNet"), ElementsAre(HasSubstr("agent.algorithm.num_atoms = 1")));
   EXPECT_THAT(problems(R"("num_atoms": 51)", "DuelingMLPNet"),
-              ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("expected MLPNet or ConvNet"))));
+              ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("expected MLPNet, ConvNet or ImpalaNet"))));
 }
 
 TEST(CheckAgent, RefusesNStepReturnsOfEpisodes) {

@@ -52,6 +52,25 @@ struct Layers {
   double weights = 0, widths = 0;
 };
 
+constexpr ConvLayerShape kSameSize{1, 3, 1, 1, 1};  // of residual convolutions, but for its channels
+
+/// Adds a convolution of `image`, which becomes what it makes.
+void add_convolution(ConvLayerShape layer, ImageShape& image, Layers& layers) {
+  layers.weights += (1.0 * image.channels * layer.kernel * layer.kernel + 1) * layer.out_channels;
+  image = conv_output(layer, image);
+  layers.widths += 1.0 * image.channels * image.height * image.width;
+}
+
+/// A stage of ResidualLayers: a convolution, a window, and two blocks of two convolutions.
+void add_stage(int channels, ImageShape& image, Layers& layers) {
+  ConvLayerShape layer = kSameSize;
+  layer.out_channels = channels;
+  add_convolution(layer, image, layers);
+  image.height = (image.height + 1) / 2;
+  image.width = (image.width + 1) / 2;
+  for (int convolution = 0; convolution < 4; ++convolution) add_convolution(layer, image, layers);
+}
+
 /// The convolutions that dense layers follow, by the key of those: actor_conv_hid_layers, say, for actor_fc_hid_layers.
 /// Sets `outputs` to what the last one makes. None where there are none or they do not fit the observations.
 Layers convolutions_before(const std::string& dense_key, const JsonNode& net, const Space& observations,
@@ -59,20 +78,22 @@ Layers convolutions_before(const std::string& dense_key, const JsonNode& net, co
   Layers layers;
   const std::size_t at = dense_key.rfind("fc_");
   if (at == std::string::npos || !observations.is_image()) return layers;
-  const JsonNode* convolutions = net.find(dense_key.substr(0, at) + "conv_" + dense_key.substr(at + 3));
-  if (!convolutions) convolutions = net.find("conv_hid_layers");
-  if (!convolutions) return layers;
+  const auto find = [&](const std::string& key) {
+    const JsonNode* const own = net.find(dense_key.substr(0, at) + key);
+    return own ? own : net.find(key);
+  };
   ImageShape image = image_shape(observations);
-  for (const JsonNode& row : convolutions->elements) {
-    if (row.elements.size() != 5) return {};
-    const auto number = [&](std::size_t i) { return static_cast<int>(row.elements[i].number); };
-    const ConvLayerShape layer{number(0), number(1), number(2), number(3), number(4)};
-    if (layer.stride < 1) return {};
-    layers.weights += (1.0 * image.channels * layer.kernel * layer.kernel + 1) * layer.out_channels;
-    image = conv_output(layer, image);
-    outputs = 1.0 * image.channels * image.height * image.width;
-    layers.widths += outputs;
-  }
+  if (const JsonNode* const stages = find("channels"))
+    for (const JsonNode& channels : stages->elements) add_stage(static_cast<int>(channels.number), image, layers);
+  if (const JsonNode* const convolutions = find("conv_hid_layers"))
+    for (const JsonNode& row : convolutions->elements) {
+      if (row.elements.size() != 5) return {};
+      const auto number = [&](std::size_t i) { return static_cast<int>(row.elements[i].number); };
+      const ConvLayerShape layer{number(0), number(1), number(2), number(3), number(4)};
+      if (layer.stride < 1) return {};
+      add_convolution(layer, image, layers);
+    }
+  if (layers.widths > 0) outputs = image.size();
   return layers;
 }
 

@@ -20,32 +20,32 @@ void Bf16ConvLayers::parameters_changed() {
 
 // Threads.
 
-int Bf16ConvLayers::num_threads(int n) const {
+int Bf16ConvLayers::num_ready_threads(int n) {
   constexpr int kFaster = 4;  // than in float32, for which num_sharing is made (bench/conv_bench.cc)
-  return num_sharing(threads_, n, kImagesOfPiece, multiply_adds_ / kFaster);
-}
-
-/// task(index of the piece, its images, scratch of its thread)
-template <class Task>
-void Bf16ConvLayers::for_each_of_batch(int n, const Task& task) {
-  const int threads = num_threads(n);
+  const int threads = num_sharing(threads_, n, kImagesOfPiece, multiply_adds_ / kFaster);
   while (scratch_.size() < static_cast<std::size_t>(threads)) {
     scratch_.emplace_back();
     scratch_.back().y.resize(layers_.size());
     scratch_.back().d.resize(layers_.size() + 1);
   }
-  for_each_piece(threads_, threads, n, kImagesOfPiece, [&](int index, Images piece, int thread) {
-    kernels_->begin();
-    task(index, piece, scratch_[static_cast<std::size_t>(thread)]);
-    kernels_->end();
+  return threads;
+}
+
+/// task(images of a piece that go together, scratch of its thread)
+template <class Task>
+void Bf16ConvLayers::for_each_of_batch(int n, const Task& task) {
+  for_each_piece(threads_, num_ready_threads(n), n, kImagesOfPiece, [&](int, Images piece, int thread) {
+    each_together(piece, [&](Images images) { task(images, scratch_[static_cast<std::size_t>(thread)]); });
   });
 }
 
 /// Calls task for the images of a piece that go together.
 template <class Task>
-void Bf16ConvLayers::each_together(Piece piece, const Task& task) {
+void Bf16ConvLayers::each_together(Piece piece, const Task& task) const {
+  kernels_->begin();
   for (int done = 0; done < piece.n; done += kImagesTogether)
     task(Piece{piece.first + done, std::min(kImagesTogether, piece.n - done)});
+  kernels_->end();
 }
 
 // Packing, where parameters have changed.
@@ -97,16 +97,14 @@ void Bf16ConvLayers::pack_layer(std::size_t l, const float* weights, const Bf16F
 
 void Bf16ConvLayers::infer(const ObservationsView& x, const float* parameters, float* out) {
   pack_forward(parameters, x.are_bytes() ? byte_scale_ : 1);
-  for_each_of_batch(static_cast<int>(x.rows()), [&](int, Images piece, Scratch& scratch) {
-    each_together(piece, [&](Images images) {
-      read_images(x, images, scratch);
-      const Bf16* h = scratch.images.data();
-      for (std::size_t l = 0; l < layers_.size(); ++l) {
-        Bf16* const y = scratch.y[l].of(bf16_blocks(kImagesTogether * layers_[l].pixels), layers_[l].out_blocks());
-        h = layer_forward(l, images, h, parameters, y, nullptr, scratch);
-      }
-      write_outputs(images, h, out);
-    });
+  for_each_of_batch(static_cast<int>(x.rows()), [&](Images images, Scratch& scratch) {
+    read_images(x, images, scratch);
+    const Bf16* h = scratch.images.data();
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      Bf16* const y = scratch.y[l].of(bf16_blocks(kImagesTogether * layers_[l].pixels), layers_[l].out_blocks());
+      h = layer_forward(l, images, h, parameters, y, nullptr, scratch);
+    }
+    write_outputs(images, h, out);
   });
 }
 
@@ -120,17 +118,15 @@ void Bf16ConvLayers::forward(const ObservationsView& x, const float* parameters,
     kept_[l].y.of(size);
     if (keeps_slopes) kept_[l].slopes.of(size);
   }
-  for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
-    each_together(piece, [&](Images images) {
-      read_images(x, images, scratch);
-      const Bf16* h = scratch.images.data();
-      for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const std::size_t at = kept_at(l, images.first);
-        h = layer_forward(l, images, h, parameters, kept_[l].y.data() + at,
-                          keeps_slopes ? kept_[l].slopes.data() + at : nullptr, scratch);
-      }
-      write_outputs(images, h, out);
-    });
+  for_each_of_batch(n_, [&](Images images, Scratch& scratch) {
+    read_images(x, images, scratch);
+    const Bf16* h = scratch.images.data();
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      const std::size_t at = kept_at(l, images.first);
+      h = layer_forward(l, images, h, parameters, kept_[l].y.data() + at,
+                        keeps_slopes ? kept_[l].slopes.data() + at : nullptr, scratch);
+    }
+    write_outputs(images, h, out);
   });
 }
 
@@ -193,22 +189,15 @@ void Bf16ConvLayers::write_outputs(Images images, const Bf16* y, float* out) con
 
 void Bf16ConvLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
   pack_backward(1, parameters);
-  const auto pieces = static_cast<std::size_t>(num_pieces(n_, kImagesOfPiece));
-  const bool shared = num_threads(n_) > 1;  // else one buffer serves all pieces but the first
-  while (piece_sums_.size() < (shared ? pieces : std::min<std::size_t>(pieces, 2)))
-    piece_sums_.emplace_back(sums_size_);
-  const auto add = [&](const AlignedBuffer& term) {
-    float* const total = piece_sums_[0].data();
-    for (std::size_t i = 0; i < sums_size_; ++i) total[i] += term.data()[i];
-  };
-  for_each_of_batch(n_, [&](int index, Images piece, Scratch& scratch) {
-    AlignedBuffer& sums = piece_sums_[static_cast<std::size_t>(shared ? index : std::min(index, 1))];
-    std::ranges::fill(sums.span(), 0.0f);
-    each_together(piece, [&](Images images) { backward_images(images, d_out, sums.data(), scratch); });
-    if (!shared && index > 0) add(sums);
-  });
-  for (std::size_t piece = 1; shared && piece < pieces; ++piece) add(piece_sums_[piece]);
-  write_gradients(piece_sums_[0].data(), grads);
+  float* const sums = grown(sums_of_batch_, static_cast<std::ptrdiff_t>(sums_size_));
+  piece_sums_.run(threads_, num_ready_threads(n_), n_, kImagesOfPiece, {sums, sums_size_},
+                  [&](Images piece, float* to, int thread) {
+                    std::fill_n(to, sums_size_, 0.0f);
+                    each_together(piece, [&](Images images) {
+                      backward_images(images, d_out, to, scratch_[static_cast<std::size_t>(thread)]);
+                    });
+                  });
+  write_gradients(sums, grads);
 }
 
 /// Adds the gradients of the parameters from some images to `sums`.
@@ -228,18 +217,16 @@ void Bf16ConvLayers::backward_images(Images images, const ConstMatrixRef& d_out,
 
 void Bf16ConvLayers::backward_input(const ConstMatrixRef& d_out, const float* parameters, MatrixRef d_x) {
   pack_backward(0, parameters);
-  for_each_of_batch(n_, [&](int, Images piece, Scratch& scratch) {
-    each_together(piece, [&](Images images) {
-      read_gradient(images, d_out, scratch);
-      for (std::size_t l = layers_.size(); l-- > 0;) {
-        clear_gradient(l, images, scratch);
-        each_rows(l, images, [&](Piece rows) {
-          through_activation(l, images, rows, false, nullptr, scratch);
-          backward_input_rows(l, rows, scratch);
-        });
-      }
-      write_image_gradients(images, scratch, d_x);
-    });
+  for_each_of_batch(n_, [&](Images images, Scratch& scratch) {
+    read_gradient(images, d_out, scratch);
+    for (std::size_t l = layers_.size(); l-- > 0;) {
+      clear_gradient(l, images, scratch);
+      each_rows(l, images, [&](Piece rows) {
+        through_activation(l, images, rows, false, nullptr, scratch);
+        backward_input_rows(l, rows, scratch);
+      });
+    }
+    write_image_gradients(images, scratch, d_x);
   });
 }
 

@@ -85,11 +85,11 @@ class Bf16ConvLayers {
   void add_layer(const Bf16Convolution& of);
   void add_offsets(Layer& layer) const;
 
-  int num_threads(int n) const;
+  int num_ready_threads(int n);
   template <class Task>
   void for_each_of_batch(int n, const Task& task);
   template <class Task>
-  static void each_together(Piece piece, const Task& task);
+  void each_together(Piece piece, const Task& task) const;
   void pack_forward(const float* parameters, float scale);
   void pack_layer(std::size_t l, const float* weights, const Bf16Forms& to) const;
   void pack_backward(std::size_t first, const float* parameters);
@@ -122,7 +122,8 @@ class Bf16ConvLayers {
   AlignedBuffer scaled_;    // its weights times that
   ThreadPool* threads_ = nullptr;
   std::vector<Scratch> scratch_;  // one for each thread
-  std::vector<AlignedBuffer> piece_sums_;
+  PieceSums piece_sums_;
+  AlignedBuffer sums_of_batch_;
 
   // Of forward() for backward().
   std::optional<ObservationsView> x_;

@@ -59,7 +59,7 @@ Matrix gradient_of_outputs(const ConvLayers& layers, const Matrix& dense) {
 Batch whole_batch(const ConvLayers& layers, int n, std::uint64_t seed = 7) {
   Rng rng(seed);
   Batch batch{
-      small_bytes(n, layers.shape().image.size(), rng), whole(n, layers.shape().image.size(), 2, 2, rng),
+      small_bytes(n, layers.image().size(), rng), whole(n, layers.image().size(), 2, 2, rng),
       gradient_of_outputs(layers, whole(n, static_cast<Eigen::Index>(layers.output_places().size()), 1, 4, rng)),
       layers.make_parameters(rng)};
   for (const Tensor& tensor : batch.parameters.tensors) {
@@ -109,7 +109,7 @@ TEST(Bf16Conv, IsTheFloat32NetWhereNumbersAreWhole) {
           EXPECT_EQ(got.inferred, expected.inferred);
           EXPECT_EQ(got.out, expected.out);
           EXPECT_EQ(got.grads, expected.grads);
-          EXPECT_EQ(got.d_x, expected.d_x) << layers.shape().bf16->name << " " << layers.shape().image.channels;
+          EXPECT_EQ(got.d_x, expected.d_x) << layers.shape().bf16->name << " " << layers.image().channels;
         }
       }
       EXPECT_GT(largest, 0);

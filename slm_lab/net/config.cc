@@ -63,7 +63,7 @@ void read_learning(SpecReader& r, NetConfig& c) {
          "of the factors in products of layers: float32; bf16, where this processor has AMX; auto: bf16 where it "
          "has AMX and the layers are wide enough to gain",
          one_of({"float32", "bf16", "auto"}));
-  if (c.precision != "float32" && bf16_kernels() == nullptr)
+  if (c.precision == "bf16" && bf16_kernels() == nullptr)
     r.note("precision", fmt::format("{}; float32 is computed", bf16_missing()));
   r.read("clip_grad_val", c.clip_grad_val, "largest L2 norm of the gradient; null: not clipped", positive(1e9));
   if (auto child = r.child("optim_spec", "the optimiser")) c.optim_spec = read_optimizer_config(*child);
@@ -124,6 +124,12 @@ NetTypeConfig read_hydra_mlp(SpecReader& r) {
   return HydraMlpConfig{};
 }
 
+void read_dense_after_convolutions(SpecReader& r, std::vector<int>& fc_hid_layers) {
+  r.require("fc_hid_layers", fc_hid_layers, "widths of the dense layers after the convolutions", kWidths);
+}
+
+void read_normalize(SpecReader& r, bool& normalize) { r.read("normalize", normalize, "divide the input by 255"); }
+
 void read_convolutions(SpecReader& r, ConvConfig& c) {
   r.require("conv_hid_layers", c.conv_hid_layers, "rows of out_channels, kernel, stride, padding, dilation",
             between(0, *kWidths.high));
@@ -134,10 +140,10 @@ void read_convolutions(SpecReader& r, ConvConfig& c) {
                 "the padding may be 0");
       break;
     }
-  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers after the convolutions", kWidths);
+  read_dense_after_convolutions(r, c.fc_hid_layers);
   if (c.conv_hid_layers.empty() && r.has("conv_hid_layers"))
     r.problem("conv_hid_layers", "expected at least one convolution");
-  r.read("normalize", c.normalize, "divide the input by 255");
+  read_normalize(r, c.normalize);
   r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first");
   if (c.batch_norm && !r.describing())
     r.problem("batch_norm", "batch normalisation of images is not in this version yet; expected false");
@@ -153,6 +159,27 @@ NetTypeConfig read_conv(SpecReader& r) {
 NetTypeConfig read_dueling_conv(SpecReader& r) {
   DuelingConvConfig c;
   read_convolutions(r, c);
+  return c;
+}
+
+void read_residual_convolutions(SpecReader& r, ImpalaConfig& c) {
+  r.require("channels", c.channels, "channels of each stage of residual convolutions, say 16, 32, 32", kWidths);
+  if (c.channels.empty() && r.has("channels")) r.problem("channels", "expected at least one stage");
+  r.inert("conv_hid_layers", "residual convolutions are given by their channels");
+  r.inert("batch_norm", "residual convolutions have none");
+  read_dense_after_convolutions(r, c.fc_hid_layers);
+  read_normalize(r, c.normalize);
+}
+
+NetTypeConfig read_impala(SpecReader& r) {
+  ImpalaConfig c;
+  read_residual_convolutions(r, c);
+  return c;
+}
+
+NetTypeConfig read_dueling_impala(SpecReader& r) {
+  DuelingImpalaConfig c;
+  read_residual_convolutions(r, c);
   return c;
 }
 
@@ -180,6 +207,8 @@ constexpr NetTypeEntry kNetTypes[] = {
     {"HydraMLPNet", read_hydra_mlp, true, false},
     {"ConvNet", read_conv, true, true},
     {"DuelingConvNet", read_dueling_conv, false, true},
+    {"ImpalaNet", read_impala, true, true},
+    {"DuelingImpalaNet", read_dueling_impala, false, true},
     {"RecurrentNet", read_recurrent, true, false},
 };
 static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
@@ -243,9 +272,6 @@ std::string image_problem(const Config&, const Space&) {
 }
 template <std::derived_from<ConvConfig> Config>
 std::string image_problem(const Config& conv, const Space& observations) {
-  if (observations.shape.size() > 3)
-    return fmt::format("convolutions see images of two or three axes, and the observations are {}",
-                       fmt::join(observations.shape, " x "));
   ImageShape image = image_shape(observations);
   for (const ConvLayerShape& layer : conv_layer_shapes(conv)) {
     const ImageShape out = conv_output(layer, image);
@@ -283,6 +309,9 @@ ImageShape image_shape(const Space& observations) {
 
 std::string observations_problem(const NetTypeConfig& type, const Space& observations) {
   const NetTypeEntry& entry = kNetTypes[type.index()];
+  if (entry.sees_images && observations.is_image() && observations.shape.size() > 3)
+    return fmt::format("convolutions see images of two or three axes, and the observations are {}",
+                       fmt::join(observations.shape, " x "));
   if (entry.sees_images == observations.is_image())
     return std::visit([&](const auto& config) { return image_problem(config, observations); }, type);
   if (entry.sees_images)
@@ -290,8 +319,9 @@ std::string observations_problem(const NetTypeConfig& type, const Space& observa
         "{} sees images, and the observations are rows of {} number{}; expected MLPNet, or DuelingMLPNet", entry.name,
         observations.size(), observations.size() == 1 ? "" : "s");
   return fmt::format(
-      "{} sees rows of numbers, and the observations are images of {}; expected ConvNet, or DuelingConvNet", entry.name,
-      fmt::join(observations.shape, " x "));
+      "{} sees rows of numbers, and the observations are images of {}; expected ConvNet, DuelingConvNet, ImpalaNet or "
+      "DuelingImpalaNet",
+      entry.name, fmt::join(observations.shape, " x "));
 }
 
 NetConfig read_net_config(SpecReader& spec, const NetUse& use) {

@@ -36,6 +36,12 @@ struct ConvConfig {
   bool batch_norm = false;                        ///< after each convolution but the first
 };
 struct DuelingConvConfig : ConvConfig {};
+struct ImpalaConfig {
+  std::vector<int> channels;       ///< of each stage of residual convolutions
+  std::vector<int> fc_hid_layers;  ///< widths of the dense layers that follow
+  bool normalize = false;          ///< divide the input by 255
+};
+struct DuelingImpalaConfig : ImpalaConfig {};
 struct RecurrentConfig {
   std::vector<int> fc_hid_layers;  ///< widths of the dense layers before the recurrent ones
   std::string cell_type = "GRU";
@@ -44,8 +50,8 @@ struct RecurrentConfig {
   bool bidirectional = false;
   int seq_len = 1;
 };
-using NetTypeConfig =
-    std::variant<MlpConfig, DuelingMlpConfig, HydraMlpConfig, ConvConfig, DuelingConvConfig, RecurrentConfig>;
+using NetTypeConfig = std::variant<MlpConfig, DuelingMlpConfig, HydraMlpConfig, ConvConfig, DuelingConvConfig,
+                                   ImpalaConfig, DuelingImpalaConfig, RecurrentConfig>;
 
 /// The net types that a spec may name, those not in this version included.
 std::vector<std::string> net_type_names();

@@ -154,6 +154,24 @@ TEST(NetConfig, SaysWhatIsWrongWithConvolutions) {
   EXPECT_THAT(wrong("[[32, 8, 4, 0, 1]]", ""), HasSubstr("batch normalisation of images is not in this version yet"));
 }
 
+TEST(NetConfig, ReadsResidualConvolutions) {
+  const std::string keys = R"("hid_layers_activation": "relu", "fc_hid_layers": [256], )";
+  const NetConfig c =
+      read_spec(R"({"type": "ImpalaNet", )" + keys + R"("channels": [16, 32], "normalize": true})", read_one);
+  const auto& impala = std::get<ImpalaConfig>(c.type);
+  EXPECT_THAT(impala.channels, ElementsAre(16, 32));
+  EXPECT_THAT(impala.fc_hid_layers, ElementsAre(256));
+  EXPECT_TRUE(impala.normalize);
+  const auto wrong = [&](const std::string& channels) {
+    return problems(R"({"type": "DuelingImpalaNet", )" + keys + channels + "}", read_one);
+  };
+  EXPECT_EQ(wrong(R"("channels": [16])"), "");
+  EXPECT_THAT(wrong(R"("channels": [])"), HasSubstr("at least one stage"));
+  EXPECT_THAT(wrong(R"("channels": [16, 0])"), HasSubstr("channels"));
+  EXPECT_THAT(wrong(R"("normalize": true)"), HasSubstr("channels"));
+  EXPECT_THAT(wrong(R"("channels": [16], "conv_hid_layer": [[4, 2, 1, 0, 1]])"), HasSubstr("conv_hid_layer"));
+}
+
 TEST(NetConfig, SaysWhatIsWrong) {
   const auto wrong = [](const std::string& keys) {
     return problems(R"({"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu")" + keys + "}", read_one);

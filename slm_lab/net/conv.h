@@ -1,19 +1,24 @@
 #pragma once
 
-#include "slm_lab/net/conv_layers.h"
+#include <memory>
+
+#include "slm_lab/net/image_layers.h"
 #include "slm_lab/net/mlp.h"
 #include "slm_lab/net/net.h"
 
 namespace slm {
 
-/// Convolutions of images, and an MLP on what they see. In model files conv.0, conv.2, ... stand before the MLP's body
-/// and tails, whose first layer has its inputs in PyTorch's order (channels, height, width).
+/// Layers that see images, and an MLP on what they make of them. In model files their tensors stand before the MLP's
+/// body and tails, whose first layer has its inputs in PyTorch's order (channels, height, width).
 class ConvNet final : public Net {
  public:
-  /// `dense` has the inputs that the convolutions make: in_dim and inputs are set here.
-  ConvNet(ConvShape convolutions, MlpShape dense, Rng& init);
+  /// `dense` has the inputs that the layers before it make: in_dim and inputs are set here.
+  ConvNet(std::unique_ptr<ImageLayers> convolutions, MlpShape dense, Rng& init);
+  ConvNet(const ConvNet& other) : convolutions_(other.convolutions_->clone()), dense_(other.dense_) {}
+  ConvNet(ConvNet&&) = default;
+  ConvNet& operator=(const ConvNet&) = delete;
 
-  int in_dim() const override { return convolutions_.shape().image.size(); }
+  int in_dim() const override { return convolutions_->image().size(); }
   int out_dim() const override { return dense_.out_dim(); }
   ConstMatrixRef infer(const ObservationsView& x) override;
   ConstMatrixRef forward(const ObservationsView& x) override;
@@ -29,7 +34,7 @@ class ConvNet final : public Net {
  private:
   const float* values() { return parameters().values.data(); }
 
-  ConvLayers convolutions_;
+  std::unique_ptr<ImageLayers> convolutions_;
   MlpNet dense_;  // holds the parameters of both
 };
 

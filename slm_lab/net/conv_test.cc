@@ -4,8 +4,10 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/conv_layers.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/registry.h"
+#include "slm_lab/net/residual_layers.h"
 #include "tests/support/net_fixture.h"
 
 namespace slm {
@@ -19,47 +21,65 @@ std::vector<int> integers(const JsonNode& array) {
 
 ImageShape image_of(const std::vector<int>& shape) { return {shape.at(0), shape.at(1), shape.at(2)}; }
 
+ConvLayerShape layer_of(const JsonNode& row) {
+  const std::vector<int> s = integers(row);
+  return {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)};
+}
+
+/// Outputs and gradients of the net that the case's key makes are those of the case.
+void expect_agrees_with_pytorch(const JsonNode& c, std::unique_ptr<ImageLayers> convolutions) {
+  const Activation activation = activation_named(c.find("activation")->text);
+  Rng rng(0);
+  ConvNet net(std::move(convolutions),
+              {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation, .heads = {{2}, {1}}}, rng);
+  const std::vector<JsonMember>& torchs = c.find("parameters")->members;
+  Parameters& parameters = net.parameters();
+  ASSERT_EQ(parameters.tensors.size(), torchs.size());
+  for (std::size_t i = 0; i < torchs.size(); ++i) {
+    const Tensor& tensor = parameters.tensors[i];
+    EXPECT_EQ(tensor.name, torchs[i].key);
+    EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
+    write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
+  }
+  net.parameters_changed();
+  const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), 3);
+  expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
+  expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
+  net.backward(d_out);
+  for (std::size_t i = 0; i < torchs.size(); ++i)
+    expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
+                torchs[i].key);
+  expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+}
+
 TEST(Conv, OutputsAndGradientsAgreeWithPyTorch) {
   const JsonNode cases = fixture("convs");
   EXPECT_EQ(cases.elements.size(), 4);
   for (const JsonNode& c : cases.elements) {
-    const Activation activation = activation_named(c.find("activation")->text);
     SCOPED_TRACE(c.find("activation")->text);
-    ConvShape convolutions{image_of(integers(*c.find("image"))), {}, activation};
-    for (const JsonNode& row : c.find("conv_hid_layers")->elements) {
-      const std::vector<int> s = integers(row);
-      convolutions.layers.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)});
-    }
-    Rng rng(0);
-    ConvNet net(convolutions,
-                {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation, .heads = {{2}, {1}}}, rng);
-    const std::vector<JsonMember>& torchs = c.find("parameters")->members;
-    Parameters& parameters = net.parameters();
-    ASSERT_EQ(parameters.tensors.size(), torchs.size());
-    for (std::size_t i = 0; i < torchs.size(); ++i) {
-      const Tensor& tensor = parameters.tensors[i];
-      EXPECT_EQ(tensor.name, torchs[i].key);
-      EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
-      write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
-    }
-    net.parameters_changed();
-    const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), 3);
-    expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
-    expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
-    net.backward(d_out);
-    for (std::size_t i = 0; i < torchs.size(); ++i)
-      expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
-                  torchs[i].key);
-    expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+    ConvShape shape{image_of(integers(*c.find("image"))), {}, activation_named(c.find("activation")->text)};
+    for (const JsonNode& row : c.find("conv_hid_layers")->elements) shape.layers.push_back(layer_of(row));
+    expect_agrees_with_pytorch(c, std::make_unique<ConvLayers>(shape));
+  }
+}
+
+TEST(Impala, OutputsAndGradientsAgreeWithPyTorch) {
+  const JsonNode cases = fixture("impalas");
+  EXPECT_EQ(cases.elements.size(), 3);
+  for (const JsonNode& c : cases.elements) {
+    SCOPED_TRACE(c.find("activation")->text);
+    expect_agrees_with_pytorch(c, std::make_unique<ResidualLayers>(
+                                      ResidualShape{image_of(integers(*c.find("image"))), integers(*c.find("channels")),
+                                                    activation_named(c.find("activation")->text)}));
   }
 }
 
 /// That of Mnih et al. (2015), on small images, with 18 channels in its last convolution.
-ConvNet small_nature_net(float byte_scale = kByteScale) {
+ConvNet small_nature_net(float byte_scale) {
   Rng rng(5);
   ConvShape convolutions{{4, 36, 40}, {{32, 8, 4, 0, 1}, {16, 4, 2, 1, 1}, {18, 3, 1, 0, 1}}};
   convolutions.byte_scale = byte_scale;
-  return ConvNet(std::move(convolutions), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
+  return ConvNet(std::make_unique<ConvLayers>(std::move(convolutions)), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
 }
 
 ByteMatrix random_bytes(int n, int size, Rng& rng) {
@@ -68,8 +88,26 @@ ByteMatrix random_bytes(int n, int size, Rng& rng) {
   return bytes;
 }
 
-TEST(Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
-  ConvNet alone = small_nature_net();
+/// That of Espeholt et al. (2018), of few channels.
+ConvNet small_impala_net(float byte_scale) {
+  Rng rng(5);
+  ResidualShape shape{{4, 21, 18}, {16, 18}, Activation::relu};
+  shape.byte_scale = byte_scale;
+  return ConvNet(std::make_unique<ResidualLayers>(std::move(shape)), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
+}
+
+/// Nets of both kinds of convolutions.
+struct OfImages {
+  const char* name;
+  ConvNet (*make)(float byte_scale);
+};
+constexpr OfImages kOfImages[] = {{"ConvNet", small_nature_net}, {"ImpalaNet", small_impala_net}};
+class NetOfImages : public testing::TestWithParam<OfImages> {};
+INSTANTIATE_TEST_SUITE_P(Conv, NetOfImages, testing::ValuesIn(kOfImages),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_P(NetOfImages, HasGradientsOfTheSameBitsWithAnyNumberOfThreads) {
+  ConvNet alone = GetParam().make(kByteScale);
   Rng rng(1);
   const ByteMatrix x = random_bytes(90, alone.in_dim(), rng);  // five pieces and a part of one
   const Matrix d_out = random_matrix(90, 5, rng);
@@ -82,7 +120,7 @@ TEST(Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
   const auto expected = update(alone);
   for (const int size : {2, 3, 8}) {
     ThreadPool threads(size);
-    ConvNet net = small_nature_net();
+    ConvNet net = GetParam().make(kByteScale);
     net.share_work(threads);
     for (int repeat = 0; repeat < 3; ++repeat) {
       EXPECT_EQ(update(net), expected);
@@ -91,9 +129,9 @@ TEST(Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
   }
 }
 
-TEST(Conv, BytesAreScaledAsAskedFor) {
+TEST_P(NetOfImages, SeesBytesScaledAsAskedFor) {
   Rng rng(2);
-  ConvNet scaled = small_nature_net(0.5f), plain = small_nature_net(1);
+  ConvNet scaled = GetParam().make(0.5f), plain = GetParam().make(1);
   const ByteMatrix x = random_bytes(3, scaled.in_dim(), rng);
   EXPECT_EQ(Matrix(scaled.infer(x)), Matrix(scaled.infer(Matrix(x.cast<float>() * 0.5f))));
   EXPECT_EQ(Matrix(plain.infer(x)), Matrix(plain.infer(Matrix(x.cast<float>()))));
@@ -139,19 +177,19 @@ TEST(Conv, AWindowThatDoesNotFitIsNamed) {
 TEST(Conv, StartsAsPyTorchDoes) {
   Rng rng(3);
   ConvShape convolutions{{4, 36, 40}, {{32, 8, 4, 0, 1}}, Activation::relu, "orthogonal_"};
-  ConvNet net(convolutions, {.heads = {{1}}}, rng);
+  ConvNet net(std::make_unique<ConvLayers>(convolutions), {.heads = {{1}}}, rng);
   const std::vector<float> weight = read_tensor(net.parameters().tensors[0], net.parameters().values);
   const auto w = Eigen::Map<const Matrix>(weight.data(), 32, 256);
   EXPECT_LT((w * w.transpose() - 2 * Matrix::Identity(32, 32)).cwiseAbs().maxCoeff(), 1e-5f);
   EXPECT_THAT(read_tensor(net.parameters().tensors[1], net.parameters().values), testing::Each(0));
   // U(-k, k), k = gain sqrt(6 / (8 x 8 x (4 + 32)))
   convolutions.init_fn = "xavier_uniform_";
-  ConvNet xavier(convolutions, {.heads = {{1}}}, rng);
+  ConvNet xavier(std::make_unique<ConvLayers>(convolutions), {.heads = {{1}}}, rng);
   const float largest = std::ranges::max(read_tensor(xavier.parameters().tensors[0], xavier.parameters().values));
   EXPECT_NEAR(largest, std::sqrt(12.0f / (64 * 36)), 0.001f);
   // U(-k, k), k = 1 / sqrt(4 x 8 x 8), weight and bias
   convolutions.init_fn = "";
-  ConvNet plain(convolutions, {.heads = {{1}}}, rng);
+  ConvNet plain(std::make_unique<ConvLayers>(convolutions), {.heads = {{1}}}, rng);
   for (const std::size_t tensor : {std::size_t{0}, std::size_t{1}}) {
     const std::vector<float> start = read_tensor(plain.parameters().tensors[tensor], plain.parameters().values);
     EXPECT_LE(std::ranges::max(start), 1 / 16.0f);
@@ -160,7 +198,7 @@ TEST(Conv, StartsAsPyTorchDoes) {
 }
 
 TEST(Conv, DescriptionSaysWhatAFileNeedsToBeUsed) {
-  const ConvNet net = small_nature_net();
+  const ConvNet net = small_nature_net(kByteScale);
   EXPECT_EQ(net.description(), (std::map<std::string, std::string>{
                                    {"type", "ConvNet"},
                                    {"inputs", "[4, 36, 40]"},
@@ -170,6 +208,14 @@ TEST(Conv, DescriptionSaysWhatAFileNeedsToBeUsed) {
                                    {"hid_layers_activation", "relu"},
                                    {"heads", "[4, 1]"},
                                    {"out_layer_activation", "[]"}}));
+  EXPECT_EQ(small_impala_net(1).description(), (std::map<std::string, std::string>{{"type", "ImpalaNet"},
+                                                                                   {"inputs", "[4, 21, 18]"},
+                                                                                   {"channels", "[16, 18]"},
+                                                                                   {"fc_hid_layers", "[24]"},
+                                                                                   {"normalize", "false"},
+                                                                                   {"hid_layers_activation", "relu"},
+                                                                                   {"heads", "[4, 1]"},
+                                                                                   {"out_layer_activation", "[]"}}));
 }
 
 }  // namespace

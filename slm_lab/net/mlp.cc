@@ -21,10 +21,6 @@ ConstMatrixRef matrix_over(const float* data, Eigen::Index rows, Eigen::Index co
   return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
 }
 
-void add_to(std::span<float> sum, const float* term) {
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
-}
-
 ConstRows rows_from(ConstRows rows, int first) { return {rows.data + first * rows.stride, rows.stride}; }
 
 }  // namespace
@@ -38,7 +34,7 @@ ConstMatrixRef MlpNet::infer(const ObservationsView& x) {
   if (bf16_)
     infer_in_bf16(x, out);
   else
-    for_each_chunk(static_cast<int>(x.rows()), [&](int, Chunk chunk, PieceRows& rows) {
+    for_each_chunk(static_cast<int>(x.rows()), [&](Chunk chunk, PieceRows& rows) {
       infer_chunk(x.middle_rows(chunk.first, chunk.n), out + static_cast<std::ptrdiff_t>(chunk.first) * out_dim_, rows);
     });
   return matrix_over(out, x.rows(), out_dim_, out_dim_);
@@ -62,7 +58,7 @@ ConstMatrixRef MlpNet::forward(const ObservationsView& x) {
   follow_running();
   in_training_ = false;
   float* const z = begin_forward(x);
-  for_each_chunk(n_, [&](int, Chunk chunk, PieceRows&) { forward_chunk(chunk, z); });
+  for_each_chunk(n_, [&](Chunk chunk, PieceRows&) { forward_chunk(chunk, z); });
   return end_forward(z);
 }
 
@@ -71,29 +67,11 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
   if (bf16_) return backward_in_bf16(dy);
   refresh_transposed(1);
   if (in_training_) return backward_in_training(dy);
-  const auto pieces = static_cast<std::size_t>(num_pieces(n_, kChunk));
-  const bool shared = num_threads(n_) > 1;
-  while (pieces > 1 && piece_grads_.size() < (shared ? pieces - 1 : 1))
-    piece_grads_.emplace_back(parameters_.grads.size());
-  for_each_chunk(n_, [&](int index, Chunk chunk, PieceRows& rows) {
-    const auto piece = static_cast<std::size_t>(index);
-    float* const grads = index == 0 ? parameters_.grads.data() : piece_grads_[shared ? piece - 1 : 0].data();
-    backward_chunk(chunk, rows_from(dy, chunk.first), grads, rows);
-    if (!shared && index > 0) add_to(parameters_.grads.span(), piece_grads_[0].data());
-  });
-  if (shared) add_piece_grads(pieces);
-}
-
-/// Each thread adds up all pieces, in their order, in a part of the parameters.
-void MlpNet::add_piece_grads(std::size_t num_pieces) {
-  const auto parts = static_cast<std::size_t>(threads_->size());
-  const std::size_t part = (parameters_.grads.size() + parts - 1) / parts;
-  threads_->run(threads_->size(), [&](int thread) {
-    const std::size_t first = std::min(static_cast<std::size_t>(thread) * part, parameters_.grads.size());
-    const std::size_t size = std::min(part, parameters_.grads.size() - first);
-    for (std::size_t piece = 1; piece < num_pieces; ++piece)
-      add_to(parameters_.grads.span().subspan(first, size), piece_grads_[piece - 1].data() + first);
-  });
+  piece_grads_.run(threads_, num_ready_threads(n_), n_, kChunk, parameters_.grads.span(),
+                   [&](Chunk chunk, float* grads, int thread) {
+                     backward_chunk(chunk, rows_from(dy, chunk.first), grads,
+                                    piece_rows_[static_cast<std::size_t>(thread)]);
+                   });
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
@@ -105,7 +83,7 @@ ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
   } else {
     refresh_transposed(0);
     for_each_chunk(
-        n_, [&](int, Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
+        n_, [&](Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
   }
   return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
 }
@@ -148,17 +126,16 @@ void MlpNet::share_work(ThreadPool& threads) {
   if (bf16_) bf16_->share_work(threads);
 }
 
-int MlpNet::num_threads(int n) const {
-  return num_sharing(threads_, n, kChunk, static_cast<std::int64_t>(parameters_.values.size()));
+int MlpNet::num_ready_threads(int n) {
+  const int threads = num_sharing(threads_, n, kChunk, static_cast<std::int64_t>(parameters_.values.size()));
+  while (piece_rows_.size() < static_cast<std::size_t>(threads)) piece_rows_.push_back(make_piece_rows());
+  return threads;
 }
 
 template <class Task>
 void MlpNet::for_each_chunk(int n, Task&& task) {
-  const int threads = num_threads(n);
-  while (piece_rows_.size() < static_cast<std::size_t>(threads)) piece_rows_.push_back(make_piece_rows());
-  for_each_piece(threads_, threads, n, kChunk, [&](int index, Chunk piece, int thread) {
-    task(index, piece, piece_rows_[static_cast<std::size_t>(thread)]);
-  });
+  for_each_piece(threads_, num_ready_threads(n), n, kChunk,
+                 [&](int, Chunk piece, int thread) { task(piece, piece_rows_[static_cast<std::size_t>(thread)]); });
 }
 
 /// Weights from layer `first` on as (out, in), where they changed.

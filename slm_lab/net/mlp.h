@@ -133,17 +133,16 @@ class MlpNet final : public Net {
   RunningStatistics running(const Layer& layer);
   void follow_running();
 
-  int num_threads(int n) const;  // that share a batch of n rows
   PieceRows make_piece_rows() const;
+  int num_ready_threads(int n);  // that share a batch of n rows, each with rows of its own
   template <class Task>
-  void for_each_chunk(int n, Task&& task);  // task(index of the chunk, the chunk, rows of its thread)
+  void for_each_chunk(int n, Task&& task);  // task(the chunk, rows of its thread)
   void infer_chunk(const ObservationsView& x, float* out, PieceRows& rows);
   float* begin_forward(const ObservationsView& x);
   ConstMatrixRef end_forward(const float* z);
   void forward_chunk(Chunk chunk, float* out);
   void layer_forward(int n, std::size_t l, ConstRows x, Rows x_hat, float* inv_std, Rows z, Rows h);
   void backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows);
-  void add_piece_grads(std::size_t num_pieces);
   void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
@@ -195,7 +194,7 @@ class MlpNet final : public Net {
   Workspace d_in_training_[2];              // gradients of two neighbouring layers
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_x_;
-  std::vector<AlignedBuffer> piece_grads_;  // of all pieces but the first, where threads share; else of one at a time
+  PieceSums piece_grads_;
 };
 
 }  // namespace slm

@@ -10,6 +10,7 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/conv.h"
+#include "slm_lab/net/conv_layers.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/net_types.h"
@@ -91,6 +92,17 @@ std::vector<Case> cases() {
   NetConfig dueling_conv = net_config({}, Activation::silu);
   dueling_conv.type = DuelingConvConfig{{{{4, 2, 2, 0, 1}}, {6}, /*normalize=*/true}};
   all.push_back({"dueling_conv", dueling_conv, {{3}}, 0, {2, 4, 4}});
+  const auto impala = [&](const char* name, std::vector<int> channels, Activation activation,
+                          std::vector<std::int64_t> image) {
+    NetConfig config = net_config({}, activation);
+    config.type = ImpalaConfig{std::move(channels), {6}, /*normalize=*/true};
+    all.push_back({name, std::move(config), {{2}, {1}}, 0, std::move(image)});
+  };
+  impala("impala", {3, 2}, Activation::tanh, {2, 5, 4});
+  impala("impala_of_one_plane", {3}, Activation::gelu, {3, 3});
+  NetConfig dueling_impala = net_config({}, Activation::silu);
+  dueling_impala.type = DuelingImpalaConfig{{{2}, {4}, /*normalize=*/true}};
+  all.push_back({"dueling_impala", dueling_impala, {{3}}, 0, {2, 3, 3}});
   all.push_back({"three_layers", net_config({6, 7, 8}, Activation::softplus), {{2}}});
   return all;
 }
@@ -381,7 +393,7 @@ TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
   expect_no_allocations_in_bf16(mlp);
   ConvShape convolutions{{2, 6, 5}, {{5, 3, 1, 1, 1}, {33, 2, 2, 0, 1}}, Activation::tanh};
   convolutions.bf16 = &kBf16KernelsPortable;
-  ConvNet conv(convolutions, dense, rng);
+  ConvNet conv(std::make_unique<ConvLayers>(convolutions), dense, rng);
   expect_no_allocations_in_bf16(conv);
 }
 

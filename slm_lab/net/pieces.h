@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/parameters.h"
 
 namespace slm {
 
@@ -42,5 +45,31 @@ void for_each_piece(ThreadPool* pool, int num_threads, int n, int size, const Ta
   else
     pool->run(num_threads, run);
 }
+
+/// The sum of what each piece of a batch comes to, say a gradient: each is computed in a buffer of its own, and they
+/// are added in their order, so that the bits are the same with any number of threads.
+class PieceSums {
+ public:
+  /// Calls task(the piece, what it overwrites, thread) for every piece, as for_each_piece does; `sum` is their sum.
+  template <class Task>
+  void run(ThreadPool* pool, int num_threads, int n, int size, std::span<float> sum, const Task& task) {
+    const int pieces = num_pieces(n, size);
+    const bool shared = num_threads > 1;  // else one buffer serves all pieces but the first
+    make_room(shared ? pieces - 1 : std::min(pieces - 1, 1), sum.size());
+    for_each_piece(pool, num_threads, n, size, [&](int index, Piece piece, int thread) {
+      float* const to = index == 0 ? sum.data() : of_others_[shared ? static_cast<std::size_t>(index - 1) : 0].data();
+      task(piece, to, thread);
+      if (!shared && index > 0) add_to(sum, to);
+    });
+    if (shared) add_in_order(*pool, pieces - 1, sum);
+  }
+
+ private:
+  static void add_to(std::span<float> sum, const float* term);
+  void make_room(int buffers, std::size_t size);
+  void add_in_order(ThreadPool& pool, int num_others, std::span<float> sum);
+
+  std::vector<AlignedBuffer> of_others_;  // of all pieces but the first
+};
 
 }  // namespace slm

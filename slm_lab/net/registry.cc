@@ -8,9 +8,11 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/conv.h"
+#include "slm_lab/net/conv_layers.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/dueling.h"
 #include "slm_lab/net/net_types.h"
+#include "slm_lab/net/residual_layers.h"
 
 namespace slm {
 namespace {
@@ -18,12 +20,17 @@ namespace {
 // Narrower layers gain little or nothing in bf16 (bench/net_bench.cc, bench/conv_bench.cc).
 constexpr int kWideEnoughForBf16 = 128, kChannelsEnoughForBf16 = 32;
 
+std::string no_bf16_for(std::string_view what) {
+  return fmt::format("agent.net.precision: there is no bf16 for {}; expected float32, or auto", what);
+}
+
+float byte_scale(bool normalize) { return normalize ? kByteScale : 1; }
+
 /// The kernels of bf16 that layers of this shape compute with; nullptr: float32.
 const Bf16Kernels* bf16_kernels_of(const NetConfig& config, const MlpShape& shape) {
   if (config.precision == "float32") return nullptr;
   const std::string problem = bf16_problem(shape);
-  if (config.precision == "bf16" && !problem.empty())
-    throw SpecError(fmt::format("agent.net.precision: there is no bf16 for {}; expected float32, or auto", problem));
+  if (config.precision == "bf16" && !problem.empty()) throw SpecError(no_bf16_for(problem));
   const bool gains =
       problem.empty() && std::ranges::all_of(shape.hid_layers, [](int width) { return width >= kWideEnoughForBf16; });
   return config.precision == "bf16" || gains ? bf16_kernels() : nullptr;
@@ -52,7 +59,7 @@ MlpShape dense_shape(const NetConfig& config, std::vector<int> hid_layers, bool 
 
 ConvShape conv_shape(const NetConfig& config, const ConvConfig& conv, const Space& observations) {
   return {image_shape(observations), conv_layer_shapes(conv), config.hid_layers_activation, config.init_fn,
-          conv.normalize ? kByteScale : 1.0f};
+          byte_scale(conv.normalize)};
 }
 
 const Head& q_head(const std::vector<Head>& heads, std::string_view type) {
@@ -76,6 +83,10 @@ struct MakeNet {
   std::unique_ptr<Net> operator()(const DuelingConvConfig& conv) const {
     return std::make_unique<DuelingNet>(make_conv(conv, dueling_heads(q_head(heads, "DuelingConvNet"))));
   }
+  std::unique_ptr<Net> operator()(const ImpalaConfig& impala) const { return make_impala(impala, heads); }
+  std::unique_ptr<Net> operator()(const DuelingImpalaConfig& impala) const {
+    return std::make_unique<DuelingNet>(make_impala(impala, dueling_heads(q_head(heads, "DuelingImpalaNet"))));
+  }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {
     const std::string type = net_type_name(config.type);
@@ -96,7 +107,16 @@ struct MakeNet {
         convolutions.layers, [](const ConvLayerShape& s) { return s.out_channels >= kChannelsEnoughForBf16; });
     if (config.precision == "auto" && !gain) dense.bf16 = nullptr;
     convolutions.bf16 = dense.bf16;
-    return std::make_unique<ConvNet>(std::move(convolutions), std::move(dense), init);
+    return std::make_unique<ConvNet>(std::make_unique<ConvLayers>(std::move(convolutions)), std::move(dense), init);
+  }
+  std::unique_ptr<Net> make_impala(const ImpalaConfig& impala, const std::vector<Head>& with) const {
+    if (config.precision == "bf16") throw SpecError(no_bf16_for("residual convolutions"));
+    MlpShape dense = dense_shape(config, impala.fc_hid_layers, false, with);
+    dense.bf16 = nullptr;
+    auto layers = std::make_unique<ResidualLayers>(ResidualShape{image_shape(observations), impala.channels,
+                                                                 config.hid_layers_activation, config.init_fn,
+                                                                 byte_scale(impala.normalize)});
+    return std::make_unique<ConvNet>(std::move(layers), std::move(dense), init);
   }
 };
 

@@ -56,6 +56,16 @@ TEST(NetRegistry, ConvolutionsComputeInBf16WhereThatIsAskedForOrGains) {
   EXPECT_FALSE(in_bf16("auto", 32, 127)) << "narrow dense layers";
 }
 
+TEST(NetRegistry, ResidualConvolutionsComputeInFloat32) {
+  NetConfig config;
+  config.type = ImpalaConfig{{32}, {128}};
+  Rng rng(0);
+  config.precision = "auto";
+  EXPECT_FALSE(make_net(config, small_image(), {{1}}, rng)->description().contains("precision"));
+  config.precision = "bf16";
+  EXPECT_THROW(make_net(config, small_image(), {{1}}, rng), SpecError);
+}
+
 TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
   NetConfig config = mlp_config({7, 6}, Activation::tanh);
   config.out_layer_activation = {Activation::relu, Activation::identity};
