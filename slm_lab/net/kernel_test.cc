@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "slm_lab/base/matrix.h"
@@ -270,6 +271,32 @@ bool upper_halves_in_use() {
 
 // Or every SSE instruction of the rest of the program is slow until the next call: acting took twice as long, an update
 // of a small net five times.
+// A deep product of many rows takes a part of its depth at a time, with the bits of one chain.
+TEST_P(KernelTest, DeepProductsAreThoseOfEachRow) {
+  constexpr int kRows = 21, kDepth = 4500, kCols = 84;
+  const Matrix x = numbers_.matrix(kRows, kDepth, kDepth, 0), w = numbers_.padded(kDepth, kCols);
+  const Matrix bias = numbers_.padded(1, kCols);
+  const auto forward = [&](int first, int n, Activation activation) {
+    Matrix y = Matrix::Constant(n, kernel_padded(kCols), kGuard);
+    k_.dense_forward(n, kDepth, kCols, {x.row(first).data(), kDepth}, rows(w), bias.data(), activation, rows(y));
+    return Matrix(y.leftCols(kCols));
+  };
+  for (const Activation activation : {Activation::identity, Activation::relu, Activation::tanh}) {
+    const Matrix all = forward(0, kRows, activation);
+    for (int row = 0; row < kRows; ++row) EXPECT_EQ(Matrix(all.row(row)), forward(row, 1, activation)) << row;
+  }
+  const Exact want = (exact(x, kDepth) * exact(w, kCols)).rowwise() + exact(bias, kCols).row(0);
+  expect_near(forward(0, kRows, Activation::identity), want, kDepth, "deep");
+
+  // What the derivative is taken of may lie where the result goes.
+  Matrix kept = numbers_.padded(kRows, kCols), apart = Matrix::Zero(kRows, kept.cols());
+  k_.dense_backward_input(kRows, kCols, kDepth, {x.data(), kDepth}, rows(w), Activation::tanh,
+                          rows(std::as_const(kept)), false, rows(apart));
+  k_.dense_backward_input(kRows, kCols, kDepth, {x.data(), kDepth}, rows(w), Activation::tanh,
+                          rows(std::as_const(kept)), false, rows(kept));
+  EXPECT_EQ(kept.leftCols(kCols), apart.leftCols(kCols));
+}
+
 TEST_P(KernelTest, LeavesNoUpperHalvesOfRegistersInUse) {
   for (const Shape& s : shapes()) {
     const Matrix x = numbers_.matrix(s.n, s.in, s.in, 0), w = numbers_.padded(s.in, s.out);
