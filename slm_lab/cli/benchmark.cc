@@ -29,10 +29,11 @@ std::filesystem::path results_folder(const BenchmarkArguments& arguments) {
 }
 
 int run(const BenchmarkArguments& arguments) {
-  if (arguments.list) return list_benchmark(arguments.options), 0;
   if (arguments.render) return render_benchmark(arguments.options), 0;
-  const auto rows = select_benchmark_rows(
-      arguments.patterns.empty() && arguments.status ? std::vector<std::string>{"all"} : arguments.patterns);
+  const bool shows = arguments.list || arguments.status;
+  const auto rows =
+      select_benchmark_rows(arguments.patterns.empty() && shows ? std::vector<std::string>{"all"} : arguments.patterns);
+  if (arguments.list) return list_benchmark(rows, arguments.options), 0;
   if (arguments.status) return print_benchmark_status(rows, arguments.options), 0;
   if (rows.empty())
     throw SpecError(
@@ -67,7 +68,7 @@ std::function<int()> add_benchmark(CLI::App& app, const Invocation& invocation) 
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}, CLI::ignore_case))
       ->capture_default_str();
   app.add_flag("--again", options.again, "run anew what is done already");
-  app.add_flag("--list", arguments->list, "print every row: on the page, against the shipped spec, and here");
+  app.add_flag("--list", arguments->list, "print the rows: on the page, against the shipped spec, and here");
   app.add_flag("--status", arguments->status, "print how far the rows are, without running them");
   app.add_flag("--render", arguments->render, "only write the page and the pictures from the results that are there");
   return [arguments] {

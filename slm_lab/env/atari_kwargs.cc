@@ -63,6 +63,8 @@ EnvKwargs read_atari_kwargs(SpecReader& reader, std::string_view name) {
   }
   reader.read("frameskip", k.frameskip, "Atari: emulator frames per step, or [low, high): drawn for each step",
               between(1, 1000));
+  if (name.find("NoFrameskip") != std::string_view::npos && k.frameskip == FrameSkip{1, 1})
+    reader.note("name", "one frame of the emulator is a step; elsewhere it comes with a frame skip of 4 (frameskip)");
   reader.read("repeat_action_probability", k.repeat_action_probability,
               "Atari: sticky actions, the chance that the emulator repeats the last one", between(0, 1));
   read_choice(reader, "mode", "Atari: the game's mode; null for its default", k.game ? k.game->modes : "", k.game,

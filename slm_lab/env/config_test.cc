@@ -62,6 +62,18 @@ TEST(EnvConfig, KwargsChangeTheSpacesOfLaterEnvironments) {
   EXPECT_EQ(atari.problems, "");
 }
 
+TEST(EnvConfig, SaysThatNoFrameskipIsOneFrameAStep) {
+  const auto notes = [](const char* keys) {
+    const Reading reading(std::string(R"({"max_frame": 1, "name": ")") + keys + "}");
+    std::string text;
+    for (const SpecFinding& finding : reading.report.notes()) text += reading.report.line(finding) + "\n";
+    return text;
+  };
+  EXPECT_THAT(notes(R"(PongNoFrameskip-v4")"), HasSubstr("frame skip of 4"));
+  EXPECT_EQ(notes(R"(PongNoFrameskip-v4", "frameskip": 4)"), "");
+  EXPECT_EQ(notes(R"(ALE/Pong-v5", "frameskip": 1)"), "");
+}
+
 TEST(EnvConfig, NamesMistakesAndTheNearestLegalThing) {
   EXPECT_THAT(Reading(R"({"name": "CartPole-v2", "max_frame": 1})").problems, HasSubstr("CartPole-v1"));
   EXPECT_THAT(Reading(R"({"name": "CartPole-v1", "max_frame": 1, "gg": 1})").problems, HasSubstr("env.gg"));

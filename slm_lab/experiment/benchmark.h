@@ -63,7 +63,7 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
 int run_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);
 
 /// Prints every row: what the page says of it, whether that is for the spec as it is shipped, and how it stands here.
-void list_benchmark(const BenchmarkOptions& options);
+void list_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);
 
 /// Prints how far these rows are, without running anything: sessions that are done, frames, and whether one is at work.
 void print_benchmark_status(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options);

@@ -150,17 +150,18 @@ BenchmarkPlan plan_benchmark_row(const BenchmarkRow& row, const BenchmarkOptions
   return plan;
 }
 
-void list_benchmark(const BenchmarkOptions& options) {
+void list_benchmark(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {
   const BenchmarkFolder folder(options.results, options.repository);
   const std::vector<BenchmarkPageEnv> page = BenchmarkFolder(page_folder(options), options.repository).envs({});
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> cells;
   for (const BenchmarkPageEnv& env : page)
     for (const BenchmarkPageRow& shown : env.rows) {
       const BenchmarkRow& row = *select_benchmark_rows(std::vector{shown.id})[0];
-      rows.push_back({shown.id, std::string(benchmark_phase(row)), shown.spec_file, shown.spec_name,
-                      page_text(env, shown), state_text(plan_benchmark_row(row, options), folder.result(row))});
+      if (std::ranges::find(rows, &row) == rows.end()) continue;
+      cells.push_back({shown.id, std::string(benchmark_phase(row)), shown.spec_file, shown.spec_name,
+                       page_text(env, shown), state_text(plan_benchmark_row(row, options), folder.result(row))});
     }
-  fmt::print("{}", text_table({"row", "phase", "spec file", "spec name", "on the page", "here"}, rows));
+  fmt::print("{}", text_table({"row", "phase", "spec file", "spec name", "on the page", "here"}, cells));
 }
 
 void print_benchmark_status(std::span<const BenchmarkRow* const> rows, const BenchmarkOptions& options) {

@@ -69,6 +69,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     std::string what = e.what();
     if (what.find("out_of_range") != std::string::npos)
       return fail(start, fmt::format("{} is too large for a number", text_.substr(start, word_end() - start)));
+    if (text_.find_first_not_of(" \t\r\n") == std::string::npos) return fail(0, "there is nothing in it");
     if (start >= text_.size()) return fail(text_.size(), "the text ends too early: a bracket or brace is not closed");
     const char c = text_[start];
     if (c == '/' || c == '#') return fail(start, "JSON has no comments");

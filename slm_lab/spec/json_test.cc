@@ -79,6 +79,7 @@ TEST(ParseJson, RefusesWhatIsNotStrictJson) {
   EXPECT_THAT(error_of(std::string_view("{}\0x", 4)), testing::HasSubstr("1:3: a zero byte"));
   EXPECT_THAT(error_of("{} {}"), testing::StartsWith("f.json:1:4: "));
   EXPECT_THAT(error_of("{\"a\": [1"), testing::HasSubstr("ends too early"));
+  EXPECT_THAT(error_of(" \n"), testing::HasSubstr("nothing in it"));
   EXPECT_THAT(error_of(""), testing::HasSubstr("f.json:1:1: "));
 }
 
