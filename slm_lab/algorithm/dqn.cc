@@ -45,8 +45,8 @@ class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
     check_value_based_actions(config().action, info, agent.algorithm);
     check_net(nets(), info, agent.net);
     if (config().atoms && net_type_name(nets().type).starts_with("Dueling"))
-      agent.net.problem("type",
-                        "a dueling net adds up values, and C51 learns distributions; expected MLPNet, ConvNet or ImpalaNet");
+      agent.net.problem(
+          "type", "a dueling net adds up values, and C51 learns distributions; expected MLPNet, ConvNet or ImpalaNet");
     if (config().target == DqnConfig::Target::online)
       for (const char* key : {"update_type", "update_frequency", "polyak_coef"})
         if (agent.net.has(key)) agent.net.problem(key, fmt::format("{} has no target net; use DQN", agent.name));
