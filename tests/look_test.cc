@@ -180,6 +180,19 @@ TEST_F(Look, ReproOfARowOfTheBenchmarkRepeatsOrNamesWhatIsOther) {
   }
 }
 
+TEST_F(Look, ARunCanBePlayedAndContinuedByItsNameInTheDataFolder) {
+  const ProcessResult played = lab({"enjoy", "a", "--episodes", "1"});
+  EXPECT_EQ(played.exit_code, 0) << played.err;
+  EXPECT_EQ(played.out, lab({"enjoy", (data() / "a").string(), "--episodes", "1"}).out);
+  const ProcessResult wrong = lab({"enjoy", (data() / "aa").string()});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("aa: no such run folder; did you mean " + (data() / "a").string() + "?"));
+  const std::string file = source_dir() + "/slm_lab/spec/benchmark/a2c/a2c_gae_cartpole.json";
+  // Found, and refused for what they are.
+  EXPECT_THAT(lab({"run", file, "a2c_gae_cartpole", "train@s"}).err, HasSubstr("data/s: a search; it goes on with"));
+  EXPECT_THAT(lab({"run", file, "a2c_gae_cartpole", "search@a"}).err, HasSubstr("data/a: no search; a run goes on"));
+}
+
 TEST_F(Look, PlotDrawsSeveralRunsAsPngAndSvg) {
   const ProcessResult plotted = lab({"plot", "-f", "a,b,s", "-t", "Gammas", "-l", "high,low,searched"});
   ASSERT_EQ(plotted.exit_code, 0) << plotted.err;
