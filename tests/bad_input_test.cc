@@ -257,7 +257,7 @@ TEST(RunFolder, ThatIsNoneCannotBeContinued) {
   for (const char* mode : {"train@nowhere", "enjoy@nowhere"}) {
     const ProcessResult result = lab.run(lab.command(mode));
     EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.err, HasSubstr("nowhere: no such run folder"));
+    EXPECT_THAT(result.err, HasSubstr("data/nowhere: no such run folder"));
   }
   EXPECT_TRUE(lab.untouched());
 }

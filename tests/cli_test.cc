@@ -114,7 +114,7 @@ TEST(Train, WorksWithoutTheWordRunAndItsAgentCanBePlayed) {
   EXPECT_THAT(played.out, Not(HasSubstr("episode   4")));
 }
 
-// As many frames as steps: the first stands before the first step, and the last step shows the next start.
+// The first frame stands before the first step, the last one where the last step led.
 TEST(Train, ItsAgentCanBeFilmed) {
   const ScratchFolder scratch;
   const ProcessOptions here{.environment = {}, .folder = source_dir()};
@@ -130,7 +130,7 @@ TEST(Train, ItsAgentCanBeFilmed) {
   ASSERT_EQ(filmed.exit_code, 0) << filmed.err;
   EXPECT_THAT(filmed.out, AllOf(HasSubstr("over 1 episodes"), HasSubstr("video in " + video)));
   const double steps = std::stod(filmed.out.substr(filmed.out.find("mean ") + 5));  // a step of CartPole pays 1
-  EXPECT_EQ(std::stod(read_file(video)), steps * 600 * 400 * 4);
+  EXPECT_EQ(std::stod(read_file(video)), (steps + 1) * 600 * 400 * 4);
 }
 
 TEST(Help, OfEveryCommandHasAnExample) {

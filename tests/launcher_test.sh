@@ -217,13 +217,13 @@ for words in --server "--serve 0" "--serve 99999"; do
   expect "docs $words is refused" ended 2
 done
 mkdir -p "$root/.deps/docs/bin" && cp "$root/setup/docs.txt" "$root/.deps/docs/installed.txt"
-printf '#!/bin/sh\necho "INFO - mkdocs $*"\n' >"$root/.deps/docs/bin/mkdocs" && chmod +x "$root/.deps/docs/bin/mkdocs"
+printf '#!/bin/sh\necho "INFO - python $*"\n' >"$root/.deps/docs/bin/python" && chmod +x "$root/.deps/docs/bin/python"
 launch docs
 expect "the documentation is built" ended 0
 expect "it says where the site is" says 'build/site/index.html'
 expect "nothing else is built for it" nothing_called
 expect "a warning fails the build" grep -q -- '--strict' "$root/build/docs.log"
-printf '#!/bin/sh\necho "INFO - cleaning"; echo "WARNING - no such page"; exit 1\n' >"$root/.deps/docs/bin/mkdocs"
+printf '#!/bin/sh\necho "INFO - cleaning"; echo "WARNING - no such page"; exit 1\n' >"$root/.deps/docs/bin/python"
 launch docs
 expect "a broken page fails" ended 1
 expect "what is wrong is shown" says 'WARNING - no such page'

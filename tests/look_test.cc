@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/store/manifest.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -120,18 +122,75 @@ TEST_F(Look, ReproComesToTheSameWeightsAndSaysWhenNot) {
   EXPECT_EQ(one.exit_code, 0) << one.err;
   EXPECT_THAT(one.out, HasSubstr("\ns0 "));
   EXPECT_THAT(one.out, Not(HasSubstr("\ns1 ")));
-  // Another result than what the spec comes to.
-  const fs::path copy = data() / "wrong", metrics = copy / "info" / "a2c_gae_cartpole_t0_trial_metrics.json";
-  fs::copy(data() / "a", copy, fs::copy_options::recursive);
-  Json json = Json::parse(read_file(metrics));
-  json["sessions"]["1"]["weights_sha256"] = std::string(64, '0');
-  write_file_durably(metrics, json.dump());
-  const ProcessResult wrong = lab({"repro", "wrong"});
-  fs::remove_all(copy);
-  EXPECT_EQ(wrong.exit_code, 1);
-  EXPECT_THAT(wrong.out, HasSubstr("wrong does not repeat, with the same program on the same kind of processor"));
   EXPECT_EQ(lab({"repro", "s"}).exit_code, 2) << "a search";
   fs::remove_all(data() / "repro");
+}
+
+/// A copy of `a` whose manifest `change` makes another; wrong: its results are others than what the spec comes to.
+ProcessResult repeat_changed(const fs::path& data, bool wrong, const std::function<void(Manifest&)>& change) {
+  const fs::path copy = data / "copy", metrics = copy / "info" / "a2c_gae_cartpole_t0_trial_metrics.json";
+  fs::copy(data / "a", copy, fs::copy_options::recursive);
+  if (wrong) {
+    Json json = Json::parse(read_file(metrics));
+    json["sessions"]["1"]["weights_sha256"] = std::string(64, '0');
+    write_file_durably(metrics, json.dump());
+  }
+  const DataFolder folder = DataFolder::open(copy);
+  Manifest manifest = read_manifest(folder);
+  change(manifest);
+  write_manifest(folder, manifest);
+  ProcessResult result = run_program(slm_lab({"repro", "copy", "--data", data.string()}));
+  fs::remove_all(copy);
+  fs::remove_all(data / "repro");
+  return result;
+}
+
+TEST_F(Look, ReproCallsItADefectOnlyWhereProgramAndProcessorAreTheSame) {
+  const ProcessResult defect = repeat_changed(data(), true, [](Manifest& manifest) {
+    manifest.starts.back().host = "elsewhere";  // which changes no bit
+  });
+  EXPECT_EQ(defect.exit_code, 1);
+  EXPECT_THAT(defect.out, HasSubstr("copy does not repeat, with the same program on the same kind of processor"));
+  const auto on_another = [](Manifest& manifest) {  // its first part: it went on where it is repeated
+    manifest.starts.push_back(manifest.starts.back());
+    manifest.starts.front().cpu = "Abacus";
+  };
+  const ProcessResult elsewhere = repeat_changed(data(), true, on_another);
+  EXPECT_EQ(elsewhere.exit_code, 3);
+  EXPECT_THAT(elsewhere.out, HasSubstr("\ncpu: Abacus -> "));
+  EXPECT_THAT(elsewhere.out, HasSubstr("copy does not repeat: bits are promised for one build on one kind of"));
+  const ProcessResult compiled =
+      repeat_changed(data(), true, [](Manifest& manifest) { manifest.starts.back().compiler = "Compiler 1.0"; });
+  EXPECT_EQ(compiled.exit_code, 3) << compiled.out;
+  EXPECT_THAT(compiled.out, HasSubstr("\ncompiler: Compiler 1.0 -> "));
+  const ProcessResult same = repeat_changed(data(), false, on_another);
+  EXPECT_EQ(same.exit_code, 0) << same.out;
+  EXPECT_THAT(same.out, HasSubstr("cpu: Abacus -> "));
+}
+
+// A committed result was made by an earlier program, perhaps on another processor: it repeats or says why it need not.
+TEST_F(Look, ReproOfARowOfTheBenchmarkRepeatsOrNamesWhatIsOther) {
+  const ProcessResult row = lab({"repro", "cartpole/a2c", "--sessions", "1"});
+  fs::remove_all(data() / "repro");
+  EXPECT_THAT(row.out, HasSubstr("git_revision: ")) << row.err;
+  EXPECT_THAT(row.out, Not(HasSubstr("compiler"))) << "it is not in a results file";
+  if (row.exit_code != 0) {
+    EXPECT_EQ(row.exit_code, 3);
+    EXPECT_THAT(row.out, HasSubstr("and that was another"));
+  }
+}
+
+TEST_F(Look, ARunCanBePlayedAndContinuedByItsNameInTheDataFolder) {
+  const ProcessResult played = lab({"enjoy", "a", "--episodes", "1"});
+  EXPECT_EQ(played.exit_code, 0) << played.err;
+  EXPECT_EQ(played.out, lab({"enjoy", (data() / "a").string(), "--episodes", "1"}).out);
+  const ProcessResult wrong = lab({"enjoy", (data() / "aa").string()});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("aa: no such run folder; did you mean " + (data() / "a").string() + "?"));
+  const std::string file = source_dir() + "/slm_lab/spec/benchmark/a2c/a2c_gae_cartpole.json";
+  // Found, and refused for what they are.
+  EXPECT_THAT(lab({"run", file, "a2c_gae_cartpole", "train@s"}).err, HasSubstr("data/s: a search; it goes on with"));
+  EXPECT_THAT(lab({"run", file, "a2c_gae_cartpole", "search@a"}).err, HasSubstr("data/a: no search; a run goes on"));
 }
 
 TEST_F(Look, PlotDrawsSeveralRunsAsPngAndSvg) {
@@ -182,7 +241,7 @@ TEST_F(Look, AReportIsOneFileThatNeedsNothingElse) {
   const ProcessResult run = lab({"report", "a"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const std::string page = read_file(data() / "reports" / "a.html");
-  for (const char* text : {"<title>a</title>", "ActorCritic on CartPole-v1", "const data = {", "<td>s1</td>",
+  for (const char* text : {"<title>a</title>", "ActorCritic on CartPole-v1", "const charts = [{", "<td>s1</td>",
                            "default-src 'none'", "&quot;max_frame&quot;: 2000", "SHA-256 of the weights"})
     EXPECT_THAT(page, HasSubstr(text));
   for (const char* outside : {"http://", "https://", "src=\"/", "@import", "url("})
@@ -192,6 +251,56 @@ TEST_F(Look, AReportIsOneFileThatNeedsNothingElse) {
   const std::string search = read_file(file);
   for (const char* text : {"<td>t2</td>", "<th>gamma</th>", "Parallel coordinates", "data:image/png;base64,iVBOR"})
     EXPECT_THAT(search, HasSubstr(text));
+  fs::remove_all(data() / "reports");
+}
+
+TEST_F(Look, AReportShowsTheFilmsThatLieBesideTheRun) {
+  const fs::path copy = data() / "filmed", page = data() / "filmed.html";
+  fs::copy(data() / "a", copy, fs::copy_options::recursive);
+  write_file_durably(copy / "a.mp4", "foobar");
+  write_file_durably(copy / "b.gif", "f");
+  fs::create_symlink(copy / "manifest.json", copy / "elsewhere.gif");
+  write_file_durably(copy / "long.mp4", "");
+  fs::resize_file(copy / "long.mp4", std::uintmax_t{65} << 20);
+  const ProcessResult run = lab({"report", "filmed", "-o", page.string()});
+  fs::remove_all(copy);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string html = read_file(page);
+  fs::remove(page);
+  EXPECT_THAT(html, HasSubstr("src=\"data:video/mp4;base64,Zm9vYmFy\"></video>"));
+  EXPECT_THAT(html, HasSubstr("src=\"data:image/gif;base64,Zg==\">"));
+  EXPECT_THAT(html, Not(HasSubstr("elsewhere.gif"))) << "a link may lead out of the run";
+  EXPECT_THAT(html, HasSubstr("long.mp4: too large for this page (65 MiB)"));
+}
+
+/// What stands between the words, or nothing.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t from = text.find(begin);
+  return from == text.npos ? "" : text.substr(from + begin.size(), text.find(end, from) - from - begin.size());
+}
+
+TEST_F(Look, AReportOfTheBenchmarkHasItsRowsAndItsCurves) {
+  const fs::path results = *scratch() / "page";
+  const ProcessResult ran =
+      run_program(slm_lab({"benchmark", "cartpole/a2c", "--sessions", "2", "--override", "env.max_frame=2000", "--data",
+                           (*scratch() / "benchmark").string(), "--results", results.string()}));
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  ASSERT_EQ(lab({"report", results.string()}).exit_code, 0);
+  const std::string page = read_file(data() / "reports" / "benchmark.html");
+  EXPECT_THAT(page, HasSubstr("<td>cartpole/a2c</td><td>not comparable</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>acrobot/ppo</td><td>not run</td>"));
+  EXPECT_THAT(page, HasSubstr("What the columns mean"));
+  const Json charts = Json::parse(between(page, "const charts = ", ";\n"));
+  ASSERT_EQ(charts.size(), 1u) << "the environments that anything ran in";
+  EXPECT_EQ(charts[0].at("title"), "CartPole-v1");
+  ASSERT_EQ(charts[0].at("sessions").size(), 2u);
+  const Json& session = charts[0].at("sessions")[1];
+  EXPECT_EQ(session.at("group"), "A2C");
+  EXPECT_EQ(session.at("columns").at("frame").back(), 2000);
+  EXPECT_EQ(session.at("columns").size(), 2u) << "frames and returns alone are kept";
+  ASSERT_EQ(lab({"report", "benchmark"}).exit_code, 0);
+  EXPECT_THAT(read_file(data() / "reports" / "benchmark.html"), HasSubstr("<td>cartpole/ppo</td><td>pass, robust</td>"))
+      << "that of the repository";
   fs::remove_all(data() / "reports");
 }
 

@@ -28,10 +28,11 @@ std::function<int()> add_enjoy(CLI::App& app, const Invocation&) {
     EnjoyOptions options;
   };
   auto arguments = std::make_shared<Arguments>();
-  app.add_option("folder", arguments->where, "run folder, or latest")->capture_default_str();
+  app.add_option("folder", arguments->where, "a run: its folder, its name in the data folder, or latest")
+      ->capture_default_str();
   add_enjoy_options(app, arguments->options);
   app.add_option("--seed", arguments->options.seed, "seed of the episodes, instead of the run's");
-  app.add_option("--data", arguments->options.data, "folder in which `latest` looks")->capture_default_str();
+  app.add_option("--data", arguments->options.data, "folder in which runs are found")->capture_default_str();
   return [arguments] { return enjoy(arguments->where, arguments->options); };
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "slm_lab/env/config.h"
@@ -15,6 +17,7 @@ struct BareStep {
   std::vector<double> action, obs;
   std::vector<double> fresh_obs;  ///< of the newest start: at the first reset, and after a step that ended an episode
   RolloutEnv::Step step{};
+  std::function<void()> at_end;  ///< called, if set, when a step has ended an episode and the next has not started yet
 };
 
 /// A bare environment of a spec and the wrappers through which its policy sees it, their statistics frozen; the first
@@ -28,6 +31,7 @@ class PlayedEnv {
   RolloutEnv& bare() { return *bare_; }
   VecEnv& wrapped() { return *wrapped_; }  ///< of one row
   const BareStep& last() const { return last_; }
+  void at_end(std::function<void()> call) { last_.at_end = std::move(call); }  ///< BareStep::at_end
 
  private:
   BareStep last_;

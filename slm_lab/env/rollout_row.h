@@ -35,10 +35,9 @@ class RolloutRow final : public VecEnv {
     out.diverged[0] = last_.step.diverged;
     out.episode_return[0] = episode_return_ += last_.step.reward;
     out.episode_length[0] = ++episode_length_;
-    if (out.episode_over[0])
-      reset(out.obs);
-    else
-      write(last_.obs, out.obs);
+    if (!out.episode_over[0]) return write(last_.obs, out.obs);
+    if (last_.at_end) last_.at_end();
+    reset(out.obs);
   }
 
   void serialize(Archive&) override { ensure(false, "what is only looked at is not saved"); }

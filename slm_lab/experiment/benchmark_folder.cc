@@ -59,6 +59,10 @@ std::optional<BenchmarkResult> BenchmarkFolder::result(const BenchmarkRow& row) 
   return store_.result(stem(row));
 }
 
+std::optional<std::vector<SessionMetrics>> BenchmarkFolder::curves(const BenchmarkRow& row) const {
+  return store_.curves(stem(row));
+}
+
 void BenchmarkFolder::save(const BenchmarkRow& row, const BenchmarkResult& result,
                            std::span<const SessionMetrics> sessions) const {
   store_.save(stem(row), result, sessions);
@@ -102,14 +106,14 @@ std::vector<BenchmarkPageEnv> BenchmarkFolder::envs(std::span<const BenchmarkRow
 
 /// Returns whether there is anything to see.
 bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
-  std::vector<TrialCurve> curves;
+  std::vector<TrialCurve> trials;
   for (const BenchmarkRow& row : benchmark_rows()) {
     if (row.group() != env.group) continue;
-    if (auto sessions = store_.curves(stem(row)))
-      curves.push_back({std::string(row.algorithm), std::string(row.algorithm), std::move(*sessions)});
+    if (auto sessions = curves(row))
+      trials.push_back({std::string(row.algorithm), std::string(row.algorithm), std::move(*sessions)});
   }
-  if (curves.empty()) return false;
-  Graph graph = multi_trial_graph("", fmt::format("{}: return", env.name), curves);
+  if (trials.empty()) return false;
+  Graph graph = multi_trial_graph("", fmt::format("{}: return", env.name), trials);
   graph.name = env.group;
   graph.page.plots[0].lines = {{env.target, "target"}};
   write_png(store_.root(), graph);

@@ -27,6 +27,8 @@ class BenchmarkFolder {
   const std::filesystem::path& page() const { return store_.page(); }
   /// Nothing when the row has not run; throws Error(corrupt).
   std::optional<BenchmarkResult> result(const BenchmarkRow& row) const;
+  /// Frames and mean returns of its sessions; nothing when there are none.
+  std::optional<std::vector<SessionMetrics>> curves(const BenchmarkRow& row) const;
   /// The result comes last: a row that has it has all.
   void save(const BenchmarkRow& row, const BenchmarkResult& result, std::span<const SessionMetrics> sessions) const;
   /// Writes the page and the pictures.

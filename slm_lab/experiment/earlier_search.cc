@@ -7,6 +7,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/sha256.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/search/narrow.h"
 #include "slm_lab/spec/spec_path.h"
@@ -39,7 +40,7 @@ void set_unless_given(JsonNode& root, const char* path, const char* value) {
 
 EarlierSearch read_earlier_search(const std::string& where, const std::filesystem::path& data,
                                   const std::string& spec_name) {
-  const DataFolder folder = where == "latest" ? DataFolder::latest_search(data, spec_name) : DataFolder::open(where);
+  const DataFolder folder = where == "latest" ? DataFolder::latest_search(data, spec_name) : open_run(where, data);
   const std::string name = folder.root().string();
   if (!folder.is_search()) throw SpecError(fmt::format("{}: no search, but a run", name));
   EarlierSearch earlier{folder, space_of(load_search_spec(folder)), {}};

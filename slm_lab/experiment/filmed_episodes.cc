@@ -34,6 +34,9 @@ std::vector<double> film_episodes(const PlayedRun& run, std::uint64_t seed, ActM
     if (!video) video.emplace(file, picture.width, picture.height, scene.frames_per_second);
     video->add(picture);
   };
+  player.at_end([&] {
+    if (!player.last_step().diverged) film();  // where numbers are none, there is nothing to draw
+  });
   for (int episode = 0; episode < episodes; ++episode) {
     player.reset(obs);
     film();
@@ -43,7 +46,7 @@ std::vector<double> film_episodes(const PlayedRun& run, std::uint64_t seed, ActM
       const RolloutEnv::Step step = player.step(action, obs);
       sum += step.reward;
       over = step.terminated || step.truncated;
-      if (!over) film();  // a step that ends an episode has started the next one
+      if (!over) film();
     }
     returns.push_back(sum);
   }

@@ -10,10 +10,14 @@
 
 namespace slm {
 
+DataFolder open_run(const std::filesystem::path& word, const std::filesystem::path& data) {
+  const bool is_path = word.empty() || word.has_parent_path() || file_exists(word);
+  return DataFolder::open(is_path ? word : data / word);
+}
+
 DataFolder find_run(const std::string& word, const std::filesystem::path& data) {
   if (word == "latest") return DataFolder::latest(data);
-  if (file_exists(word)) return DataFolder::open(word);
-  if (word.find('/') == word.npos && file_exists(data / word)) return DataFolder::open(data / word);
+  if (file_exists(word) || (word.find('/') == word.npos && file_exists(data / word))) return open_run(word, data);
   std::vector<std::string> names;
   for (const DataFolder& folder : DataFolder::all(data)) {
     if (folder.spec_name() == word) return DataFolder::latest(data, word);

@@ -11,6 +11,9 @@ namespace slm {
 /// or latest. Throws SpecError, with a near name where there is one.
 DataFolder find_run(const std::string& word, const std::filesystem::path& data);
 
+/// Of these, the folder and the name of one in `data` alone.
+DataFolder open_run(const std::filesystem::path& word, const std::filesystem::path& data);
+
 /// The name of its folder, wherever that is and however it was named.
 std::string run_name(const DataFolder& folder);
 

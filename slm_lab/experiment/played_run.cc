@@ -8,6 +8,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/store/search_journal.h"
 
@@ -37,7 +38,7 @@ int best_trial(const DataFolder& folder) {
   return static_cast<int>(*best);
 }
 
-Found find_run(const std::string& where, const EnjoyOptions& options) {
+Found find_played(const std::string& where, const EnjoyOptions& options) {
   const auto play = [&](const DataFolder& folder) { return Found{folder, best_trial(folder), options.session}; };
   if (where == "latest")
     return play(options.spec_name.empty() ? DataFolder::latest(options.data)
@@ -46,7 +47,7 @@ Found find_run(const std::string& where, const EnjoyOptions& options) {
   const fs::path path = where;
   const std::string name = path.filename().string();
   std::smatch match;
-  if (!std::regex_match(name, match, kSpecFile)) return play(DataFolder::open(path));
+  if (!std::regex_match(name, match, kSpecFile)) return play(open_run(path, options.data));
   // SLM-Lab writes a spec file per session; here the name alone says which.
   Found played{DataFolder::open(path.has_parent_path() ? path.parent_path() : "."), std::stoi(match[1]),
                options.session};
@@ -79,7 +80,7 @@ int choose_session(const Found& run, const LabSpec& spec, bool last) {
 }  // namespace
 
 PlayedRun find_played_run(const std::string& where, const EnjoyOptions& options) {
-  const Found run = find_run(where, options);
+  const Found run = find_played(where, options);
   LabSpec spec = read_saved_spec(run.folder, run.trial);
   const int session = run.session ? *run.session : choose_session(run, spec, options.last_weights);
   if (session < 0 || session >= spec.meta.max_session)

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "slm_lab/algorithm/algorithm.h"
@@ -18,8 +20,11 @@ class PolicyPlayer {
   PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode = ActMode::greedy);
 
   const RolloutEnv& env() { return env_.bare(); }
+  /// Calls it when a step has ended an episode: env() is where that led, and afterwards where the next one starts.
+  void at_end(std::function<void()> call) { env_.at_end(std::move(call)); }
   void reset(std::vector<double>& obs);  ///< at the start, and after a step that ended an episode
   RolloutEnv::Step step(std::vector<double>& action, std::vector<double>& obs);  ///< chooses and takes an action
+  const RolloutEnv::Step& last_step() const { return env_.last().step; }
 
  private:
   EnvStatistics statistics_;

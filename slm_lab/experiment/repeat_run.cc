@@ -4,14 +4,13 @@
 
 #include <algorithm>
 
-#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/sha256.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/find_run.h"
+#include "slm_lab/experiment/run_difference.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/spec/spec_path.h"
-#include "slm_lab/store/manifest.h"
 #include "slm_lab/store/saved_spec.h"
 #include "slm_lab/store/session_result.h"
 
@@ -26,10 +25,12 @@ Repeatable of_row(const BenchmarkRow& row, const std::filesystem::path& reposito
   Repeatable out{.name = std::string(row.id),
                  .spec = load_benchmark_spec(row, repository, result->num_sessions, result->seed, result->overrides),
                  .weights_sha256 = {},
-                 .version = result->version,
-                 .revision = result->git_revision,
-                 .cpu = result->cpu,
-                 .kernel = result->kernel};
+                 .starts = {}};
+  RunStart& start = out.starts.emplace_back();
+  start.version = result->version;
+  start.revision = result->git_revision;
+  start.kernel = result->kernel;
+  start.cpu = result->cpu;
   if (out.spec.hash != result->spec_hash)
     throw SpecError(
         fmt::format("{}: {} is no longer what this result was made from (spec_hash), so that it cannot be "
@@ -43,15 +44,10 @@ Repeatable of_run(const DataFolder& folder) {
   if (folder.is_search())
     throw SpecError(
         fmt::format("{0}: a search; train its best spec, {1}", folder.root().string(), folder.best_spec().string()));
-  const Manifest manifest = read_manifest(folder);
-  const RunStart& start = manifest.starts.back();
   Repeatable out{.name = run_name(folder),
                  .spec = load_saved_spec(folder, 0),
                  .weights_sha256 = {},
-                 .version = start.version,
-                 .revision = start.revision,
-                 .cpu = start.cpu,
-                 .kernel = start.kernel};
+                 .starts = read_manifest(folder).starts};
   const std::int64_t sessions = integer_at(out.spec.root, "meta.max_session");
   for (int session = 0; session < sessions; ++session)
     if (const auto result = read_session_result(folder, 0, session))
@@ -62,17 +58,24 @@ Repeatable of_run(const DataFolder& folder) {
   return out;
 }
 
-/// What is not as it was the first time.
-std::vector<std::string> other_facts(const Repeatable& earlier, const std::string& kernel) {
+/// What is not as it was: of any of the starts, as each computed a part of the result.
+std::vector<std::string> other_facts(const std::vector<RunStart>& starts, const RunStart& now) {
   std::vector<std::string> facts;
-  const auto add = [&](const char* name, const std::string& before, const std::string& now) {
-    if (before != now) facts.push_back(fmt::format("{}: {} -> {}", name, before, now));
-  };
-  add("version", earlier.version, version());
-  add("git_revision", earlier.revision, revision());
-  add("cpu", earlier.cpu, cpu_name());
-  add("kernel", earlier.kernel, kernel);
+  for (const RunStart& start : starts) {
+    std::vector<FactDifference> others = program_differences(start, now);
+    if (start.cpu != now.cpu) others.push_back({"cpu", start.cpu, now.cpu});
+    for (const FactDifference& other : others) {
+      const std::string fact = fmt::format("{}: {} -> {}", other.name, other.before, other.after);
+      if (!other.before.empty() && std::ranges::find(facts, fact) == facts.end()) facts.push_back(fact);
+    }
+  }
   return facts;
+}
+
+/// Whether it is known which program it was: a results file has no compiler, and of a tree that somebody had changed
+/// nobody knows what it was.
+bool is_known(const RunStart& start) {
+  return !start.compiler.empty() && start.revision.find_first_not_of("0123456789abcdef") == start.revision.npos;
 }
 
 }  // namespace
@@ -105,16 +108,20 @@ int repeat_run(const Repeatable& earlier, std::optional<int> sessions, TrainOpti
                      now == sha256 ? "the same" : "differ"});
   }
   fmt::print("\n{}", text_table({"weights", "before", "now", ""}, table));
-  const std::vector<std::string> facts = other_facts(earlier, read_manifest(again).starts.back().kernel);
+  const std::vector<std::string> facts = other_facts(earlier.starts, read_manifest(again).starts.back());
   for (const std::string& fact : facts) fmt::print("{}\n", fact);
   if (all_same) {
     fmt::print("{} repeats: its final weights are the same, bit for bit\n", earlier.name);
     return 0;
   }
-  fmt::print("{} does not repeat{}\n", earlier.name,
-             facts.empty()
-                 ? ", with the same program on the same kind of processor: a defect of slm-lab, please report it"
-                 : ": bits are promised for one build on one kind of processor, and these are others");
+  if (facts.empty())
+    fmt::print(
+        "{} does not repeat, with the same program on the same kind of processor{}: a defect of slm-lab, please "
+        "report it\n",
+        earlier.name, std::ranges::all_of(earlier.starts, is_known) ? "" : ", as far as that was recorded");
+  else
+    fmt::print("{} does not repeat: bits are promised for one build on one kind of processor, and that was another\n",
+               earlier.name);
   return static_cast<int>(facts.empty() ? ExitCode::defect : ExitCode::missing);
 }
 

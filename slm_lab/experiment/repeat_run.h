@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/spec/load.h"
+#include "slm_lab/store/manifest.h"
 
 namespace slm {
 
@@ -14,8 +16,8 @@ namespace slm {
 struct Repeatable {
   std::string name;
   LoadedSpec spec;
-  std::map<int, std::string> weights_sha256;   ///< by session
-  std::string version, revision, cpu, kernel;  ///< of the program and the machine that made it
+  std::map<int, std::string> weights_sha256;  ///< by session
+  std::vector<RunStart> starts;               ///< which programs made it, and where; what is not known is empty
 };
 
 /// Of a finished run (as find_run() takes it) or of a row of the benchmark, by its id (cartpole/ppo) and its committed
@@ -25,8 +27,8 @@ Repeatable repeatable(const std::string& what, const std::filesystem::path& data
 
 /// Trains it again in a folder of its own, `repro` in the data folder, and prints, session by session, whether the
 /// weights are the same. `sessions`: only the first so many. Returns 0 when all are; when they are not, 1 where program
-/// and processor are those of the first time, as that is a defect, and 3 where they are others, which lack what it
-/// takes.
+/// and processor are those of the first time, as far as is known, as that is a defect, and 3 where they are others,
+/// which lack what it takes.
 int repeat_run(const Repeatable& earlier, std::optional<int> sessions, TrainOptions options);
 
 }  // namespace slm

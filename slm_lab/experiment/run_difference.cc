@@ -14,7 +14,6 @@
 #include "slm_lab/report/table.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/spec/spec_path.h"
-#include "slm_lab/store/manifest.h"
 #include "slm_lab/store/session_result.h"
 
 namespace slm {
@@ -29,20 +28,6 @@ bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::i
 void add_if_other(std::vector<FactDifference>& out, const char* name, const std::string& before,
                   const std::string& after) {
   if (before != after) out.push_back({name, before, after});
-}
-
-std::vector<FactDifference> program_of(const RunStart& before, const RunStart& after) {
-  std::vector<FactDifference> out;
-  add_if_other(out, "version", before.version, after.version);
-  add_if_other(out, "git_revision", before.revision, after.revision);
-  add_if_other(out, "compiler", before.compiler, after.compiler);
-  add_if_other(out, "build_type", before.build_type, after.build_type);
-  add_if_other(out, "kernel", before.kernel, after.kernel);
-  for (const auto& [name, version] : before.libraries) {
-    const auto found = after.libraries.find(name);
-    add_if_other(out, name.c_str(), version, found == after.libraries.end() ? "" : found->second);
-  }
-  return out;
 }
 
 std::vector<FactDifference> machine_of(const RunStart& before, const RunStart& after) {
@@ -118,6 +103,20 @@ Json facts_json(const std::vector<FactDifference>& facts) {
 
 }  // namespace
 
+std::vector<FactDifference> program_differences(const RunStart& before, const RunStart& after) {
+  std::vector<FactDifference> out;
+  add_if_other(out, "version", before.version, after.version);
+  add_if_other(out, "git_revision", before.revision, after.revision);
+  add_if_other(out, "compiler", before.compiler, after.compiler);
+  add_if_other(out, "build_type", before.build_type, after.build_type);
+  add_if_other(out, "kernel", before.kernel, after.kernel);
+  for (const auto& [name, version] : before.libraries) {
+    const auto found = after.libraries.find(name);
+    add_if_other(out, name.c_str(), version, found == after.libraries.end() ? "" : found->second);
+  }
+  return out;
+}
+
 Parting parting_of(const std::vector<SessionRow>& before, const std::vector<SessionRow>& after) {
   Parting part;
   for (; part.common < std::min(before.size(), after.size()); ++part.common) {
@@ -139,7 +138,7 @@ RunDifference run_difference(const DataFolder& before, const DataFolder& after) 
   const ComparedFacts a = facts_of(before), b = facts_of(after);
   RunDifference out;
   out.spec = spec_differences(a.spec.root, b.spec.root);
-  out.program = program_of(a.manifest.starts.back(), b.manifest.starts.back());
+  out.program = program_differences(a.manifest.starts.back(), b.manifest.starts.back());
   out.machine = machine_of(a.manifest.starts.back(), b.manifest.starts.back());
   if (a.metrics || b.metrics)
     out.scores = scores_of(a.metrics.value_or(TrialMetrics{}), b.metrics.value_or(TrialMetrics{}));

@@ -7,6 +7,7 @@
 #include "slm_lab/report/record.h"
 #include "slm_lab/spec/difference.h"
 #include "slm_lab/store/data_folder.h"
+#include "slm_lab/store/manifest.h"
 
 namespace slm {
 
@@ -38,6 +39,9 @@ struct RunDifference {
   std::vector<ScoreDifference> scores;
   std::vector<Parting> sessions;  ///< that both have
 };
+
+/// What is not the same of the programs of two starts.
+std::vector<FactDifference> program_differences(const RunStart& before, const RunStart& after);
 
 /// What differs between two runs, and where their sessions part. Throws where a folder is damaged or a search.
 RunDifference run_difference(const DataFolder& before, const DataFolder& after);

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t kMaxTrials = 1000;  // in the table
 constexpr std::size_t kHashDigits = 16;
+constexpr std::uint64_t kMaxFilmBytes = 64 << 20;  // so that the page can still be mailed
 
 std::string interval_text(const Interval& interval) {
   if (std::isnan(interval.low)) return "";
@@ -48,7 +49,8 @@ void add_scores(const DataFolder& folder, ReportPage& page) {
 void add_origin(const DataFolder& folder, ReportPage& page) {
   const Manifest manifest = read_manifest(folder);
   const RunStart& start = manifest.starts.back();
-  page.facts.emplace_back("program", fmt::format("slm-lab {} ({})", start.version, start.revision.substr(0, 12)));
+  page.facts.emplace_back("program", fmt::format("slm-lab {} ({:.12}{})", start.version, start.revision,
+                                                 start.revision.ends_with("(changed)") ? ", of a changed tree" : ""));
   page.facts.emplace_back("processor", fmt::format("{}, {} cores, kernel {}", start.cpu, start.cores, start.kernel));
   page.facts.emplace_back("starts of the program", std::to_string(manifest.starts.size()));
 }
@@ -75,7 +77,7 @@ void add_sessions(const DataFolder& folder, const RunOverview& run, bool with_cu
       table.rows.push_back({name, run.state, fmt::format("{}", static_cast<std::int64_t>(last->frame)),
                             count_text(last->fps), return_text(last->total_reward_ma), "", "", "",
                             fmt::format("{}", static_cast<std::int64_t>(last->opt_step)), ""});
-    if (with_curves) page.sessions.push_back({name, last ? read_csv(file) : std::vector<SessionRow>()});
+    if (with_curves) page.charts.back().sessions.push_back({name, last ? read_csv(file) : std::vector<SessionRow>()});
   }
   page.tables.push_back(std::move(table));
 }
@@ -143,10 +145,23 @@ void add_search(const DataFolder& folder, ReportPage& page) {
   }
 }
 
-void add_lines(const std::string& env, ReportPage& page) {
+void add_lines(const std::string& env, ReportChart& chart) {
   if (const EnvEntry* entry = find_env(env); entry != nullptr && !std::isnan(entry->reward_threshold))
-    page.lines.emplace_back("solved", entry->reward_threshold);
-  if (const BenchmarkEnv* row = find_benchmark_env(env)) page.lines.emplace_back("target", row->target);
+    chart.lines.emplace_back("solved", entry->reward_threshold);
+  if (const BenchmarkEnv* row = find_benchmark_env(env)) chart.lines.emplace_back("target", row->target);
+}
+
+/// Those that somebody put beside the run, as `enjoy --video` does where it is told to.
+void add_films(const DataFolder& folder, ReportPage& page) {
+  for (const std::string& name : names_in(std::filesystem::canonical(folder.root()))) {
+    const auto file = folder.root() / name;
+    const std::string type = file.extension() == ".mp4" ? "video/mp4" : file.extension() == ".gif" ? "image/gif" : "";
+    if (type.empty() || !std::filesystem::is_regular_file(std::filesystem::symlink_status(file))) continue;
+    if (const auto bytes = std::filesystem::file_size(file); bytes > kMaxFilmBytes)
+      page.facts.emplace_back("film", fmt::format("{}: too large for this page ({} MiB)", name, bytes >> 20));
+    else
+      page.films.push_back({name, type, read_file(file)});
+  }
 }
 
 }  // namespace
@@ -171,9 +186,10 @@ ReportPage run_report(const DataFolder& folder, bool with_curves) {
   if (run.kind == "search") {
     add_search(folder, page);
   } else {
-    add_lines(run.env, page);
+    add_lines(run.env, page.charts.emplace_back(run.env));
     add_sessions(folder, run, with_curves, page);
   }
+  if (with_curves) add_films(folder, page);
   page.texts = {{"Spec", read_file(folder.spec_file())}, {"Manifest", read_file(folder.manifest_file())}};
   return page;
 }

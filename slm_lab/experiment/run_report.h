@@ -5,8 +5,8 @@
 
 namespace slm {
 
-/// The page of a run or a search, finished or not, from what lies in its folder. Without curves, it costs little
-/// however long the run is.
+/// The page of a run or a search, finished or not, from what lies in its folder. Without curves
+/// and films, it costs little however long the run is.
 ReportPage run_report(const DataFolder& folder, bool with_curves = true);
 
 }  // namespace slm

@@ -15,6 +15,7 @@
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/base/shell_quote.h"
 #include "slm_lab/experiment/earlier_search.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/run_jobs.h"
@@ -161,7 +162,7 @@ void check_space(const SearchSpec& search) {
 
 DataFolder find_search(const SearchOptions& options, const std::string& name, const std::string& where) {
   if (where == "latest") return DataFolder::latest_search(options.run.data, name);
-  const DataFolder folder = DataFolder::open(where);
+  const DataFolder folder = open_run(where, options.run.data);
   if (!folder.is_search())
     throw SpecError(fmt::format("{0}: no search; a run goes on with train@{0}", folder.root().string()));
   return folder;

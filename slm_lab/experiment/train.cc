@@ -15,6 +15,7 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/continue_run.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/say.h"
@@ -114,7 +115,7 @@ int train(const LoadedSpec& loaded, const TrainOptions& options) {
 int continue_training(const LoadedSpec& loaded, const std::string& where, const TrainOptions& options) {
   catch_stop_signals(SecondStop::end_at_once);
   const DataFolder folder =
-      where == "latest" ? DataFolder::latest_run(options.data, loaded.name) : DataFolder::open(where);
+      where == "latest" ? DataFolder::latest_run(options.data, loaded.name) : open_run(where, options.data);
   if (folder.is_search())
     throw SpecError(fmt::format("{0}: a search; it goes on with search@{0}", folder.root().string()));
   const FolderLock lock(folder.root(), {.inherit = true, .wait_for_orphans = std::chrono::seconds(5)});

@@ -115,40 +115,14 @@ std::string remarks(const BenchmarkPageEnv& env) {
   return text.empty() ? text : "\n" + text;
 }
 
-/// Which rows ran where: one line per machine and program.
+/// One line per machine and program.
 std::string origins(std::span<const BenchmarkPageEnv> envs) {
-  std::map<std::string, std::vector<std::string>> rows_of;
-  std::size_t results = 0;
-  for (const BenchmarkPageEnv& env : envs)
-    for (const BenchmarkPageRow& row : env.rows)
-      if (row.result) {
-        const BenchmarkResult& r = *row.result;
-        rows_of[fmt::format("{}, {} cores, net kernel {}; slm-lab {} ({:.12}); seed {}, {} sessions per row", r.cpu,
-                            r.cores, r.kernel, r.version, r.git_revision, r.seed, r.num_sessions)]
-            .push_back(row.id);
-        ++results;
-      }
+  const auto rows_of = benchmark_origins(envs);
   std::string text;
   for (const auto& [origin, rows] : rows_of)
-    text += fmt::format("- {}: {}\n", origin,
-                        rows.size() == results ? "all rows" : fmt::format("{}", fmt::join(rows, ", ")));
+    text +=
+        fmt::format("- {}: {}\n", origin, rows_of.size() == 1 ? "all rows" : fmt::format("{}", fmt::join(rows, ", ")));
   return text.empty() ? "Nothing has run yet.\n" : text;
-}
-
-std::string overview(std::span<const BenchmarkPageEnv> envs) {
-  int rows = 0, run = 0, passed = 0, compared = 0, better = 0;
-  for (const BenchmarkPageEnv& env : envs)
-    for (const BenchmarkPageRow& row : env.rows) {
-      const BenchmarkStatus status = benchmark_status(env, row);
-      ++rows;
-      run += status != BenchmarkStatus::not_run;
-      passed += status == BenchmarkStatus::pass;
-      if (std::isnan(row.published) || status < BenchmarkStatus::below) continue;
-      ++compared;
-      better += mean(row.result->values(&BenchmarkSession::total_reward_ma)) > row.published;
-    }
-  return fmt::format("{} of {} rows have run, {} pass; {} of {} are above the figure of SLM-Lab's own page.\n", run,
-                     rows, passed, better, compared);
 }
 
 constexpr std::string_view kIntroduction = R"(# Benchmarks
@@ -217,9 +191,40 @@ std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row
   return bootstrap_ci95(scores(env, *row.result)).low > env.target ? "pass, robust" : "pass";
 }
 
+std::map<std::string, std::vector<std::string>> benchmark_origins(std::span<const BenchmarkPageEnv> envs) {
+  std::map<std::string, std::vector<std::string>> rows_of;
+  for (const BenchmarkPageEnv& env : envs)
+    for (const BenchmarkPageRow& row : env.rows)
+      if (row.result) {
+        const BenchmarkResult& r = *row.result;
+        rows_of[fmt::format("{}, {} cores, net kernel {}; slm-lab {} ({:.12}); seed {}, {} sessions per row", r.cpu,
+                            r.cores, r.kernel, r.version, r.git_revision, r.seed, r.num_sessions)]
+            .push_back(row.id);
+      }
+  return rows_of;
+}
+
+std::string benchmark_overview(std::span<const BenchmarkPageEnv> envs) {
+  int rows = 0, run = 0, passed = 0, compared = 0, better = 0;
+  for (const BenchmarkPageEnv& env : envs)
+    for (const BenchmarkPageRow& row : env.rows) {
+      const BenchmarkStatus status = benchmark_status(env, row);
+      ++rows;
+      run += status != BenchmarkStatus::not_run;
+      passed += status == BenchmarkStatus::pass;
+      if (std::isnan(row.published) || status < BenchmarkStatus::below) continue;
+      ++compared;
+      better += mean(row.result->values(&BenchmarkSession::total_reward_ma)) > row.published;
+    }
+  return fmt::format("{} of {} rows have run, {} pass; {} of {} are above the figure of SLM-Lab's own page.", run, rows,
+                     passed, better, compared);
+}
+
+std::string_view benchmark_legend() { return kHowToRead; }
+
 std::string benchmark_page(std::span<const BenchmarkPageEnv> envs, const std::string& results) {
   std::string text = fmt::format(kIntroduction, results);
-  text += overview(envs) + "\n" + origins(envs);
+  text += benchmark_overview(envs) + "\n\n" + origins(envs);
   for (const BenchmarkPageEnv& env : envs) {
     text += fmt::format("\n## {}\n\n{}.\n\n", env.name, fmt::join(env.facts, ". "));
     text += env_table(env) + remarks(env);
@@ -229,8 +234,11 @@ std::string benchmark_page(std::span<const BenchmarkPageEnv> envs, const std::st
   return text.substr(0, text.find_last_not_of('\n') + 1) + "\n";
 }
 
-std::string benchmark_table(std::span<const BenchmarkPageEnv> envs) {
-  std::vector<std::vector<std::string>> rows;
+ReportTable benchmark_rows_table(std::span<const BenchmarkPageEnv> envs) {
+  ReportTable table{
+      .title = "Rows",
+      .header = {"row", "status", "MA", "95 %", "MA-100", "D-100", "target", "SLM-Lab", "seeds", "frames/s", "wall"},
+      .rows = {}};
   for (const BenchmarkPageEnv& env : envs)
     for (const BenchmarkPageRow& row : env.rows) {
       std::vector<std::string> cells = {row.id, status_text(env, row)};
@@ -252,10 +260,14 @@ std::string benchmark_table(std::span<const BenchmarkPageEnv> envs) {
         cells.insert(cells.end(), {seeds_text(env, *row.result), fps_text(*row.result), wall_text(*row.result)});
       else
         cells.insert(cells.end(), 3, "-");
-      rows.push_back(std::move(cells));
+      table.rows.push_back(std::move(cells));
     }
-  return text_table(
-      {"row", "status", "MA", "95 %", "MA-100", "D-100", "target", "SLM-Lab", "seeds", "frames/s", "wall"}, rows);
+  return table;
+}
+
+std::string benchmark_table(std::span<const BenchmarkPageEnv> envs) {
+  const ReportTable table = benchmark_rows_table(envs);
+  return text_table(table.header, table.rows);
 }
 
 }  // namespace slm

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slm_lab/report/benchmark_result.h"
+#include "slm_lab/report/report_page.h"
 
 namespace slm {
 
@@ -36,7 +39,16 @@ std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row
 /// The page in Markdown, from nothing but its arguments; `results` is the folder of the results files, relative to it.
 std::string benchmark_page(std::span<const BenchmarkPageEnv> envs, const std::string& results);
 
-/// The same for the terminal, in short.
-std::string benchmark_table(std::span<const BenchmarkPageEnv> envs);
+/// A line per row, in short.
+ReportTable benchmark_rows_table(std::span<const BenchmarkPageEnv> envs);
+std::string benchmark_table(std::span<const BenchmarkPageEnv> envs);  ///< the same for the terminal
+
+/// Which rows ran where: machine and program, then the ids of the rows.
+std::map<std::string, std::vector<std::string>> benchmark_origins(std::span<const BenchmarkPageEnv> envs);
+
+std::string benchmark_overview(std::span<const BenchmarkPageEnv> envs);  ///< how many have run, how many pass
+
+/// What the columns mean, in Markdown.
+std::string_view benchmark_legend();
 
 }  // namespace slm

@@ -1,5 +1,6 @@
 #include "slm_lab/report/html.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 namespace slm {
@@ -38,12 +39,13 @@ std::string script_json(const Json& json) {
   return out;
 }
 
-std::string png_data_url(std::string_view png) {
-  std::string base64(4 * ((png.size() + 2) / 3) + 1, '\0');  // and the zero that the library writes behind it
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                     reinterpret_cast<const unsigned char*>(png.data()), static_cast<int>(png.size()));
+std::string data_url(std::string_view type, std::string_view bytes) {
+  std::string base64(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // and the zero that the library writes behind it
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   base64.resize(static_cast<std::size_t>(length));
-  return "data:image/png;base64," + base64;
+  return fmt::format("data:{};base64,{}", type, base64);
 }
 
 }  // namespace slm

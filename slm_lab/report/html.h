@@ -13,7 +13,7 @@ std::string html_text(std::string_view text);
 /// JSON that may stand in a <script>: nothing in it ends that. Bytes that are no UTF-8 become U+FFFD.
 std::string script_json(const Json& json);
 
-/// data:image/png;base64,...
-std::string png_data_url(std::string_view png);
+/// data:TYPE;base64,... of what a page carries within itself.
+std::string data_url(std::string_view type, std::string_view bytes);
 
 }  // namespace slm

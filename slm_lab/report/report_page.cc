@@ -30,21 +30,33 @@ std::vector<SessionRow> chosen(const std::vector<SessionRow>& rows) {
   return out;
 }
 
-Json curves(const ReportPage& page) {
-  Json json{{"sessions", Json::array()}, {"lines", Json::array()}};
-  for (const ReportSession& session : page.sessions) {
-    Json columns = Json::object();
-    const std::vector<SessionRow> rows = chosen(session.rows);
-    for (const Column& column : used_columns(rows)) {
-      Json& values = columns[std::string(column.name)] = Json::array();
-      for (const SessionRow& row : rows) {
-        const double value = row.*column.value;
-        values.push_back(std::isfinite(value) ? Json(column.counter ? value : as_in_csv(value)) : Json());
-      }
+/// The columns that hold a number.
+Json columns_json(const std::vector<SessionRow>& rows) {
+  Json columns = Json::object();
+  for (const Column& column : used_columns(rows)) {
+    Json values = Json::array();
+    for (const SessionRow& row : rows) {
+      const double value = row.*column.value;
+      values.push_back(std::isfinite(value) ? Json(column.counter ? value : as_in_csv(value)) : Json());
     }
-    json["sessions"].push_back({{"name", session.name}, {"columns", std::move(columns)}});
+    if (std::ranges::any_of(values, [](const Json& value) { return !value.is_null(); }))
+      columns[std::string(column.name)] = std::move(values);
   }
-  for (const auto& [name, value] : page.lines) json["lines"].push_back({{"name", name}, {"value", value}});
+  return columns;
+}
+
+Json chart_json(const ReportChart& chart) {
+  Json json{{"title", chart.title}, {"sessions", Json::array()}, {"lines", Json::array()}};
+  for (const ReportSession& session : chart.sessions)
+    json["sessions"].push_back(
+        {{"name", session.name}, {"group", session.group}, {"columns", columns_json(chosen(session.rows))}});
+  for (const auto& [name, value] : chart.lines) json["lines"].push_back({{"name", name}, {"value", value}});
+  return json;
+}
+
+Json charts_json(const ReportPage& page) {
+  Json json = Json::array();
+  for (const ReportChart& chart : page.charts) json.push_back(chart_json(chart));
   return json;
 }
 
@@ -67,7 +79,20 @@ std::string table_html(const ReportTable& table) {
 }
 
 bool has_curves(const ReportPage& page) {
-  return std::ranges::any_of(page.sessions, [](const ReportSession& session) { return session.rows.size() > 1; });
+  return std::ranges::any_of(page.charts, [](const ReportChart& chart) {
+    return std::ranges::any_of(chart.sessions, [](const ReportSession& session) { return session.rows.size() > 1; });
+  });
+}
+
+std::string picture_html(const std::string& title, const std::string& source) {
+  return fmt::format("<section><h2>{0}</h2><img alt=\"{0}\" src=\"{1}\"></section>\n", html_text(title), source);
+}
+
+std::string film_html(const ReportFilm& film) {
+  const std::string source = data_url(film.type, film.bytes);
+  if (film.type.starts_with("image/")) return picture_html(film.title, source);
+  return fmt::format("<section><h2>{0}</h2><video controls loop aria-label=\"{0}\" src=\"{1}\"></video></section>\n",
+                     html_text(film.title), source);
 }
 
 }  // namespace
@@ -76,18 +101,21 @@ std::string report_page_html(const ReportPage& page) {
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
       "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; script-src 'unsafe-inline'; style-src "
-      "'unsafe-inline'; img-src data:\">\n"
+      "'unsafe-inline'; img-src data:; media-src data:\">\n"
       "<meta name=viewport content=\"width=device-width, "
       "initial-scale=1\">\n<title>{}</title>\n<style>{}</style></head>\n"
-      "<body><main>\n<header><h1>{}</h1> <span class=\"state {}\">{}</span><p>{}</p></header>\n<dl>\n",
-      html_text(page.title), kStyle, html_text(page.title), html_text(page.state), html_text(page.state),
+      "<body><main>\n<header><h1>{}</h1> {}<p>{}</p></header>\n",
+      html_text(page.title), kStyle, html_text(page.title),
+      page.state.empty() ? "" : fmt::format("<span class=\"state {0}\">{0}</span>", html_text(page.state)),
       html_text(page.subtitle));
+  if (!page.facts.empty()) out += "<dl>\n";
   for (const auto& [name, value] : page.facts)
     out += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", html_text(name), html_text(value));
-  out += "</dl>\n";
+  if (!page.facts.empty()) out += "</dl>\n";
   if (has_curves(page))
     out +=
-        "<section id=curves><h2>Curves</h2><div class=controls><label>what <select id=metric></select></label>"
+        "<section id=curves><h2>Curves</h2><div class=controls><label>of <select id=which></select></label><label>what "
+        "<select id=metric></select></label>"
         "<label>over <select id=over><option value=frame>frames</option><option value=wall_t>seconds of "
         "training</option></select></label><label><input type=checkbox id=mean checked> mean of the sessions</label>"
         "<button id=reset>whole</button><span id=readout></span></div><canvas id=chart tabindex=0 "
@@ -95,14 +123,14 @@ std::string report_page_html(const ReportPage& page) {
         "for the whole; click a name to hide it.</p></section>\n";
   for (const ReportTable& table : page.tables) out += table_html(table);
   for (const ReportPicture& picture : page.pictures)
-    out += fmt::format("<section><h2>{0}</h2><img alt=\"{0}\" src=\"{1}\"></section>\n", html_text(picture.title),
-                       png_data_url(picture.png));
+    out += picture_html(picture.title, data_url("image/png", picture.png));
+  for (const ReportFilm& film : page.films) out += film_html(film);
   for (const ReportText& text : page.texts)
     out += fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", html_text(text.title),
                        html_text(text.text));
   out += "</main>\n";
   if (has_curves(page))
-    out += fmt::format("<script>const data = {};\n{}</script>\n", script_json(curves(page)), kScript);
+    out += fmt::format("<script>const charts = {};\n{}</script>\n", script_json(charts_json(page)), kScript);
   return out + "</body></html>\n";
 }
 

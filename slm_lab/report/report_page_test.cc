@@ -25,9 +25,9 @@ TEST(Html, JsonEndsNoScript) {
 
 // RFC 4648, section 10.
 TEST(Html, PicturesAreInBase64) {
-  EXPECT_EQ(png_data_url("f"), "data:image/png;base64,Zg==");
-  EXPECT_EQ(png_data_url("fo"), "data:image/png;base64,Zm8=");
-  EXPECT_EQ(png_data_url("foobar"), "data:image/png;base64,Zm9vYmFy");
+  EXPECT_EQ(data_url("image/png", "f"), "data:image/png;base64,Zg==");
+  EXPECT_EQ(data_url("image/gif", "fo"), "data:image/gif;base64,Zm8=");
+  EXPECT_EQ(data_url("image/png", "foobar"), "data:image/png;base64,Zm9vYmFy");
 }
 
 ReportPage hostile_page() {
@@ -36,9 +36,15 @@ ReportPage hostile_page() {
   page.tables = {{kHostile, {kHostile}, {{kHostile}}}};
   page.pictures = {{kHostile, kHostile}};
   page.texts = {{kHostile, kHostile}};
-  page.lines = {{kHostile, 1}};
-  page.sessions = {{kHostile, {SessionRow(), SessionRow()}}};
+  page.films = {{kHostile, "video/mp4", kHostile}, {kHostile, "image/gif", kHostile}};
+  page.charts = {{kHostile, {{kHostile, {SessionRow(), SessionRow()}, kHostile}}, {{kHostile, 1}}}};
   return page;
+}
+
+/// What the script of a page is given.
+Json charts_in(const std::string& html) {
+  const std::size_t begin = html.find("const charts = ") + 15;
+  return Json::parse(html.substr(begin, html.find(";\n", begin) - begin));
 }
 
 TEST(ReportPage, NoNameOfARunBecomesMarkup) {
@@ -50,18 +56,27 @@ TEST(ReportPage, NoNameOfARunBecomesMarkup) {
 
 TEST(ReportPage, ALongSessionKeepsItsLastPoint) {
   ReportPage page{.title = "t"};
-  page.sessions.emplace_back().name = "s0";
+  std::vector<SessionRow>& rows = page.charts.emplace_back("c").sessions.emplace_back("s0").rows;
   for (int i = 1; i <= 10001; ++i) {
-    page.sessions[0].rows.emplace_back().frame = i;
-    page.sessions[0].rows.back().total_reward = 1;
+    rows.emplace_back().frame = i;
+    rows.back().total_reward = 1;
   }
   const std::string html = report_page_html(page);
-  const std::size_t begin = html.find("const data = ") + 13;
-  const Json json = Json::parse(html.substr(begin, html.find(";\n", begin) - begin));
-  const Json& frames = json.at("sessions")[0].at("columns").at("frame");
+  const Json columns = charts_in(html)[0].at("sessions")[0].at("columns");
+  const Json& frames = columns.at("frame");
   EXPECT_LE(frames.size(), 2000u);
   EXPECT_GT(frames.size(), 1000u);
   EXPECT_EQ(frames.back(), 10001);
+  EXPECT_FALSE(columns.contains("loss")) << "it has no number";
+}
+
+TEST(ReportPage, PlaysFilmsFromWithinItself) {
+  ReportPage page{.title = "t"};
+  page.films = {{"a.mp4", "video/mp4", "foobar"}, {"b.gif", "image/gif", "f"}};
+  const std::string html = report_page_html(page);
+  EXPECT_THAT(html, HasSubstr("<video controls loop aria-label=\"a.mp4\" src=\"data:video/mp4;base64,Zm9vYmFy\">"));
+  EXPECT_THAT(html, HasSubstr("<img alt=\"b.gif\" src=\"data:image/gif;base64,Zg==\">"));
+  EXPECT_THAT(html, HasSubstr("media-src data:")) << "its policy forbids what it does not name";
 }
 
 TEST(ReportPage, WithoutCurvesThereIsNoScript) {

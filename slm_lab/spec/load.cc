@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <span>
 #include <system_error>
@@ -32,7 +33,8 @@ constexpr ModeOverride kModeOverrides[] = {
 };
 
 constexpr std::string_view kSpecFolder = "slm_lab/spec";
-constexpr std::size_t kMaxListed = 100;  // names or placeholders in one message
+constexpr std::size_t kBlock = 16 << 10;  // bytes of a spec file that are read at a time
+constexpr std::size_t kMaxListed = 100;   // names or placeholders in one message
 
 /// The nearest known file, by its path or else by its file name alone.
 std::optional<std::string> near_file(const std::string& asked, const std::vector<std::string>& files) {
@@ -64,7 +66,7 @@ fs::path resolve(const std::string& file, const fs::path& repository) {
   throw SpecError(fmt::format("{}: no such spec file{}", file, near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
-/// Up to a little more than the largest spec, so that a device or a huge file cannot fill the memory. Of a FIFO, what
+/// Up to more than the largest spec, so that a device or a huge file cannot fill the memory. Of a FIFO, what
 /// those write who have it open, as <(...) of a shell does; one that nobody has open is empty, and not waited for.
 std::string read_text(const std::string& file, const fs::path& path) {
   std::error_code error;
@@ -72,8 +74,12 @@ std::string read_text(const std::string& file, const fs::path& path) {
   if (access(path.c_str(), R_OK) != 0) refuse_to_read(file, {errno, std::generic_category()});
   Descriptor in(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   fcntl(in.number(), F_SETFL, 0);
-  std::string text(kMaxJsonBytes + 1, '\0');
-  text.resize(in.read(std::as_writable_bytes(std::span(text))));
+  std::string text;
+  std::array<char, kBlock> block;  // most specs are one: the memory of the largest is not cleared for each
+  for (std::size_t count = kBlock; count == kBlock && text.size() <= kMaxJsonBytes;) {
+    count = in.read(std::as_writable_bytes(std::span(block)));
+    text.append(block.data(), count);
+  }
   return text;
 }
 

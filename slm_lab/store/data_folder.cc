@@ -18,6 +18,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/base/near_name.h"
 #include "slm_lab/store/manifest.h"
 
 namespace slm {
@@ -129,6 +130,16 @@ std::vector<DataFolder> folders_in(const fs::path& data, const std::optional<std
                               data.string(), mode));
 }
 
+[[noreturn]] void refuse_to_open(const fs::path& asked, const fs::path& root) {
+  std::optional<std::string> near;
+  try {
+    near = near_name(root.filename().string(), names_in(root.parent_path()));
+  } catch (const Error&) {  // that the folder above cannot be read is not what the user asked for
+  }
+  throw SpecError(fmt::format("{}: no such run folder{}", asked.string(),
+                              near ? fmt::format("; did you mean {}?", (root.parent_path() / *near).string()) : ""));
+}
+
 void check_name(const std::string& name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
@@ -219,7 +230,7 @@ DataFolder DataFolder::open(const fs::path& folder) {
   fs::path root = fs::is_regular_file(folder) ? folder.parent_path() : folder;
   if (root.filename().empty()) root = root.parent_path();  // a trailing slash
   if (root.empty() && !folder.empty()) root = ".";         // a file in the current folder
-  if (!fs::is_directory(root)) throw SpecError(fmt::format("{}: no such run folder", folder.string()));
+  if (!fs::is_directory(root)) refuse_to_open(folder, root);
   const auto name = spec_name_in(fs::canonical(root));
   if (!name)
     throw SpecError(fmt::format("{}: not a run folder (there is no {{spec name}}_spec.json in it)", folder.string()));

@@ -1,0 +1,65 @@
+#include "slm_lab/experiment/benchmark_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "slm_lab/experiment/benchmark_folder.h"
+
+namespace slm {
+namespace {
+
+/// A log point of which only the mean return is kept.
+SessionRow point_of(const SessionMetrics& session, std::size_t at) {
+  SessionRow row;
+  row.fps = row.wall_t = row.t = row.epi = row.opt_step = SessionRow::kNone;
+  row.frame = session.frames[at];
+  row.total_reward_ma = session.mean_returns_ma[at];
+  return row;
+}
+
+void add_sessions(const BenchmarkRow& row, const std::vector<SessionMetrics>& sessions, ReportChart& chart) {
+  for (std::size_t s = 0; s < sessions.size(); ++s) {
+    ReportSession& session = chart.sessions.emplace_back();
+    session.name = fmt::format("{} s{}", row.algorithm, s);
+    session.group = row.algorithm;
+    for (std::size_t i = 0; i < sessions[s].frames.size(); ++i) session.rows.push_back(point_of(sessions[s], i));
+  }
+}
+
+/// One for each environment that anything ran in.
+void add_charts(const BenchmarkFolder& results, ReportPage& page) {
+  for (const BenchmarkEnv& env : benchmark_envs()) {
+    ReportChart chart{.title = std::string(env.name)};
+    for (const BenchmarkRow& row : benchmark_rows()) {
+      if (row.group() != env.group) continue;
+      if (const auto sessions = results.curves(row)) add_sessions(row, *sessions, chart);
+    }
+    if (chart.sessions.empty()) continue;
+    chart.lines.emplace_back(env.by_d100 ? "target of D-100" : "target", env.target);
+    page.charts.push_back(std::move(chart));
+  }
+}
+
+}  // namespace
+
+bool holds_benchmark(const std::filesystem::path& folder) {
+  std::error_code failure;
+  return std::filesystem::is_directory(folder / "results", failure) &&
+         !std::filesystem::exists(folder / "manifest.json", failure);
+}
+
+ReportPage benchmark_report(const std::filesystem::path& folder, const std::filesystem::path& repository) {
+  const BenchmarkFolder results(folder, repository);
+  const std::vector<BenchmarkPageEnv> envs = results.envs({});
+  ReportPage page{.title = "Benchmark", .subtitle = benchmark_overview(envs)};
+  add_charts(results, page);
+  page.tables.push_back(benchmark_rows_table(envs));
+  ReportTable where{.title = "Where they ran", .header = {"machine and program", "rows"}, .rows = {}};
+  for (const auto& [origin, rows] : benchmark_origins(envs))
+    where.rows.push_back({origin, fmt::format("{}", fmt::join(rows, ", "))});
+  page.tables.push_back(std::move(where));
+  page.texts = {{"What the columns mean", std::string(benchmark_legend())}};
+  return page;
+}
+
+}  // namespace slm
