@@ -20,6 +20,7 @@ from fake_hub import Hub  # noqa: E402
 from huggingface_hub.hf_api import RepoFile  # noqa: E402
 
 TOKEN = "hf_secret"
+SECONDS = 600  # a client that takes longer hangs, however busy the machine is
 RUN = "ppo_cartpole_2026_11_28_120000"
 FILES = {f"{RUN}/manifest.json": b'{"a": 1}', f"{RUN}/model/x_net_model.safetensors": bytes(range(256)) * 400, f"{RUN}/info/t.csv": b"1\n" * 5000}
 SCRIPTS = int(sys.argv[1]) if len(sys.argv) > 1 else 2
@@ -66,7 +67,7 @@ class Client(unittest.TestCase):
 
     def ask(self, url, **request):
         process, line = self.client(url, **request)
-        out, err = process.communicate(line, timeout=120)
+        out, err = process.communicate(line, timeout=SECONDS)
         events = [json.loads(line) for line in out.splitlines()]
         self.assertIn(events[-1]["event"] if events else err, ("done", "refused"))
         self.assertNotIn(TOKEN, out + err)
@@ -146,7 +147,7 @@ class Client(unittest.TestCase):
         process, line = self.client(hub.url, **request)
         hub.log.clear()
         hub.before = lambda now: now == number and process.kill()
-        process.communicate(line, timeout=120)
+        process.communicate(line, timeout=SECONDS)
         hub.before = lambda now: None
         self.assertIn(process.returncode, (0, -signal.SIGKILL))
         return process.returncode != 0

@@ -128,7 +128,7 @@ class Hub:
                        for wanted in json.loads(body)["objects"]]
             return answer(200, {"transfer": "basic", "objects": objects})
         if verb == "commit":
-            files = {}
+            files, gone = {}, set()
             for line in map(json.loads, body.splitlines()):
                 value = line["value"]
                 if line["key"] == "file":
@@ -136,7 +136,11 @@ class Hub:
                 if line["key"] == "lfsFile":
                     files[value["path"]] = self.blobs[value["oid"]]
                 if line["key"] == "deletedFile":
-                    repo.pop(value["path"])
+                    gone.add(value["path"])
+            if not gone <= set(repo):
+                return answer(400, {"error": "deletes what is not there"})
+            for path in gone:
+                repo.pop(path)
             repo.update(files)
             self.commits += 1
             return answer(200, {"success": True, "commitOid": self.sha(), "commitUrl": f"{self.url}/datasets/{match[1]}/commit/{self.sha()}", "hookOutput": ""})
