@@ -4,7 +4,6 @@ with the programs of dstack (python3 -m venv V && V/bin/pip install 'dstack[serv
 import json
 import os
 import pathlib
-import random
 import socket
 import sqlite3
 import subprocess
@@ -16,6 +15,10 @@ import unittest
 from io import BytesIO
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/support"))
+from hostile_words import cases  # noqa: E402
+from page_commands import REMOTE, filled, write_short_spec, write_uv  # noqa: E402
+
 PROGRAM = sys.argv[1]
 DSTACK = os.environ.get("SLM_DSTACK")
 if not DSTACK or not os.access(DSTACK + "/dstack", os.X_OK):
@@ -71,6 +74,7 @@ class DstackServer(unittest.TestCase):
             raise AssertionError("the server did not start: " + heard)
         threading.Thread(target=server.stdout.read, daemon=True).start()  # what it says later must not hold it up
         cls.no_fleet = cls.remote(cls, *DEMO)  # asked before there is one
+        cls.left = os.listdir(cls.scratch / "work")
         (cls.scratch / "fleet.dstack.yml").write_text("type: fleet\nname: lab\nnodes: 0..2\n")
         cls.dstack(cls, "apply", "-y", "-f", str(cls.scratch / "fleet.dstack.yml"))
         cls.no_secret = cls.remote(cls, *DEMO, answer="n\n")
@@ -94,21 +98,20 @@ class DstackServer(unittest.TestCase):
         self.assertRegex(declined.stdout, r"(?s)Resources +cpu=x86:4\.\. mem=3GB\.\. disk=30GB\.\..*Max duration +6h.*Submit the run declined\?")
         self.assertNotIn("declined", self.dstack("ps", "-a"))
 
-    def test_the_line_of_the_page_as_it_is_typed(self):
-        spec = json.loads((ROOT / BENCHMARK / "ppo/ppo_mujoco.json").read_text())["ppo_mujoco"]
-        spec["search"] = {"agent.algorithm.lam__uniform": [0.9, 0.99]}
+    def test_the_lines_of_the_page_as_they_are_typed(self):
         work = self.scratch / "work"
-        (work / "page.json").write_text(json.dumps({"page": spec}))
         (work / ".env").write_text(f"export HF_REPO=alice/of_the_page\nexport HF_TOKEN={TOKEN}\n")
-        (self.scratch / "bin/uv").write_text(f'#!/bin/sh\nshift 2\nexec "{PROGRAM}" "$@"\n')  # uv run slm-lab
-        (self.scratch / "bin/uv").chmod(0o755)
-        line = "source .env && uv run slm-lab run-remote --gpu -s env=Hopper-v5 page.json page search -n page"
-        typed = subprocess.run(["bash", "-c", line], env=self.environment, cwd=work, input="y\n", capture_output=True, text=True)
-        self.assertEqual(typed.returncode, 0, typed.stderr)
-        self.assertIn("Run page submitted", typed.stdout)
-        self.assertRegex(typed.stderr, r"slm-lab pull page_[0-9_]+ --repo alice/of_the_page")
-        self.assertEqual(json.loads((work / "data/.remote/page/job/job.json").read_text())["mode"], "search")
-        self.assertEqual(self.run_of("page")["run_spec"]["configuration"]["resources"]["gpu"]["count"]["min"], 1)
+        write_uv(self.scratch / "bin", PROGRAM)
+        for number, line in enumerate(REMOTE):
+            name = f"page-{number}"
+            write_short_spec(work / "page.json", "page", template="-s env=" in line)
+            typed = subprocess.run(["bash", "-c", filled(line, "page.json", "page", name)], env=self.environment, cwd=work, input="y\n",
+                                   capture_output=True, text=True)
+            self.assertEqual(typed.returncode, 0, typed.stderr)
+            self.assertIn(f"Run {name} submitted", typed.stdout)
+            self.assertRegex(typed.stderr, r"slm-lab pull page_[0-9_]+ --repo alice/of_the_page")
+            self.assertEqual(json.loads((work / f"data/.remote/{name}/job/job.json").read_text())["mode"], "search" if " search " in line else "train")
+            self.assertEqual(self.run_of(name)["run_spec"]["configuration"]["resources"]["gpu"]["count"]["min"], 1)
 
     def test_ten_specs_are_taken_as_tasks_of_constants_and_numbers(self):
         for number, words in enumerate(TEN):
@@ -139,20 +142,18 @@ class DstackServer(unittest.TestCase):
         self.assertEqual(self.run_of("same")["id"], first)
 
     def test_hostile_names_and_values_are_words(self):
-        rng = random.Random(0)
-        bits = ["'", '"', "$(touch MARK)", "`touch MARK`", "\n", "; touch MARK", "-", "--yes", "é", "\\", "${{ secrets.x }}", "x" * 300, " ", "#", ": ", "&"]
-        spec = json.loads((ROOT / DEMO[0]).read_text())["ppo_cartpole"]
-        for _ in range(int(os.environ.get("SLM_HOSTILE", "5"))):
-            name, run = ("".join(rng.choice(bits) for _ in range(rng.randint(1, 3))) for _ in range(2))
-            (self.scratch / "work/my.json").write_text(json.dumps({name: spec}))
-            result = self.remote("my.json", "train", f"--name={run}", "--yes") if rng.random() < 0.1 else \
-                self.remote("my.json", f"--name={run}", "--yes", "--", name, "train")
-            self.assertIn(result.returncode, (0, 2), (name, run, result.stderr, result.stdout))
-            self.assertEqual([*self.scratch.rglob("MARK")], [])
+        taken = 0
+        for words, _ in cases(int(os.environ.get("SLM_HOSTILE", "8")), self.scratch / "work/my.json"):
+            result = self.remote("--yes", *words)
+            self.assertEqual(result.returncode, 0 if words[-2] == "my" else 2, (words, result.stderr, result.stdout))
+            taken += result.returncode == 0
+        self.assertEqual([*self.scratch.rglob("MARK")], [])
+        print(f"{taken} hostile names and values, taken by the server")
 
     def test_what_is_missing_is_said_and_nothing_is_rented(self):
         self.assertEqual(self.no_fleet.returncode, 8, self.no_fleet.stderr)
         self.assertIn("no fleets", self.no_fleet.stdout)
+        self.assertEqual(self.left, [".gitignore"])
         config = (self.scratch / "home/.dstack/config.yml").read_text()
         elsewhere = self.scratch / "elsewhere"
         elsewhere.mkdir()

@@ -1,6 +1,6 @@
 """hub_client.py against a hub on this machine, faults included: what arrives is byte for byte what was pushed, nothing is written
 outside its folder, nothing is published by halves, and the same request goes on where the last one ended. Usage:
-hub_client_test.py [N]: N random fault scripts instead of one."""
+hub_client_test.py [N]: N random fault scripts instead of two."""
 import json
 import os
 import pathlib
@@ -20,9 +20,18 @@ from fake_hub import Hub  # noqa: E402
 from huggingface_hub.hf_api import RepoFile  # noqa: E402
 
 TOKEN = "hf_secret"
+SECONDS = 600  # a client that takes longer hangs, however busy the machine is
 RUN = "ppo_cartpole_2026_11_28_120000"
 FILES = {f"{RUN}/manifest.json": b'{"a": 1}', f"{RUN}/model/x_net_model.safetensors": bytes(range(256)) * 400, f"{RUN}/info/t.csv": b"1\n" * 5000}
-SCRIPTS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+SCRIPTS = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+WRONG_NAMES = ("../../x", "/etc/x", "a\\..\\x", "a/./x", "a//x", "c:x", "a\nx", "x" * 256, ".cache/x", "INFO/T.CSV")
+PLACES = ["POST .*create", "POST .*preupload", "POST .*lfs", "PUT", "POST .*commit", "GET .*/tree", "GET .*revision|GET .*/runs$", "HEAD",
+          "GET .*resolve"]
+
+
+def named(name):
+    """A listing with this name of a file instead of its own."""
+    return lambda path: path.replace("info/t.csv", name)
 
 
 def contents(folder):
@@ -58,7 +67,7 @@ class Client(unittest.TestCase):
 
     def ask(self, url, **request):
         process, line = self.client(url, **request)
-        out, err = process.communicate(line, timeout=120)
+        out, err = process.communicate(line, timeout=SECONDS)
         events = [json.loads(line) for line in out.splitlines()]
         self.assertIn(events[-1]["event"] if events else err, ("done", "refused"))
         self.assertNotIn(TOKEN, out + err)
@@ -111,14 +120,14 @@ class Client(unittest.TestCase):
         self.assertIn("no connection", refused["text"])
 
     def test_names_that_lead_out_of_the_folder_are_refused(self):
-        for name in ("../../x", "/etc/x", "a\\..\\x", "a/./x", "a//x", "c:x", "a\nx", "x" * 256, ".cache/x", "INFO/T.CSV"):
+        for name in WRONG_NAMES:
             files = [RepoFile(path=f"data/{RUN}/{path}", size=1, oid="0") for path in ("info/t.csv", name)]
             with self.assertRaises(hub_client.Refused, msg=name):
                 hub_client.check_names(RUN, files)
         hub_client.check_names(RUN, files[:1])
 
     def test_and_before_a_byte_is_written(self):
-        hub = self.hub(lies=lambda path: path.replace("info/t.csv", "../../x"))
+        hub = self.hub(faults={"GET .*/tree": [named("../../x")]})
         hub.repos["alice/runs"] = {f"data/{path}": content for path, content in FILES.items()}
         refused = self.pull(hub)[-1]
         self.assertEqual((refused["event"], refused["code"]), ("refused", 8))
@@ -138,7 +147,7 @@ class Client(unittest.TestCase):
         process, line = self.client(hub.url, **request)
         hub.log.clear()
         hub.before = lambda now: now == number and process.kill()
-        process.communicate(line, timeout=120)
+        process.communicate(line, timeout=SECONDS)
         hub.before = lambda now: None
         self.assertIn(process.returncode, (0, -signal.SIGKILL))
         return process.returncode != 0
@@ -164,28 +173,45 @@ class Client(unittest.TestCase):
             number += 1
         self.assertGreater(number, 4)
 
+    def outside(self):
+        """All that is neither what is being fetched nor the client's own folder."""
+        return {name: content for name, content in contents(self.scratch).items() if not name.startswith((f"pulled/.pull-{RUN}/", "home/"))}
+
+    def random_faults(self, rng):
+        """A few for each of some places; in the listing, names that lead out of the folder too."""
+        faults = {place: [rng.choice([429, 500, 503, "drop", "cut", "wrong"]) for _ in range(rng.randint(1, 3))] for place in rng.sample(PLACES, 3)}
+        wrong = [rng.choice(WRONG_NAMES) for _ in range(rng.randint(0, 2))]
+        return {**faults, "GET .*/tree": [*map(named, wrong), *faults.get("GET .*/tree", [])]}, f"{faults}, names {wrong}"
+
+    def until_done(self, ask, check):
+        """Asks the same until it is done, and looks each time it was refused; the last answer, and how often it was asked again."""
+        before = self.outside()
+        for again in range(12):
+            events = ask()
+            self.assertEqual(self.outside(), before, "written outside the folder")
+            if events[-1]["event"] == "done":
+                return events, again
+            self.assertEqual(events[-1]["code"], 8, events)
+            check()
+        self.fail(events)
+
     def test_random_faults(self):
+        refusals, met = 0, 0
         for script in range(SCRIPTS):
-            rng = random.Random(script)
-            places = ["POST .*create", "POST .*preupload", "POST .*lfs", "PUT", "POST .*commit", "GET .*/tree", "GET .*revision|GET .*/runs$",
-                      "HEAD", "GET .*resolve"]
-            faults = {place: [rng.choice([429, 500, 503, "drop", "cut", "wrong"]) for _ in range(rng.randint(1, 2))]
-                      for place in rng.sample(places, 3)}
-            with self.subTest(script=script, faults=str(faults)):
+            faults, text = self.random_faults(random.Random(script))
+            with self.subTest(script=script, faults=text):
                 hub = self.hub(faults=faults)
-                for _ in range(6):
-                    events = self.push(hub)
-                    if events[-1]["event"] == "done":
-                        break
-                    self.assertIn(self.stored(hub), ({}, FILES), "published by halves")
+                planned = sum(map(len, hub.faults.values()))
+                _, again = self.until_done(lambda: self.push(hub), lambda: self.assertIn(self.stored(hub), ({}, FILES), "published by halves"))
+                refusals += again
                 self.assertEqual(self.stored(hub), FILES)
-                for _ in range(8):
-                    events = self.pull(hub)
-                    if events[-1]["event"] == "done":
-                        break
+                events, again = self.until_done(lambda: self.pull(hub), lambda: self.assertFalse(pathlib.Path(self.data, RUN).exists()))
+                refusals += again
                 self.assert_pulled(events)
+                met += planned - sum(map(len, hub.faults.values()))
                 shutil.rmtree(self.data)
                 self.data.mkdir()
+        print(f"{SCRIPTS} random scripts: {met} faults met, {refusals} requests refused and asked again")
 
 
 if __name__ == "__main__":

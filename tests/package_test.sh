@@ -13,15 +13,18 @@ SLM_LAB_ROOT=$scratch/prefix/share/slm-lab prefix/bin/slm-lab spec check slm_lab
   fail "the installed program does not find the installed specs: $(<out)"
 [[ -f prefix/share/slm-lab/slm_lab/experiment/ray_driver.py ]] || fail "the driver of Ray is not installed"
 
-configure() { # PATH, cmake arguments...: must fail, into the file out
+configure() { # PATH, cmake arguments...: must fail, into the file out; with cxx as CXX, where it is set
   local cmake path=$1
   cmake=$(command -v cmake)
   shift
-  if env -u CXX PATH="$path" "$cmake" -S "$root" -B "$scratch/build" -G Ninja -DSLM_TESTS=OFF "$@" >out 2>&1; then fail "configured with $*"; fi
+  if env CXX="${cxx:-}" PATH="$path" "$cmake" -S "$root" -B "$scratch/build" -G Ninja -DSLM_TESTS=OFF "$@" >out 2>&1; then fail "configured with $*"; fi
   rm -rf "$scratch/build"
 }
 configure "$PATH" -DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON
 grep -q 'apt-get install --no-install-recommends libfmt-dev libcli11-dev$' out || fail "two libraries are missing: $(<out)"
+
+cxx=no-such-g++ configure "$PATH" # as pip does in Debian's Python
+grep -q 'apt-get install --no-install-recommends g++ cmake .* libfmt-dev ' out || fail "CXX names no compiler: $(<out)"
 
 mkdir bare
 ln -s "$(command -v ninja)" bare/

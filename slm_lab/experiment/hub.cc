@@ -63,7 +63,8 @@ HubPlace find_hub(const fs::path& root, const std::string& repo, bool is_model) 
   const fs::path python = file_exists(beside / "hf") ? beside / "python" : root / ".deps/hub/bin/python";
   if (!file_exists(python))
     throw Error(ExitCode::missing,
-                "the client of the Hugging Face hub is not installed here; install it with: ./slm-lab setup hub");
+                "the client of the Hugging Face hub is not installed here; install it with: ./slm-lab setup hub (in a "
+                "clone), or beside what pip installed: pip install huggingface_hub");
   return {python, root / "slm_lab/experiment/hub_client.py", repo, is_model};
 }
 

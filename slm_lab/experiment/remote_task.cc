@@ -112,6 +112,14 @@ fs::path stage(const LoadedSpec& spec, const RemoteOptions& options, const std::
   return folder / "task.dstack.yml";
 }
 
+/// What was put together for a run that was not taken, and the folders that were made for it.
+void discard_staged(const fs::path& data, const std::string& name, bool data_is_ours) {
+  std::error_code error;
+  fs::remove_all(data / ".remote" / name, error);
+  fs::remove(data / ".remote", error);  // only where nothing else is in it
+  if (data_is_ours) fs::remove(data, error);
+}
+
 /// `dstack apply -y` ends an active run of the same name, whoever's it is; without -y it asks.
 void check_name_is_free(const std::string& dstack, const std::string& name) {
   const std::optional<std::string> answer = output_of({dstack, "run", "get", name, "--json"});
@@ -206,11 +214,16 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
   const std::string dstack = find_dstack().string();
   if (options.yes) check_name_is_free(dstack, name);
   hint_at_secret(dstack);
+  const bool data_is_ours = !file_exists(options.data);
   const fs::path file = stage(loaded, options, name, task, job.dump() + "\n");
-  fmt::print(stderr, "slm-lab: its results will be there: slm-lab pull {} --repo {}\n", folder, options.repo);
   std::vector<std::string> words = {dstack, "apply", "--detach", "-f", file.string()};
   if (options.yes) words.emplace_back("-y");
-  return run_words(words) == 0 ? 0 : static_cast<int>(ExitCode::remote);
+  if (run_words(words) != 0) {
+    discard_staged(options.data, name, data_is_ours);
+    return static_cast<int>(ExitCode::remote);
+  }
+  fmt::print(stderr, "slm-lab: once it runs, its results are there: slm-lab pull {} --repo {}\n", folder, options.repo);
+  return 0;
 }
 
 }  // namespace slm
