@@ -36,7 +36,7 @@ def commands_of(page):
         texts = [line] if fence else re.findall(r"`([^`]+)`", line)
         for text in texts:
             text = re.sub(r"\s+#\s.*", "", text)
-            match = re.match(r"(?:nohup |exec |(?:source \.env && )?uv run |nice -n \d+ |tmux [^']*')?(?:\./|build/release/)?slm-lab((?: [^>']+| '[^']*')*)", text)
+            match = re.match(r"(?:nohup |exec |(?:source \.env && )?uv run |nice -n \d+ |tmux [^']*')?(?:\./|build/release/)?slm-lab((?: +[^>' ]+| +'[^']*')*)", text)
             if match and match[1].strip():
                 found.append(match[1].strip())
     return found
