@@ -297,29 +297,28 @@ TEST(Learning, DqnLearnsToCatchFromImages) {
             0.9);
 }
 
-TEST(Learning, PpoLearnsToCatchFromImages) {
-  constexpr bool kImage = true;
-  EXPECT_GT(return_on_catch<kImage>(R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
+const std::string kPpoOfImages = R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
       "time_horizon": 32, "minibatch_size": 64, "training_epoch": 4, "val_loss_coef": 0.5,
       "entropy_coef_spec": {"name": "no_decay", "start_val": 0.01},
-      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},
-      "net": {"type": "ConvNet", "shared": true, "use_same_optim": true, )" +
-                                        kConvolutions + R"("fc_hid_layers": [64], "init_fn": "orthogonal_",
+      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},)";
+
+TEST(Learning, PpoLearnsToCatchFromImages) {
+  constexpr bool kImage = true;
+  EXPECT_GT(
+      return_on_catch<kImage>(kPpoOfImages + R"("net": {"type": "ConvNet", "shared": true, "use_same_optim": true, )" +
+                                  kConvolutions + R"("fc_hid_layers": [64], "init_fn": "orthogonal_",
       "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.002}}})",
-                                    8'000),
-            0.9);
+                              8'000),
+      0.9);
 }
 
 TEST(Learning, PpoLearnsToCatchFromImagesWithResidualConvolutions) {
   constexpr bool kImage = true;
-  EXPECT_GT(return_on_catch<kImage>(R"({"name": "PPO", "algorithm": {"name": "PPO", "gamma": 0.98, "lam": 0.9,
-      "time_horizon": 32, "minibatch_size": 64, "training_epoch": 4, "val_loss_coef": 0.5,
-      "entropy_coef_spec": {"name": "no_decay", "start_val": 0.01},
-      "clip_eps_spec": {"name": "no_decay", "start_val": 0.2}}, "memory": {"name": "OnPolicyBatchReplay"},
-      "net": {"type": "ImpalaNet", "shared": true, "use_same_optim": true, "channels": [8],
+  EXPECT_GT(return_on_catch<kImage>(
+                kPpoOfImages + R"("net": {"type": "ImpalaNet", "shared": true, "use_same_optim": true, "channels": [8],
       "fc_hid_layers": [64], "hid_layers_activation": "relu", "normalize": true, "init_fn": "orthogonal_",
       "clip_grad_val": 0.5, "optim_spec": {"name": "Adam", "lr": 0.002}}})",
-                                    4'000),
+                4'000),
             0.9);
 }
 

@@ -162,24 +162,16 @@ NetTypeConfig read_dueling_conv(SpecReader& r) {
   return c;
 }
 
-void read_residual_convolutions(SpecReader& r, ImpalaConfig& c) {
+/// Of an ImpalaConfig or a DuelingImpalaConfig.
+template <class Config>
+NetTypeConfig read_impala(SpecReader& r) {
+  Config c;
   r.require("channels", c.channels, "channels of each stage of residual convolutions, say 16, 32, 32", kWidths);
   if (c.channels.empty() && r.has("channels")) r.problem("channels", "expected at least one stage");
   r.inert("conv_hid_layers", "residual convolutions are given by their channels");
   r.inert("batch_norm", "residual convolutions have none");
   read_dense_after_convolutions(r, c.fc_hid_layers);
   read_normalize(r, c.normalize);
-}
-
-NetTypeConfig read_impala(SpecReader& r) {
-  ImpalaConfig c;
-  read_residual_convolutions(r, c);
-  return c;
-}
-
-NetTypeConfig read_dueling_impala(SpecReader& r) {
-  DuelingImpalaConfig c;
-  read_residual_convolutions(r, c);
   return c;
 }
 
@@ -207,8 +199,8 @@ constexpr NetTypeEntry kNetTypes[] = {
     {"HydraMLPNet", read_hydra_mlp, true, false},
     {"ConvNet", read_conv, true, true},
     {"DuelingConvNet", read_dueling_conv, false, true},
-    {"ImpalaNet", read_impala, true, true},
-    {"DuelingImpalaNet", read_dueling_impala, false, true},
+    {"ImpalaNet", read_impala<ImpalaConfig>, true, true},
+    {"DuelingImpalaNet", read_impala<DuelingImpalaConfig>, false, true},
     {"RecurrentNet", read_recurrent, true, false},
 };
 static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);

@@ -176,8 +176,7 @@ ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const flo
 }
 
 void ConvLayers::backward_input_images(Images images, const ConstMatrixRef& d_out, Scratch& scratch) {
-  Plane image = layers_[0].in;
-  image.stride = layers_[0].padded_in();
+  const Plane image = layers_[0].padded_input();
   float* const d_image = grown(scratch.d_image, image.size());
   begin_backward(images, d_out, scratch);
   for (std::size_t l = layers_.size(); l-- > 0;) {

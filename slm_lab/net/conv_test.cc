@@ -32,24 +32,7 @@ void expect_agrees_with_pytorch(const JsonNode& c, std::unique_ptr<ImageLayers> 
   Rng rng(0);
   ConvNet net(std::move(convolutions),
               {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation, .heads = {{2}, {1}}}, rng);
-  const std::vector<JsonMember>& torchs = c.find("parameters")->members;
-  Parameters& parameters = net.parameters();
-  ASSERT_EQ(parameters.tensors.size(), torchs.size());
-  for (std::size_t i = 0; i < torchs.size(); ++i) {
-    const Tensor& tensor = parameters.tensors[i];
-    EXPECT_EQ(tensor.name, torchs[i].key);
-    EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
-    write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
-  }
-  net.parameters_changed();
-  const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), 3);
-  expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
-  expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
-  net.backward(d_out);
-  for (std::size_t i = 0; i < torchs.size(); ++i)
-    expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
-                torchs[i].key);
-  expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+  expect_equal_to_pytorchs(c, net);
 }
 
 TEST(Conv, OutputsAndGradientsAgreeWithPyTorch) {

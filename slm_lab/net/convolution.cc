@@ -61,6 +61,12 @@ void activate_row(Activation activation, int y, const Plane& from, const float* 
 
 // Where things lie.
 
+Plane Convolution::padded_input() const {
+  Plane plane = in;
+  plane.stride = padded_in();
+  return plane;
+}
+
 std::size_t Convolution::transposed_end() const {
   return transposed + static_cast<std::size_t>(num_places() * padded_out() * padded_in());
 }

@@ -49,6 +49,7 @@ struct Convolution {
   int num_places() const { return shape.kernel * shape.kernel; }
   int padded_out() const { return kernel_padded(shape.out_channels); }
   int padded_in() const { return kernel_padded(in.channels); }
+  Plane padded_input() const;  ///< of gradients with respect to what it sees, whose pixels are padded
   std::size_t parameters_end() const { return bias + static_cast<std::size_t>(padded_out()); }
   std::size_t transposed_end() const;
   /// Multiplications and additions of one image, forward.

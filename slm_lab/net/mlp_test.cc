@@ -14,41 +14,25 @@ namespace slm {
 namespace {
 
 /// Nets of 3 inputs, hidden layers of 5 and 4, and heads of 2 and 1.
-void expect_equal_to_pytorchs(const JsonNode& cases, bool layer_norm) {
+void expect_mlps_equal_to_pytorchs(const JsonNode& cases, bool layer_norm) {
   for (const JsonNode& c : cases.elements) {
     SCOPED_TRACE(c.find("activation")->text);
     Rng rng(0);
     MlpNet net({3, {5, 4}, activation_named(c.find("activation")->text), {}, {{2}, {1}}, {}, layer_norm}, rng);
-    const std::vector<JsonMember>& torchs = c.find("parameters")->members;
-    Parameters& parameters = net.parameters();
-    ASSERT_EQ(parameters.tensors.size(), torchs.size());
-    for (std::size_t i = 0; i < torchs.size(); ++i) {
-      const Tensor& tensor = parameters.tensors[i];
-      EXPECT_EQ(tensor.name, torchs[i].key);
-      EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
-      write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
-    }
-    net.parameters_changed();
-    const Matrix x = matrix(*c.find("x"), 3), d_out = matrix(*c.find("d_out"), 3);
-    expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
-    net.backward(d_out);
-    for (std::size_t i = 0; i < torchs.size(); ++i)
-      expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
-                  torchs[i].key);
-    expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+    expect_equal_to_pytorchs(c, net);
   }
 }
 
 TEST(Mlp, OutputsAndGradientsAgreeWithPyTorch) {
   const JsonNode nets = fixture("nets");
   EXPECT_EQ(nets.elements.size() + 1, std::size(kActivations));  // all but identity
-  expect_equal_to_pytorchs(nets, false);
+  expect_mlps_equal_to_pytorchs(nets, false);
 }
 
 TEST(Mlp, LayerNormalisationAgreesWithPyTorch) {
   const JsonNode nets = fixture("layer_norms");
   EXPECT_EQ(nets.elements.size(), 3);
-  expect_equal_to_pytorchs(nets, true);
+  expect_mlps_equal_to_pytorchs(nets, true);
 }
 
 // At the first batch batch renormalisation is batch normalisation.

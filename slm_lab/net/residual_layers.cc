@@ -17,11 +17,14 @@ constexpr ConvLayerShape same_size(int channels) { return {channels, 3, 1, 1, 1}
 
 std::size_t times(int image, std::size_t size) { return static_cast<std::size_t>(image) * size; }
 
+/// Row or column of a place's row or column in the window of pixel `at`.
+constexpr int in_window(int at, int place) { return 2 * at - 1 + place; }
+
 /// Calls task(place in the window, pixel) for those pixels of `of` that the window of pixel (y, x) of its image has.
 template <class Task>
 void for_each_of_window(const Plane& of, int y, int x, const Task& task) {
   for (int place = 0; place < kWindow * kWindow; ++place) {
-    const int row = 2 * y - 1 + place / kWindow, column = 2 * x - 1 + place % kWindow;
+    const int row = in_window(y, place / kWindow), column = in_window(x, place % kWindow);
     if (row >= 0 && row < of.height && column >= 0 && column < of.width) task(place, of.at(row, column));
   }
 }
@@ -98,10 +101,8 @@ std::map<std::string, std::string> ResidualLayers::description() const {
 
 ResidualLayers::Scratch ResidualLayers::make_scratch() const {
   Scratch scratch;
-  const Plane& image = stages_[0].entry.in;
-  scratch.image = AlignedBuffer(static_cast<std::size_t>(image.size()));
-  scratch.d_image = AlignedBuffer(
-      static_cast<std::size_t>(Plane{image.height, image.width, image.border, 0, stages_[0].entry.padded_in()}.size()));
+  scratch.image = AlignedBuffer(static_cast<std::size_t>(stages_[0].entry.in.size()));
+  scratch.d_image = AlignedBuffer(static_cast<std::size_t>(stages_[0].entry.padded_input().size()));
   scratch.pass = AlignedBuffer(pass_size_);
   scratch.largest.resize(largest_size_);
   int entry = 0, plane = 0;
@@ -257,8 +258,7 @@ void ResidualLayers::image_backward(int image, const ConstMatrixRef& d_out, bool
                               scratch.d_x.data());
   }
   if (d_image == nullptr) return;
-  Plane plane = stages_[0].entry.in;
-  plane.stride = stages_[0].entry.padded_in();
+  const Plane plane = stages_[0].entry.padded_input();
   convolve_backward_input(stages_[0].entry, transposed_.data(), plane, scratch.d_entry.data(), scratch.d_image.data());
   write_image(plane, scratch.d_image.data(), d_image);
 }
@@ -272,7 +272,7 @@ void ResidualLayers::window_backward(const Stage& stage, const float* d_out, con
     for (int x = 0; x < plane.width; ++x, largest += plane.stride)
       for (int channel = 0; channel < plane.channels; ++channel) {
         const int place = largest[channel];
-        d_entry[to.at(2 * y - 1 + place / kWindow, 2 * x - 1 + place % kWindow) + channel] +=
+        d_entry[to.at(in_window(y, place / kWindow), in_window(x, place % kWindow)) + channel] +=
             d_out[plane.at(y, x) + channel];
       }
 }

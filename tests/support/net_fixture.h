@@ -13,6 +13,7 @@
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/net/activation.h"
+#include "slm_lab/net/net.h"
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -61,6 +62,28 @@ inline void expect_near(const std::vector<float>& actual, const std::vector<floa
   ASSERT_EQ(actual.size(), expected.size()) << what;
   for (std::size_t i = 0; i < actual.size(); ++i)
     EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
+}
+
+/// Gives the net the parameters of the case, by the names that both have; its outputs and gradients are PyTorch's.
+inline void expect_equal_to_pytorchs(const JsonNode& c, Net& net) {
+  const std::vector<JsonMember>& torchs = c.find("parameters")->members;
+  Parameters& parameters = net.parameters();
+  ASSERT_EQ(parameters.tensors.size(), torchs.size());
+  for (std::size_t i = 0; i < torchs.size(); ++i) {
+    const Tensor& tensor = parameters.tensors[i];
+    EXPECT_EQ(tensor.name, torchs[i].key);
+    EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
+    write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
+  }
+  net.parameters_changed();
+  const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), net.out_dim());
+  expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
+  expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
+  net.backward(d_out);
+  for (std::size_t i = 0; i < torchs.size(); ++i)
+    expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
+                torchs[i].key);
+  expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
 }
 
 inline Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
