@@ -94,7 +94,8 @@ class DstackServer(unittest.TestCase):
         self.assertIn("has no secret hf_token", self.no_secret.stderr)
         declined = self.remote(*DEMO, "-n", "declined", answer="n\n")
         self.assertEqual(declined.returncode, 0, declined.stderr)
-        self.assertNotIn("secret", declined.stderr)
+        self.assertEqual(declined.stderr, "", "neither a secret is missing nor is there anything to pull")
+        self.assertEqual(list((self.scratch / "work").rglob("declined")), [], "what was to be sent")
         self.assertRegex(declined.stdout, r"(?s)Resources +cpu=x86:4\.\. mem=3GB\.\. disk=30GB\.\..*Max duration +6h.*Submit the run declined\?")
         self.assertNotIn("declined", self.dstack("ps", "-a"))
 

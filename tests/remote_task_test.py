@@ -112,7 +112,8 @@ def refusals(folder):
 
 
 def started(folder):
-    """By a dstack that writes down what it was called with, knows one run and one secret, and takes no run while there is a file `refuses`."""
+    """By a dstack that writes down what it was called with, knows one run and one secret, and takes no run while there is a file `refuses`.
+    It knows no other run afterwards either, as where its question was answered with no."""
     install_dstack(folder)
     result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", "--yes", "-n", "busy", folder=folder)
     assert result.returncode == 2 and "`dstack stop busy`" in result.stderr, result.stderr
@@ -122,6 +123,9 @@ def started(folder):
     assert result.returncode == 8 and "results" not in result.stderr and pathlib.Path(folder, "called").exists(), result.stderr
     assert not pathlib.Path(folder, "data").exists(), "left behind"
     os.remove(folder + "/refuses")
+    result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder)
+    assert result.returncode == 0 and "pull" not in result.stderr, result.stderr
+    assert not pathlib.Path(folder, "data").exists(), "left behind"
     result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", "--yes", folder=folder)
     assert result.returncode == 0 and "no secret hf_token" in result.stderr, result.stderr
     job = pathlib.Path(folder, "data/.remote/ppo-cartpole/job")

@@ -49,7 +49,7 @@ class ShareRuns(unittest.TestCase):
         result = self.call("push", "data/R")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.hub.repos["alice/runs"].update({"data/R/model/old_checkpoints/1": b"1", "data/R2/x": b"2"})
-        self.assertEqual(self.call("push", "data/R").returncode, 0)  # replaces what an earlier push has left
+        self.assertEqual(self.call("push", "R").returncode, 0)  # replaces what an earlier push has left
         self.assertEqual(self.hub.repos["alice/runs"].pop("data/R2/x"), b"2")
         self.assertRegex(self.call("list", "--remote").stdout, r"^R +\d+ files")
         self.hub.repos["alice/runs"]["data/ppo_2026_01_02_030405/x/y"] = b"1"
@@ -74,7 +74,7 @@ class ShareRuns(unittest.TestCase):
         self.assertFalse(pathlib.Path(self.scratch, "damaged/R").exists())
 
     def test_a_model_has_a_card_and_few_files(self):
-        result = self.call("push", "data/R", "--model", repo="alice/model")
+        result = self.call("push", "ppo_cartpole", "--model", repo="alice/model")
         self.assertEqual(result.returncode, 0, result.stderr)
         files = self.hub.repos["alice/model"]
         self.assertEqual(sorted(files), ["README.md", "metrics.json", "policy.safetensors", "returns.png", "spec.json"])
@@ -87,7 +87,8 @@ class ShareRuns(unittest.TestCase):
 
     def test_wrong_words_are_refused_and_leave_nothing(self):
         before = dict(self.hub.repos)
-        self.assertIn("no such run folder", self.refusal(2, "push", "nothing"))
+        self.assertIn("no run folder", self.refusal(2, "push", "data/nothing"))
+        self.assertIn("did you mean ppo_cartpole?", self.refusal(2, "push", "ppo_cartpol"))
         os.makedirs(self.scratch + "/empty", exist_ok=True)
         self.assertIn("empty", self.refusal(2, "push", "empty"))
         self.assertIn("no token", self.refusal(8, "push", "data/R", token=None, repo="alice/new"))

@@ -3,6 +3,7 @@
 
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/repo_option.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/share_run.h"
 
 namespace slm {
@@ -14,18 +15,21 @@ void add_repo_option(CLI::App& app, std::string& repo) {
 
 std::function<int()> add_push(CLI::App& app, const Invocation& invocation) {
   struct Arguments {
-    std::string folder, repo;
+    std::string run, repo, data = "data";
     bool model = false;
     PushOptions options;
   };
   auto arguments = std::make_shared<Arguments>();
-  app.add_option("folder", arguments->folder, "run folder")->required();
+  app.add_option("run", arguments->run, "run folder, name of one in the data folder, name of a spec, or latest")
+      ->required();
   add_repo_option(app, arguments->repo);
+  app.add_option("--data", arguments->data, "folder in which runs are found")->capture_default_str();
   app.add_flag("--model", arguments->model, "as a model with a card: the last weights of the best session");
   app.add_flag("--private", arguments->options.is_private, "a repository that is made for it is private");
   app.add_flag("--unfinished", arguments->options.unfinished, "also a run that is not finished, with its checkpoints");
   return [arguments, &invocation] {
-    push_run(find_hub(invocation.root, arguments->repo, arguments->model), arguments->folder, arguments->options);
+    const HubPlace hub = find_hub(invocation.root, arguments->repo, arguments->model);
+    push_run(hub, find_run(arguments->run, arguments->data), arguments->options);
     return 0;
   };
 }

@@ -120,16 +120,30 @@ void discard_staged(const fs::path& data, const std::string& name, bool data_is_
   if (data_is_ours) fs::remove(data, error);
 }
 
-/// `dstack apply -y` ends an active run of the same name, whoever's it is; without -y it asks.
-void check_name_is_free(const std::string& dstack, const std::string& name) {
+/// What dstack knows of the run of this name. Nothing where there is none, and where dstack knows no server, which it
+/// says itself.
+std::optional<Json> known_run(const std::string& dstack, const std::string& name) {
   const std::optional<std::string> answer = output_of({dstack, "run", "get", name, "--json"});
-  if (!answer) return;  // there is none; where dstack knows no server, it says so itself
-  const std::string status = parse_json_file(*answer, "dstack run get").value("status", "");
+  return answer ? std::optional(parse_json_file(*answer, "dstack run get")) : std::nullopt;
+}
+
+/// `dstack apply -y` ends an active run of the same name, whoever's it is; without -y it asks.
+void check_is_ended(const std::optional<Json>& run, const std::string& name) {
+  if (!run) return;
+  const std::string status = run->value("status", "");
   if (status != "terminated" && status != "failed" && status != "done")
     throw SpecError(
         fmt::format("run-remote: dstack has a run {0} already ({1}), which would end: name this one with -n, or "
                     "end that one with `dstack stop {0}`",
                     name, status));
+}
+
+/// Where it asks, `dstack apply` ends well also when the answer is no.
+bool was_submitted(const std::string& dstack, const std::string& name, const std::optional<Json>& before) {
+  const std::optional<Json> now = known_run(dstack, name);
+  if (!now || !before) return now.has_value();
+  const auto differs = [&](const char* key) { return now->value(key, Json()) != before->value(key, Json()); };
+  return differs("id") || differs("run_spec");  // the latter of one that goes on with other files
 }
 
 /// Only who manages a project may list its secrets, so this is a hint. A run without it ends before a machine is
@@ -212,15 +226,17 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
     return 0;
   }
   const std::string dstack = find_dstack().string();
-  if (options.yes) check_name_is_free(dstack, name);
+  const std::optional<Json> before = known_run(dstack, name);
+  if (options.yes) check_is_ended(before, name);
   hint_at_secret(dstack);
   const bool data_is_ours = !file_exists(options.data);
   const fs::path file = stage(loaded, options, name, task, job.dump() + "\n");
   std::vector<std::string> words = {dstack, "apply", "--detach", "-f", file.string()};
   if (options.yes) words.emplace_back("-y");
-  if (run_words(words) != 0) {
+  const bool refused = run_words(words) != 0;
+  if (refused || (!options.yes && !was_submitted(dstack, name, before))) {
     discard_staged(options.data, name, data_is_ours);
-    return static_cast<int>(ExitCode::remote);
+    return refused ? static_cast<int>(ExitCode::remote) : 0;
   }
   fmt::print(stderr, "slm-lab: once it runs, its results are there: slm-lab pull {} --repo {}\n", folder, options.repo);
   return 0;

@@ -8,6 +8,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
+#include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/model_card.h"
 #include "slm_lab/experiment/played_run.h"
 #include "slm_lab/report/json_file.h"
@@ -22,10 +23,6 @@ void tell(const std::string& text) { fmt::print(stderr, "slm-lab: {}\n", text); 
 
 void say_event(const std::string& event, const std::string& json) {
   if (event == "said") tell(Json::parse(json).at("text"));
-}
-
-std::string folder_name(const DataFolder& folder) {
-  return fs::absolute(folder.root()).lexically_normal().filename().string();
 }
 
 struct SharedFiles {
@@ -74,13 +71,12 @@ void add_model(const DataFolder& folder, const PlayedRun& run, SharedFiles& file
 
 }  // namespace
 
-void push_run(const HubPlace& hub, const fs::path& where, const PushOptions& options) {
-  const DataFolder folder = DataFolder::open(where);
+void push_run(const HubPlace& hub, const DataFolder& folder, const PushOptions& options) {
   const Manifest manifest = read_manifest(folder);
   if (manifest.files.empty() && !options.unfinished)
     throw SpecError(
         fmt::format("{}: not finished; go on with it, or push it as it is with --unfinished", folder.root().string()));
-  const std::string name = folder_name(folder);
+  const std::string name = run_name(folder);
   SharedFiles files;
   if (hub.is_model) {
     verify_files(folder, manifest);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "slm_lab/experiment/hub.h"
+#include "slm_lab/store/data_folder.h"
 
 namespace slm {
 
@@ -15,7 +16,7 @@ struct PushOptions {
 /// Publishes a run folder in one commit: as `data/FOLDER` of a data set or, in a model repository, the last weights of
 /// its best session with a card. Throws SpecError for what is no run, or not finished; Error(corrupt) where a file is
 /// not as its manifest says; Error(remote).
-void push_run(const HubPlace& hub, const std::filesystem::path& folder, const PushOptions& options);
+void push_run(const HubPlace& hub, const DataFolder& folder, const PushOptions& options);
 
 /// Fetches the newest run of this spec (or with `all` every one), or the folder of this name (with or without data/
 /// before it), into `data`. A folder appears there when all of it has arrived and is what the hub and its manifest say.
