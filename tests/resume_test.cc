@@ -119,6 +119,15 @@ const Run kPongDqn{"dqn/dqn_pong.json",
                     "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
                     "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=120"}};
 
+// Sticky actions, whose draws lie in the emulator's own state.
+const Run kPongPpo{"ppo/ppo_pong.json",
+                   "ppo_pong",
+                   2000,
+                   {"env.num_envs=4", "agent.algorithm.time_horizon=25", "agent.algorithm.minibatch_size=50",
+                    "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]", "agent.net.fc_hid_layers=[16]",
+                    "env.max_num_frames_per_episode=120"}};
+const Run kPong[] = {kPongDqn, kPongPpo};
+
 // An environment in Python, which is restored in the same way.
 const Run kPython{"ppo/ppo_cartpole.json",
                   "ppo_cartpole",
@@ -263,7 +272,8 @@ INSTANTIATE_TEST_SUITE_P(InBf16, Kill, testing::Values(kSacInBf16), [](const aut
 
 INSTANTIATE_TEST_SUITE_P(Python, Kill, testing::Values(kPython), [](const auto&) { return "gymnasium_cartpole"; });
 
-INSTANTIATE_TEST_SUITE_P(Atari, Kill, testing::Values(kPongDqn), [](const auto&) { return "dqn_pong"; });
+INSTANTIATE_TEST_SUITE_P(Atari, Kill, testing::ValuesIn(kPong),
+                         [](const auto& run) { return std::string(run.param.spec); });
 
 INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
@@ -291,7 +301,8 @@ INSTANTIATE_TEST_SUITE_P(InBf16, Determinism, testing::Values(kSacInBf16), [](co
 INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
 
-INSTANTIATE_TEST_SUITE_P(Atari, Determinism, testing::Values(kPongDqn), [](const auto&) { return "dqn_pong"; });
+INSTANTIATE_TEST_SUITE_P(Atari, Determinism, testing::ValuesIn(kPong),
+                         [](const auto& run) { return std::string(run.param.spec); });
 
 /// What the program says to go on with, as arguments.
 std::vector<std::string> command_to_go_on(const std::string& text) {
