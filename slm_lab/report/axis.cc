@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace slm {
 namespace {
@@ -40,10 +41,26 @@ int decimals_of(double step) {
   return 12;
 }
 
+/// From first * step to last * step.
 Ticks multiples(double step, double first, double last) {
   Ticks ticks{step, {}};
-  for (double i = first; i <= last; ++i) ticks.values.push_back(i == 0 ? 0 : i * step);
+  const std::int64_t count = std::llround(last - first);
+  for (std::int64_t i = 0; i <= count; ++i) {
+    const double factor = first + static_cast<double>(i);
+    ticks.values.push_back(factor == 0 ? 0 : factor * step);
+  }
   return ticks;
+}
+
+struct Range {
+  double low, high;
+};
+
+/// Ends that differ by rounding alone are one value, which has room on both sides.
+Range with_room(double low, double high) {
+  if (high - low > 1e-9 * std::max(std::abs(low), std::abs(high))) return {low, high};
+  const double room = low == 0 ? 1 : std::abs(low) / 10;
+  return {low - room, high + room};
 }
 
 std::string with_minus(double value, const std::string& magnitude) {
@@ -53,7 +70,6 @@ std::string with_minus(double value, const std::string& magnitude) {
 }  // namespace
 
 Ticks ticks_inside(double low, double high, int max_count) {
-  if (!(high > low)) return {1, {low}};
   // One interval fewer than ticks; where neither end is a multiple there is a tick less.
   const double step = round_step(high - low, std::max(max_count - 1, 1));
   return multiples(step, std::ceil(low / step - 1e-9), std::floor(high / step + 1e-9));
@@ -62,11 +78,6 @@ Ticks ticks_inside(double low, double high, int max_count) {
 Ticks ticks_around(double low, double high, int max_count) {
   if (low > 0 && low < 2 * (high - low)) low = 0;
   if (high < 0 && -high < (high - low) / 2) high = 0;
-  if (!(high > low)) {  // one value
-    const double room = low == 0 ? 1 : std::abs(low) / 10;
-    low -= room;
-    high += room;
-  }
   for (int intervals = max_count - 1;; --intervals) {
     const double step = round_step(high - low, std::max(intervals, 1));
     const Ticks ticks = multiples(step, std::floor(low / step + 1e-9), std::ceil(high / step - 1e-9));
@@ -98,12 +109,14 @@ double Axis::at(double value) const {
   return (value - low) / (high - low);
 }
 
-Axis inner_axis(double low, double high, int max_ticks) {
+Axis inner_axis(double least, double most, int max_ticks) {
+  const auto [low, high] = with_room(least, most);
   const Ticks ticks = ticks_inside(low, high, max_ticks);
   return {.low = low, .high = high, .ticks = ticks.values, .labels = tick_labels(ticks)};
 }
 
-Axis outer_axis(double low, double high, int max_ticks) {
+Axis outer_axis(double least, double most, int max_ticks) {
+  const auto [low, high] = with_room(least, most);
   Ticks ticks = ticks_around(low, high, max_ticks);
   std::vector<double>& values = ticks.values;
   const double near = 0.45 * ticks.step, room = 0.03 * (high - low);
