@@ -119,8 +119,7 @@ LabSpec read_lab_spec(SpecReader& reader) {
     const EnvInfo info = env_info(spec.env, spec.env.num_envs);
     check_agent(spec.agent, info, agent, spec.env.max_frame);
     if (spec.agent.plan && reader.object()) {
-      const auto needs = session_memory(*reader.object(), reader.report(), info,
-                                        static_cast<double>(spec.agent.plan->replay_bytes(info)));
+      const auto needs = session_memory(*reader.object(), reader.report(), info, *spec.agent.plan);
       check_session_memory(needs, reader);
       // What does not fit into 64 bits has been refused.
       spec.session_bytes = static_cast<std::int64_t>(std::min(total_bytes(needs), 0x1p62));

@@ -133,6 +133,9 @@ TEST(LabSpec, RefusesASessionThatDoesNotFitIntoTheMachine) {
                                 HasSubstr("the nets, and this machine has "))));
   EXPECT_THAT(problems(with({{"\"training_frequency\": 32", "\"training_frequency\": 1000000000"}})),
               ElementsAre(HasSubstr("agent.algorithm.training_frequency = 1000000000: a session would take ")));
+  EXPECT_THAT(  // the key beside it counts only without lam
+      problems(with({{"\"training_frequency\": 32", R"("training_frequency": 1000000000, "num_step_returns": 5)"}})),
+      ElementsAre(HasSubstr("agent.algorithm.training_frequency = 1000000000: a session would take ")));
   EXPECT_THAT(problems(with({far, {"\"log_frequency\": 1000", "\"log_frequency\": 1"}})),
               ElementsAre(HasSubstr("meta.log_frequency = 1: a session would take ")));
   EXPECT_THAT(problems(with({{"\"num_envs\": 4", "\"num_envs\": 131073"}})),

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
 
+#include "slm_lab/algorithm/plan.h"
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/env/vec_env.h"
 #include "slm_lab/net/config.h"
+#include "slm_lab/net/residual_shape.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 #include "slm_lab/spec/spec_path.h"
@@ -47,12 +51,24 @@ std::string first_of(const JsonNode& spec, const SpecReport& report, const std::
   return "";
 }
 
+/// The key whose number is nearest to the length of a rollout; plans round it.
+std::string key_of_rollout(const JsonNode& spec, const SpecReport& report, double steps) {
+  std::string key;
+  double best = std::numeric_limits<double>::infinity();
+  for (const char* path :
+       {"agent.algorithm.time_horizon", "agent.algorithm.num_step_returns", "agent.algorithm.training_frequency"}) {
+    const double number = number_at(spec, report, path);
+    if (number <= 0 || std::abs(number - steps) >= best) continue;
+    key = path;
+    best = std::abs(number - steps);
+  }
+  return key;
+}
+
 struct Layers {
   std::string path;
   double weights = 0, widths = 0;
 };
-
-constexpr ConvLayerShape kSameSize{1, 3, 1, 1, 1};  // of residual convolutions, but for its channels
 
 /// Adds a convolution of `image`, which becomes what it makes.
 void add_convolution(ConvLayerShape layer, ImageShape& image, Layers& layers) {
@@ -61,14 +77,11 @@ void add_convolution(ConvLayerShape layer, ImageShape& image, Layers& layers) {
   layers.widths += 1.0 * image.channels * image.height * image.width;
 }
 
-/// A stage of ResidualLayers: a convolution, a window, and two blocks of two convolutions.
 void add_stage(int channels, ImageShape& image, Layers& layers) {
-  ConvLayerShape layer = kSameSize;
-  layer.out_channels = channels;
-  add_convolution(layer, image, layers);
-  image.height = (image.height + 1) / 2;
-  image.width = (image.width + 1) / 2;
-  for (int convolution = 0; convolution < 4; ++convolution) add_convolution(layer, image, layers);
+  add_convolution(stage_convolution(channels), image, layers);
+  image = conv_output(stage_window(channels), image);
+  for (int block = 0; block < kBlocksOfStage; ++block)
+    for (int of_block = 0; of_block < 2; ++of_block) add_convolution(stage_convolution(channels), image, layers);
 }
 
 /// The convolutions that dense layers follow, by the key of those: actor_conv_hid_layers, say, for actor_fc_hid_layers.
@@ -123,7 +136,7 @@ Layers largest_layers(const JsonNode& spec, const SpecReport& report, const Spac
 }  // namespace
 
 std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& report, const EnvInfo& info,
-                                       double replay_bytes) {
+                                       const AlgorithmPlan& plan) {
   const double num_envs = info.num_envs, obs_dim = info.obs_space.size();
   const auto obs_bytes = static_cast<double>(info.obs_space.row_bytes());
   std::vector<MemoryNeed> needs;
@@ -133,20 +146,19 @@ std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& r
   const bool joins = find_at_path(spec, "env.frame_op_len") != nullptr;
   add(joins ? "env.frame_op_len" : "env.num_envs", "observations", kObsCopies * num_envs * obs_bytes);
 
-  const std::string horizon = first_of(
-      spec, report,
-      {"agent.algorithm.time_horizon", "agent.algorithm.num_step_returns", "agent.algorithm.training_frequency"});
   const std::string memory = lower_text_at(spec, "agent.memory.name");
   const bool is_rollout = memory.starts_with("onpolicy");
   const bool counts_episodes = is_rollout && memory != "onpolicybatchreplay";
   // An episode without a limit may be as long as the run.
   const double episode = info.max_episode_steps > 0 ? info.max_episode_steps : number_at(spec, report, "env.max_frame");
   const double max_frame = number_at(spec, report, "env.max_frame");
-  double rows = number_at(spec, report, horizon) * (counts_episodes ? episode : num_envs);
-  if (counts_episodes)
-    rows = std::min(rows, max_frame);  // these grow with what is seen, others are there from the start
+  const auto rollout = static_cast<double>(plan.training_rate(info.num_envs).first_frame);
+  const std::string horizon =
+      counts_episodes ? "agent.algorithm.training_frequency" : key_of_rollout(spec, report, rollout / num_envs);
+  // Episodes grow with what is seen, others are there from the start.
+  const double rows = counts_episodes ? std::min(number_at(spec, report, horizon) * episode, max_frame) : rollout;
   if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
-  add("agent.memory.max_size", "the replay", replay_bytes);
+  add("agent.memory.max_size", "the replay", static_cast<double>(plan.replay_bytes(info)));
 
   const Layers layers = largest_layers(spec, report, info.obs_space);
   add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);

@@ -7,6 +7,7 @@
 
 namespace slm {
 
+class AlgorithmPlan;
 struct EnvInfo;
 class SpecReader;
 class SpecReport;
@@ -20,9 +21,8 @@ struct MemoryNeed {
 
 /// An upper estimate, from the numbers of a spec that has been read, of the memory that one session takes; made before
 /// anything is; numbers that `report` says were not read take no part. In double, so that no size overflows.
-/// `replay_bytes`: AgentConfig's own figure.
 std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& report, const EnvInfo& info,
-                                       double replay_bytes);
+                                       const AlgorithmPlan& plan);
 
 double total_bytes(const std::vector<MemoryNeed>& needs);
 

@@ -12,19 +12,19 @@ namespace slm {
 namespace {
 
 constexpr int kImagesOfSum = 16;  ///< images whose gradients are added up in one buffer
-constexpr int kWindow = 3;
-constexpr ConvLayerShape same_size(int channels) { return {channels, 3, 1, 1, 1}; }
+constexpr ConvLayerShape kWindow = stage_window(1);
+constexpr int kPlaces = kWindow.kernel * kWindow.kernel;
 
 std::size_t times(int image, std::size_t size) { return static_cast<std::size_t>(image) * size; }
 
 /// Row or column of a place's row or column in the window of pixel `at`.
-constexpr int in_window(int at, int place) { return 2 * at - 1 + place; }
+constexpr int in_window(int at, int place) { return kWindow.stride * at - kWindow.padding + place; }
 
 /// Calls task(place in the window, pixel) for those pixels of `of` that the window of pixel (y, x) of its image has.
 template <class Task>
 void for_each_of_window(const Plane& of, int y, int x, const Task& task) {
-  for (int place = 0; place < kWindow * kWindow; ++place) {
-    const int row = in_window(y, place / kWindow), column = in_window(x, place % kWindow);
+  for (int place = 0; place < kPlaces; ++place) {
+    const int row = in_window(y, place / kWindow.kernel), column = in_window(x, place % kWindow.kernel);
     if (row >= 0 && row < of.height && column >= 0 && column < of.width) task(place, of.at(row, column));
   }
 }
@@ -38,7 +38,7 @@ ResidualLayers::ResidualLayers(ResidualShape shape) : shape_(std::move(shape)) {
   const bool keeps_z = !derivative_from_output(shape_.hidden);
   std::size_t weight = 0, transposed = 0;
   const auto add = [&](int channels, const Plane& in) {
-    const Convolution convolution = lay_out_convolution(same_size(channels), in, 1, weight, transposed);
+    const Convolution convolution = lay_out_convolution(stage_convolution(channels), in, 1, weight, transposed);
     weight = convolution.parameters_end();
     transposed = convolution.transposed_end();
     multiply_adds_ += convolution.multiply_adds();
@@ -47,8 +47,10 @@ ResidualLayers::ResidualLayers(ResidualShape shape) : shape_(std::move(shape)) {
   Plane in = observation_plane(shape_.image, 1);
   for (const int channels : shape_.channels) {
     Stage stage{add(channels, in), {}, {}, largest_size_};
+    const ImageShape behind_window = conv_output(kWindow, {channels, stage.entry.out.height, stage.entry.out.width});
     stage.plane = stage.entry.out;
-    for (int* const side : {&stage.plane.height, &stage.plane.width}) *side = (*side + 1) / 2;
+    stage.plane.height = behind_window.height;
+    stage.plane.width = behind_window.width;
     const auto room = [&] {
       const std::size_t at = pass_size_;
       pass_size_ += static_cast<std::size_t>(stage.plane.size());
@@ -272,7 +274,7 @@ void ResidualLayers::window_backward(const Stage& stage, const float* d_out, con
     for (int x = 0; x < plane.width; ++x, largest += plane.stride)
       for (int channel = 0; channel < plane.channels; ++channel) {
         const int place = largest[channel];
-        d_entry[to.at(in_window(y, place / kWindow), in_window(x, place % kWindow)) + channel] +=
+        d_entry[to.at(in_window(y, place / kWindow.kernel), in_window(x, place % kWindow.kernel)) + channel] +=
             d_out[plane.at(y, x) + channel];
       }
 }

@@ -8,21 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/net/activation.h"
 #include "slm_lab/net/convolution.h"
 #include "slm_lab/net/image_layers.h"
 #include "slm_lab/net/pieces.h"
+#include "slm_lab/net/residual_shape.h"
 
 namespace slm {
-
-/// What the residual convolutions of a net are made of.
-struct ResidualShape {
-  ImageShape image;
-  std::vector<int> channels;  ///< of each stage
-  Activation hidden = Activation::relu;
-  std::string init_fn = {};  ///< empty: PyTorch's default of a convolution
-  float byte_scale = 1;      ///< bytes are seen as numbers times this; floats as they are
-};
 
 /// The residual body of IMPALA (Espeholt et al. 2018, figure 3). A stage is a convolution, the largest of each window
 /// of 3 x 3 pixels two pixels apart, and two blocks, each x + conv(activation(conv(activation(x)))); convolutions are 3
@@ -59,7 +50,7 @@ class ResidualLayers final : public ImageLayers {
   struct Stage {
     Convolution entry;
     Plane plane;  // of every image behind the window
-    std::array<Block, 2> blocks;
+    std::array<Block, kBlocksOfStage> blocks;
     std::size_t largest;  // offset of the largest places of its windows, each from 0 to 8
     std::size_t in_of_blocks() const { return blocks.front().x; }
     std::size_t out() const { return blocks.back().out; }
