@@ -37,11 +37,9 @@ OnPolicyReplay::OnPolicyReplay(int num_episodes, double cross_entropy, const Env
 void OnPolicyReplay::add(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
   ensure(!ready(), "OnPolicyReplay: full; train and clear first");
   rollout_.add(obs, actions, step, /*is_last=*/false);
-  running_return_ += step.rewards[0];
   if (!step.episode_over[0]) return;
-  returns_.push_back(running_return_);
+  returns_.push_back(step.episode_return[0]);
   episode_ends_.push_back(static_cast<std::int32_t>(rollout_.size()));
-  running_return_ = 0;
   if (ready() && cross_entropy_ < 1.0) keep_best();
 }
 
@@ -63,12 +61,10 @@ void OnPolicyReplay::clear() {
   rollout_.clear();
   returns_.clear();
   episode_ends_.clear();
-  running_return_ = 0;
 }
 
 void OnPolicyReplay::serialize(Archive& archive) {
   archive("rollout", rollout_);
-  archive("running_return", running_return_);
   archive("returns", returns_);
   archive("episode_ends", episode_ends_);
 }

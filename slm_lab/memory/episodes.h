@@ -26,7 +26,6 @@ class OnPolicyReplay final : public OnPolicyMemory {
   int num_episodes_;
   double cross_entropy_;
   Rollout rollout_;
-  double running_return_ = 0;               // of the episode in progress
   std::vector<double> returns_;             // of the complete episodes
   std::vector<std::int32_t> episode_ends_;  // one past the last row of each
   std::vector<double> sorted_;              // workspaces

@@ -108,9 +108,11 @@ TEST(OnPolicyBatchReplay, RestoresAPartialRollout) {
 void play(OnPolicyMemory& memory, const std::vector<float>& totals) {
   float obs = 0;
   for (std::size_t e = 0; e < totals.size(); ++e)
-    for (int t = 0; t < 2; ++t, ++obs)
-      memory.add(column({obs}), column({0}),
-                 step_of({obs + 100}, {totals[e] / 2}, {t == 1 && e % 2 == 0}, {t == 1 && e % 2 == 1}));
+    for (int t = 0; t < 2; ++t, ++obs) {
+      StepResult step = step_of({obs + 100}, {1}, {t == 1 && e % 2 == 0}, {t == 1 && e % 2 == 1});
+      step.episode_return = Eigen::VectorXd::Constant(1, totals[e] * (t + 1) / 2);
+      memory.add(column({obs}), column({0}), step);
+    }
 }
 
 TEST(OnPolicyReplay, IsReadyAfterWholeEpisodes) {
