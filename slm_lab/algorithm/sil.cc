@@ -90,7 +90,7 @@ std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {
     replay_.sample(rng, frame, batch_);
     for (int repetition = 0; repetition < config_.training_batch_iter; ++repetition) loss += imitate();
   }
-  stats->loss += loss / config_.training_iter;
+  stats->loss += loss / (config_.training_iter * config_.training_batch_iter);
   return stats;
 }
 

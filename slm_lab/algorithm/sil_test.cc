@@ -185,6 +185,7 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
     ASSERT_GT(sampler.num_added(), 0);
     const auto frame = static_cast<double>(recorded.run.frame);
     const double imitation_lr = kLr * (1 - frame / kLrEnd);  // the algorithm below has ended its round
+    double imitation_loss = 0;
     for (int iter = 0; iter < kIter; ++iter) {
       const DoubleSampler::Rows drawn = sampler.draw(draws, 0.3 + 0.7 * frame / static_cast<double>(kMaxFrame));
       std::vector<int> numbers;
@@ -197,19 +198,20 @@ TEST_P(SilInDouble, UpdatesAreEqual) {
       for (int repetition = 0; repetition < kBatchIter; ++repetition) {
         const VectorD better = (returns - nets.values(obs)).cwiseMax(0);  // a constant in the policy's loss
         sampler.set_priorities(drawn.rows, better);
-        nets.descend(
-            [&] {
-              const VectorD log_probs = nets.policy(obs, actions).log_probs;
-              return -kPolicyCoef * log_probs.cwiseProduct(better).cwiseProduct(drawn.weights).mean();
-            },
-            [&] {
-              const VectorD now = (returns - nets.values(obs)).cwiseMax(0);
-              return kValueCoef / 2 * now.cwiseAbs2().cwiseProduct(drawn.weights).mean();
-            },
-            imitation_lr, imitation_lr, kClip);
+        const auto policy_loss = [&] {
+          const VectorD log_probs = nets.policy(obs, actions).log_probs;
+          return -kPolicyCoef * log_probs.cwiseProduct(better).cwiseProduct(drawn.weights).mean();
+        };
+        const auto value_loss = [&] {
+          const VectorD now = (returns - nets.values(obs)).cwiseMax(0);
+          return kValueCoef / 2 * now.cwiseAbs2().cwiseProduct(drawn.weights).mean();
+        };
+        imitation_loss += policy_loss() + value_loss();
+        nets.descend(policy_loss, value_loss, imitation_lr, imitation_lr, kClip);
       }
     }
     EXPECT_LT(nets.distance(), 5e-5) << "round " << round;
+    EXPECT_NEAR(stats->loss - stats->policy_loss - stats->value_loss, imitation_loss / (kIter * kBatchIter), 1e-5);
     rollout.clear();
   }
   EXPECT_GT(sampler.num_added(), kCapacity);
