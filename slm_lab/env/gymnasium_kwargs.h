@@ -17,6 +17,9 @@ struct GymnasiumFacts {
   int max_episode_steps = 0;  ///< Gymnasium's own limit; 0: none
 };
 
+/// Steps of an episode that is evaluated in an environment without a limit, where a policy may go on for ever.
+inline constexpr int kLongestUnlimitedEpisode = 10'000;
+
 /// Which environment, and how it is run; found out when a spec is read, since nobody else knows its spaces.
 struct GymnasiumKwargs {
   std::string id;                       ///< as gymnasium.make() takes it

@@ -45,7 +45,7 @@ struct StepResult {
   Mask life_lost;         // (num_envs)  for learning alone the end of the task, as terminated; the episode goes on
   Mask diverged;          // (num_envs)  terminated because the physics gave no numbers any more: users should know
   RawStep raw;
-  // Of the episode that ended with this step (read only where episode_over), measured inside every wrapper:
+  // Of the episode that this step belongs to, so far, measured inside every wrapper:
   Eigen::VectorXd episode_return;  // (num_envs)  sum of raw rewards
   Eigen::VectorXi episode_length;  // (num_envs)  steps
 

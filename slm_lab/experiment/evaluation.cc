@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <variant>
 
 namespace slm {
 
@@ -22,6 +24,12 @@ namespace {
 /// Environments side by side: enough to share a net's call and a few threads, and few enough to hold in memory where
 /// one is large. It does not depend on the machine: neither do sampled actions.
 constexpr int kMostCopies = 32;
+
+/// In steps, where nothing in the environment ends it for certain.
+int longest_episode(const EnvConfig& config, const EnvInfo& info) {
+  const bool is_python = std::holds_alternative<GymnasiumKwargs>(config.kwargs);
+  return is_python && info.max_episode_steps == 0 ? kLongestUnlimitedEpisode : std::numeric_limits<int>::max();
+}
 
 }  // namespace
 
@@ -47,12 +55,13 @@ std::optional<Evaluation> evaluate_unless(const Stopped& stopped, Algorithm& alg
     std::vector<bool> done(static_cast<std::size_t>(copies),
                            false);  // one episode per row: short ones don't count more
     env->reset(obs);
-    for (int left = copies; left > 0;) {
+    const int most_steps = longest_episode(config, env->info());
+    for (int steps = 1, left = copies; left > 0; ++steps) {
       if (stopped()) return std::nullopt;
       algorithm.act(obs, mode, action_rng, actions);
       env->step(scale.to_env(actions), step);
       for (int row = 0; row < copies; ++row) {
-        if (done[row] || !step.episode_over[row]) continue;
+        if (done[row] || (!step.episode_over[row] && steps < most_steps)) continue;
         result.returns[first + row] = step.episode_return[row];
         done[row] = true;
         --left;

@@ -294,6 +294,8 @@ TEST_F(Bridge, NamesAProcessThatFailsWithItsLastLines) {
   EXPECT_THAT(failure("exit"), AllOf(HasSubstr("exit code 9"), HasSubstr("gymnasium:Odd-v0, environment 0"),
                                      HasSubstr("\n    about to go wrong")));
   EXPECT_THAT(failure("kill"), HasSubstr("signal 9 (Killed)"));
+  EXPECT_THAT(failure("bad reward"), HasSubstr("gymnasium:Odd-v0: environment 0 gave a reward of nan in step 3"));
+  EXPECT_THAT(failure("bad observation"), HasSubstr("environment 0 gave an observation of inf in step 3"));
   const auto wrong = [] { Play odd(read_odd(R"({"obs": "wrong"})").config, 1); };
   EXPECT_THAT(failure_of(wrong, ExitCode::io), HasSubstr("an observation has the shape (1,), and its space (2,)"));
 }

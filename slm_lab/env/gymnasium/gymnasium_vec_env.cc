@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "slm_lab/base/archive.h"
@@ -88,6 +89,7 @@ void GymnasiumVecEnv::take_step(const GymnasiumWorker& worker, int row, StepResu
   const int at = worker.first_row() + row;
   RowState& state = states_[static_cast<std::size_t>(at)];
   state.stepped(rows, row);
+  check_numbers(worker, row);
   out.rewards[at] = static_cast<float>(rows.reward(row));
   out.terminated[at] = rows.terminated(row) != 0;
   out.truncated[at] = rows.truncated(row) != 0;
@@ -97,6 +99,21 @@ void GymnasiumVecEnv::take_step(const GymnasiumWorker& worker, int row, StepResu
   const bool is_over = out.terminated[at] || out.truncated[at];
   if (is_over) state.started(rows, row);
   std::memcpy(out.obs.row_data(at), is_over ? rows.obs(row) : rows.next_obs(row), rows.obs_bytes());
+}
+
+/// What is no number would be taken for a learning rate that is too high.
+void GymnasiumVecEnv::check_numbers(const GymnasiumWorker& worker, int row) const {
+  const SharedRows& rows = worker.rows();
+  const int at = worker.first_row() + row;
+  const auto refuse = [&](const char* what, double number) {
+    throw Error(ExitCode::io, fmt::format("{}: environment {} gave {} of {} in step {} of its episode", info_.name, at,
+                                          what, number, states_[static_cast<std::size_t>(at)].episode_length));
+  };
+  if (!std::isfinite(rows.reward(row))) refuse("a reward", rows.reward(row));
+  if (info_.obs_space.of_bytes) return;
+  const auto* const seen = reinterpret_cast<const float*>(rows.next_obs(row));
+  for (std::size_t i = 0; i < rows.obs_bytes() / sizeof(float); ++i)
+    if (!std::isfinite(seen[i])) refuse("an observation", seen[i]);
 }
 
 void GymnasiumVecEnv::serialize(Archive& archive) {

@@ -26,6 +26,7 @@ class GymnasiumVecEnv final : public VecEnv {
  private:
   void write_actions(const GymnasiumWorker& worker, const Matrix& actions) const;
   void take_step(const GymnasiumWorker& worker, int row, StepResult& out);
+  void check_numbers(const GymnasiumWorker& worker, int row) const;
   void repeat_episodes(GymnasiumWorker& worker);
   std::vector<bool> repeat_steps(GymnasiumWorker& worker);
   void wait_for_all();

@@ -1,5 +1,7 @@
 #include "slm_lab/env/gymnasium/makers.h"
 
+#include <fmt/format.h>
+
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/env/gymnasium/ask_python.h"
 #include "slm_lab/env/gymnasium/gymnasium_rollout_env.h"
@@ -66,6 +68,10 @@ EnvKwargs read_gymnasium_kwargs(SpecReader& reader, std::string_view name) {
   if (reader.describing() || k.id.empty() || reader.report().problems().size() > problems_before) return k;
   try {
     k.facts = ask_python(k);
+    if (k.facts->max_episode_steps == 0)
+      reader.note("name", fmt::format("is registered without max_episode_steps (kwargs may set it): an evaluation ends "
+                                      "an episode after {} steps, as a policy may go on for ever",
+                                      kLongestUnlimitedEpisode));
   } catch (const GymnasiumRefusal& refusal) {
     reader.problem(reader.has(refusal.key()) ? refusal.key() : "name", refusal.what());
   }

@@ -11,11 +11,11 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 
 
 class Odd(gymnasium.Env):
-    """Counts steps in its only number; ends after ten. The keyword arguments say what is odd about it."""
+    """Counts steps in its only number; ends after ten, or never. The keyword arguments say what is odd about it."""
 
     metadata = {"render_modes": ["rgb_array", "nothing"], "render_fps": 20}
 
-    def __init__(self, obs="box", action="discrete", at_step=None, image=None, render_mode=None):
+    def __init__(self, obs="box", action="discrete", at_step=None, image=None, ends=True, render_mode=None):
         one = Box(-1, 100, (1,), numpy.float32)
         self.observation_space = {
             "box": one, "dict": Dict({"a": one}), "discrete": Discrete(5), "float64": Box(-1, 100, (1,), numpy.float64),
@@ -28,6 +28,7 @@ class Odd(gymnasium.Env):
             "unbounded": Box(-numpy.inf, numpy.inf, (2,), numpy.float32), "table": Box(-2, 2, (2, 2), numpy.float32),
         }[action]
         self.obs, self.at_step, self.steps = obs, at_step, 0
+        self.ends = ends
         self.render_mode = render_mode
 
     def observation(self):
@@ -62,8 +63,13 @@ class Odd(gymnasium.Env):
                 os._exit(9)
             if self.at_step == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.at_step == "bad reward":
+                return self.observation(), float("nan"), False, False, {}
+            if self.at_step == "bad observation":
+                return numpy.array([numpy.inf], numpy.float32), 0.0, False, False, {}
         reward = float(numpy.sum(action))
-        return self.observation(), reward, self.steps >= 10, self.steps >= 10, {}
+        over = self.ends and self.steps >= 10
+        return self.observation(), reward, over, over, {}
 
 
 gymnasium.register("Odd-v0", Odd)
