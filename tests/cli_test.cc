@@ -341,6 +341,9 @@ TEST(RolloutActions, AreRefusedWithFileAndLine) {
       run_program(slm_lab({"rollout", "CartPole-v1", "--actions", (scratch / "actions.txt").string()}));
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("actions.txt:3: left: expected a number"));
+  const ProcessResult folder = run_program(slm_lab({"rollout", "CartPole-v1", "--actions", scratch.path().string()}));
+  EXPECT_EQ(folder.exit_code, 4);
+  EXPECT_THAT(folder.err, HasSubstr(scratch.path().string()));
 }
 
 }  // namespace

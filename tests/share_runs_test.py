@@ -32,6 +32,7 @@ class ShareRuns(unittest.TestCase):
         cls.addClassCleanup(cls.hub.close)
         cls.call(cls, "run", "slm_lab/spec/demo.json", "ppo_cartpole", "train", "--sessions", "2", "--name", "R", "--override",
                  "env.max_frame=3000", "--override", "meta.log_frequency=1000")
+        pathlib.Path(cls.scratch, "data/R/film.gif").write_bytes(b"GIF89a")  # made afterwards, as `enjoy --video` does
 
     def call(self, *words, token=TOKEN, url=None, repo="alice/runs"):
         environment = {"PATH": os.environ["PATH"], "HOME": self.scratch, "HF_HOME": self.scratch + "/hf", "HF_ENDPOINT": url or self.hub.url,

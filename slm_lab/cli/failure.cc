@@ -14,7 +14,7 @@ Failure current_failure() {
   } catch (const Error& error) {
     return {error.code(), error.what()};
   } catch (const std::bad_alloc&) {
-    return {ExitCode::missing, "out of memory: this spec needs more than the machine has"};
+    return {ExitCode::missing, "out of memory: this needs more than the machine has"};
   } catch (const std::system_error& error) {  // of the file system, and of output that cannot be written
     return {ExitCode::io, error.what()};
   } catch (const std::exception& error) {

@@ -59,6 +59,7 @@ std::vector<std::vector<double>> read_actions(const std::string& file) {
     }
     if (!action.empty()) actions.push_back(std::move(action));
   }
+  if (in.bad()) throw Error(ExitCode::io, fmt::format("{}: cannot be read: a folder?", file));
   return actions;
 }
 

@@ -32,6 +32,9 @@ constexpr int kWaitMilliseconds = 50;
   setpriority(PRIO_PROCESS, 0, kNice);
   try {
     work();
+  } catch (const std::bad_alloc&) {
+    std::fputs("no graphs: out of memory\n", stderr);
+    _exit(1);
   } catch (const std::exception& error) {
     std::fputs((std::string(error.what()) + "\n").c_str(), stderr);
     _exit(1);

@@ -12,6 +12,7 @@
 #include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/experiment/run_overview.h"
+#include "slm_lab/experiment/video_file.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/experiment_files.h"
 #include "slm_lab/report/metric_files.h"
@@ -155,7 +156,7 @@ void add_lines(const std::string& env, ReportChart& chart) {
 void add_films(const DataFolder& folder, ReportPage& page) {
   for (const std::string& name : names_in(std::filesystem::canonical(folder.root()))) {
     const auto file = folder.root() / name;
-    const std::string type = file.extension() == ".mp4" ? "video/mp4" : file.extension() == ".gif" ? "image/gif" : "";
+    const std::string type = film_type(file);
     if (type.empty() || !std::filesystem::is_regular_file(std::filesystem::symlink_status(file))) continue;
     if (const auto bytes = std::filesystem::file_size(file); bytes > kMaxFilmBytes)
       page.facts.emplace_back("film", fmt::format("{}: too large for this page ({} MiB)", name, bytes >> 20));

@@ -11,6 +11,7 @@
 #include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/model_card.h"
 #include "slm_lab/experiment/played_run.h"
+#include "slm_lab/experiment/video_file.h"
 #include "slm_lab/report/json_file.h"
 #include "slm_lab/store/manifest.h"
 
@@ -34,7 +35,7 @@ struct SharedFiles {
 
 /// Not in the manifest, since they are drawn from what is.
 bool is_picture(const fs::path& path) {
-  return path.extension() == ".png" || path.extension() == ".svg" || path.extension() == ".mp4";
+  return path.extension() == ".png" || path.extension() == ".svg" || !film_type(path).empty();
 }
 
 /// What the manifest lists, all of it as it says, and the pictures: neither replays nor locks.
@@ -66,7 +67,7 @@ void add_model(const DataFolder& folder, const PlayedRun& run, SharedFiles& file
   const fs::path graph = folder.root() / (folder.trial_prefix(run.trial) + "_trial_graph_mean_returns_vs_frames.png");
   if (file_exists(graph)) files.add(graph, "returns.png");
   for (const fs::path& path : regular_files(folder.root()))
-    if (path.extension() == ".mp4") return files.add(path, "replay.mp4");
+    if (path.extension() == ".mp4") return files.add(path, "replay.mp4");  // as hubs look for it
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ fs::path partial_name(const fs::path& file) { return file.string() + ".partial";
 
 }  // namespace
 
+std::string film_type(const fs::path& file) {
+  return file.extension() == ".mp4" ? "video/mp4" : file.extension() == ".gif" ? "image/gif" : "";
+}
+
 void check_video_file(const fs::path& file) {
   if (encoder(file, 1).empty())
     throw Error(ExitCode::usage, fmt::format("--video {}: expected a file that ends in .mp4 or .gif", file.string()));

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "slm_lab/base/descriptor.h"
 #include "slm_lab/report/scene_picture.h"
@@ -31,6 +32,9 @@ class VideoFile {
   pid_t ffmpeg_ = -1;                        // -1: it has ended
   std::optional<Descriptor> frames_, said_;  // our ends of its input and of its errors
 };
+
+/// The media type of a film, by the ending of its name (image/gif, say); empty for other files.
+std::string film_type(const std::filesystem::path& file);
 
 /// Throws as the constructor of VideoFile would, before anything is played.
 void check_video_file(const std::filesystem::path& file);
