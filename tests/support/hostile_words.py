@@ -14,11 +14,11 @@ def hostile(rng):
 
 def cases(number, file):
     """As often as asked: the words of a call with hostile ones as name of the run and as value in the spec, which is written to the file, and
-    that value. In one of eight the name of the spec is one too, which is refused."""
+    that value. No name twice: a run of the same name would be refused. In one of eight the name of the spec is one too, which is refused."""
     rng = random.Random(0)
     spec = json.loads((ROOT / "slm_lab/spec/demo.json").read_text())["ppo_cartpole"]
     spec["agent"]["name"] = "${label}"  # for people, so that any will do
     for case in range(number):
         label, name = hostile(rng), hostile(rng) if case % 8 == 7 else "my"
         pathlib.Path(file).write_text(json.dumps({name: spec}))
-        yield [str(file), f"--name={hostile(rng)}", "-s", f"label={label}", "--", name, "train"], label
+        yield [str(file), f"--name={hostile(rng)}{case}", "-s", f"label={label}", "--", name, "train"], label
