@@ -31,6 +31,8 @@ ActorCriticConfig read_actor_critic_config(SpecReader& reader) {
                    at_least(1));
   else
     reader.read("training_frequency", c.training_frequency, "not used with n-step returns", at_least(1));
+  if (c.lam) reader.unused("num_step_returns", "lam stands before it; set lam to null for n-step returns");
+  if (c.n_step()) reader.unused("training_frequency", "n-step returns train every num_step_returns steps");
   c.entropy_coef_spec =
       read_schedule(reader, "entropy_coef_spec", "weight of the entropy bonus; absent: 0", at_least(0));
   reader.read("policy_loss_coef", c.policy_loss_coef, "weight of the policy loss", at_least(0));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "slm_lab/algorithm/returns.h"
+#include "slm_lab/base/quantile.h"
 
 namespace slm {
 
@@ -30,14 +31,6 @@ void AdvantageNormalizer::serialize(Archive& archive) {
   if (name_ != "percentile") return;
   archive("low", low_);
   archive("high", high_);
-}
-
-float quantile(const std::vector<float>& sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const auto share = static_cast<float>(position - static_cast<double>(below));
-  return sorted[below] + share * (sorted[above] - sorted[below]);
 }
 
 }  // namespace slm

@@ -30,7 +30,4 @@ class AdvantageNormalizer {
   std::vector<float> sorted_;  // (n) of the last minibatch
 };
 
-/// The value below which a share of q in [0, 1] of the `sorted` numbers lies, linear between neighbours.
-float quantile(const std::vector<float>& sorted, double q);
-
 }  // namespace slm

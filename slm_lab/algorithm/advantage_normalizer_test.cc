@@ -21,16 +21,6 @@ Vector of_rollout(const AdvantageNormalizer& normalizer, Vector advantages) {
   return advantages;
 }
 
-TEST(Quantile, IsLinearBetweenNeighbours) {
-  const std::vector<float> sorted{-20, 0, 10, 40};
-  EXPECT_EQ(quantile(sorted, 0), -20);
-  EXPECT_EQ(quantile(sorted, 1), 40);
-  EXPECT_FLOAT_EQ(quantile(sorted, 0.5), 5);
-  EXPECT_FLOAT_EQ(quantile(sorted, 0.05), -17);  // 0.15 of the way from the first to the second
-  EXPECT_FLOAT_EQ(quantile(sorted, 0.95), 35.5f);
-  EXPECT_EQ(quantile({7}, 0.95), 7);
-}
-
 TEST(AdvantageNormalizer, StandardizesMinibatchesOrRollouts) {
   // mean 7.5, squares 32.5^2 + 27.5^2 + 7.5^2 + 2.5^2 = 1875
   const double std = std::sqrt(1875.0 / 3);

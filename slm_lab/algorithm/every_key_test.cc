@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -112,6 +113,29 @@ const std::map<std::string, KeyChange>& changes() {
   };
   return table;
 }
+
+/// A key that others leave without effect.
+struct SwitchedOff {
+  std::string key;       // "algorithm.lam"
+  std::string switches;  // JSON of what switches it off, a merge patch
+  std::string value;     // JSON: what the key asks for in vain
+};
+
+// A key that has an effect only beside certain others belongs here too. Where nothing is lost it need not stand in
+// the spec, and where it does the user thinks that it counts.
+const std::vector<SwitchedOff> kSwitchedOff{
+    {"algorithm.num_step_returns", R"({"lam": 0.8})", "4"},
+    {"algorithm.training_frequency", R"({"lam": null, "num_step_returns": 8})", "12"},
+    {"algorithm.recompute_advantages", R"({"training_epoch": 1})", "true"},
+    {"algorithm.target_kl", R"({"training_epoch": 1})", "1e-7"},
+    {"algorithm.noise_clip", R"({"policy_noise": 0})", "0.1"},
+    {"algorithm.target_entropy", R"({"fixed_alpha": 0.3})", "0.2"},
+    {"algorithm.alpha_lr", R"({"fixed_alpha": 0.3})", "0.3"},
+    {"algorithm.log_alpha_min", R"({"fixed_alpha": 0.3})", "0.5"},
+    {"algorithm.log_alpha_max", R"({"fixed_alpha": 0.3})", "-0.5"},
+    {"memory.beta", R"({"importance_weights": false})", "0.9"},
+    {"memory.beta_end_step", R"({"importance_weights": false})", "50"},
+};
 
 struct Outcome {
   bool refused = false;
@@ -260,6 +284,57 @@ TEST_P(EveryKey, ChangesTheWeightsOrIsNotIgnoredInSilence) {
       }
     }
   }
+}
+
+/// Whether `key` is one that the agent's reader asks for, in the part "algorithm", "memory" or "net".
+bool has_key(const FormatObject& format, const Json& agent, const std::string& part, const std::string& key) {
+  for (const FormatKey& object : format.keys) {
+    if (object.name != part) continue;
+    std::vector<const FormatKey*> keys;
+    collect(*object.child, agent.at(part), keys);
+    return std::ranges::any_of(keys, [&](const FormatKey* found) { return found->name == key; });
+  }
+  return false;
+}
+
+bool has_keys(const FormatObject& format, const Json& agent, const std::string& part, const Json& object) {
+  for (const auto& [key, value] : object.items())
+    if (!has_key(format, agent, part, key)) return false;
+  return true;
+}
+
+/// Whether `agent` has the keys of `row`; if so, the one that is switched off changes nothing and is named.
+bool expect_named(const SwitchedOff& row, const FormatObject& format, const Json& agent, bool discrete) {
+  const std::string part = row.key.substr(0, row.key.find('.')), key = row.key.substr(part.size() + 1);
+  if (!has_key(format, agent, part, key) || !has_keys(format, agent, part, Json::parse(row.switches))) return false;
+  Json without = patched(agent, part, row.switches, "", "");
+  without[part].erase(key);
+  Json with = without;
+  with[part][key] = Json::parse(row.value);
+  const Outcome from = train(without, discrete), to = train(with, discrete);
+  EXPECT_FALSE(from.refused || to.refused);
+  EXPECT_EQ(from.weights, to.weights) << "it has an effect";
+  EXPECT_FALSE(from.remarked.contains("agent." + row.key)) << "it is not there";
+  EXPECT_TRUE(to.remarked.contains("agent." + row.key)) << "it is ignored in silence";
+  return true;
+}
+
+TEST(EveryKeySwitchedOff, IsNamed) {
+  SpecReport report = SpecReport::describing();
+  SpecReader reader(nullptr, "agent", report);
+  read_agent_config(reader);
+  std::set<std::string> unseen;
+  for (const SwitchedOff& row : kSwitchedOff) unseen.insert(row.key);
+  for (const std::string& name : algorithm_names())
+    for (const bool discrete : {false, true}) {
+      if (!find_algorithm(name)->takes(action_space(discrete))) continue;
+      const Json agent = agent_of(name, discrete);
+      for (const SwitchedOff& row : kSwitchedOff) {
+        SCOPED_TRACE(fmt::format("{} of {}, {} actions", row.key, name, discrete ? "discrete" : "continuous"));
+        if (expect_named(row, report.format(), agent, discrete)) unseen.erase(row.key);
+      }
+    }
+  EXPECT_THAT(unseen, testing::IsEmpty()) << "keys of no algorithm";
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryKey, testing::Combine(testing::ValuesIn(algorithm_names()), testing::Bool()),

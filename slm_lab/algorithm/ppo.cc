@@ -48,6 +48,9 @@ PpoConfig read_ppo_config(SpecReader& reader) {
   reader.read("recompute_advantages", c.recompute_advantages,
               "estimate advantages and targets anew before every epoch");
   reader.read("target_kl", c.target_kl, "stop after the epoch whose mean KL passes this; null: never", above(0));
+  if (c.training_epoch == 1)
+    for (const char* key : {"recompute_advantages", "target_kl"})
+      reader.unused(key, "there is no second epoch to change, as training_epoch is 1");
   reader.read("clip_vloss", c.clip_vloss, "keep values within clip_eps of the old ones in the critic's loss (1/2 MSE)");
   reader.read("symlog", c.symlog, "the critic's loss of sign(x) ln(1 + |x|) of values and targets");
   reader.inert("clip_val_loss", "the reference reads no such key; use clip_vloss");

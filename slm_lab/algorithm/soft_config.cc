@@ -25,7 +25,6 @@ void check_target_entropy(const SoftConfig& config, const EnvInfo& info, SpecRea
     algorithm.problem("target_entropy",
                       fmt::format("out of reach: {} actions in [-1, 1] have at most {} log(2) = {:.4g} nats",
                                   actions.size(), actions.size(), most));
-  if (config.temperature.fixed_alpha) algorithm.note("target_entropy", "not used: fixed_alpha keeps the temperature");
 }
 
 }  // namespace
@@ -45,6 +44,9 @@ SoftConfig read_soft_config(SpecReader& reader) {
   if (const auto* text = std::get_if<std::string>(&c.target_entropy); text && *text != "auto")
     reader.problem("target_entropy", "expected \"auto\" or a number");
   read_temperature_config(reader, c.temperature);
+  if (c.temperature.fixed_alpha)
+    for (const char* key : {"target_entropy", "alpha_lr", "log_alpha_min", "log_alpha_max"})
+      reader.unused(key, "fixed_alpha keeps the temperature");
   return c;
 }
 

@@ -25,6 +25,7 @@ Td3Config read_td3_config(SpecReader& reader) {
   reader.read("policy_noise", c.policy_noise, "standard deviation of the noise on the target policy's action",
               at_least(0));
   reader.read("noise_clip", c.noise_clip, "that noise stays within this", at_least(0));
+  if (c.policy_noise == 0) reader.unused("noise_clip", "policy_noise is 0");
   return c;
 }
 

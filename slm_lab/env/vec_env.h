@@ -32,19 +32,16 @@ struct RawStep {
   Vector rewards;         // (num_envs)
 };
 
-/// One step of every environment. What ends is told by four names, of which none follows from another: a task that
-/// terminates under a player with lives left, a clock that runs out, a row that restarts, a life lost. Buffers are
-/// sized once by the caller's first step and reused.
-struct StepResult {
-  Observations next_obs;  // (num_envs, obs_dim)  where the step led, also when the episode ended there
-  Observations obs;       // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
-  Vector rewards;         // (num_envs)  what the learner sees (wrappers may scale or clip)
-  Mask terminated;        // (num_envs)  the task ended: the value of next_obs is 0
-  Mask truncated;         // (num_envs)  the clock or the environment cut it: the value of next_obs counts
-  Mask episode_over;      // (num_envs)  the row restarts, and its return is recorded
-  Mask life_lost;         // (num_envs)  for learning alone the end of the task, as terminated; the episode goes on
-  Mask diverged;          // (num_envs)  terminated because the physics gave no numbers any more: users should know
-  RawStep raw;
+/// What a step of every environment brings beside observations. What ends is told by four names, of which none follows
+/// from another: a task that terminates under a player with lives left, a clock that runs out, a row that restarts, a
+/// life lost.
+struct StepOutcome {
+  Vector rewards;     // (num_envs)  what the learner sees (wrappers may scale or clip)
+  Mask terminated;    // (num_envs)  the task ended: the value of next_obs is 0
+  Mask truncated;     // (num_envs)  the clock or the environment cut it: the value of next_obs counts
+  Mask episode_over;  // (num_envs)  the row restarts, and its return is recorded
+  Mask life_lost;     // (num_envs)  for learning alone the end of the task, as terminated; the episode goes on
+  Mask diverged;      // (num_envs)  terminated because the physics gave no numbers any more: users should know
   // Of the episode that this step belongs to, so far, measured inside every wrapper:
   Eigen::VectorXd episode_return;  // (num_envs)  sum of raw rewards
   Eigen::VectorXi episode_length;  // (num_envs)  steps
@@ -61,10 +58,7 @@ struct StepResult {
     diverged.setConstant(terminated.size(), false);
   }
 
-  /// Allocates only when a size changes.
-  void resize(int num_envs, const Space& obs_space) {
-    next_obs.resize(num_envs, obs_space);
-    obs.resize(num_envs, obs_space);
+  void resize(int num_envs) {
     rewards.resize(num_envs);
     terminated.resize(num_envs);
     truncated.resize(num_envs);
@@ -73,6 +67,23 @@ struct StepResult {
     diverged.resize(num_envs);
     episode_return.resize(num_envs);
     episode_length.resize(num_envs);
+  }
+};
+
+/// One step of every environment. Buffers are sized once by the caller's first step and reused.
+struct StepResult : StepOutcome {
+  Observations next_obs;  // (num_envs, obs_dim)  where the step led, also when the episode ended there
+  Observations obs;       // (num_envs, obs_dim)  what to act on now: a fresh start where the episode ended
+  RawStep raw;
+
+  /// Of a wrapper that makes observations of its own: the rest is as `inner` has it.
+  void take_outcome(const StepOutcome& inner) { static_cast<StepOutcome&>(*this) = inner; }
+
+  /// Allocates only when a size changes.
+  void resize(int num_envs, const Space& obs_space) {
+    StepOutcome::resize(num_envs);
+    next_obs.resize(num_envs, obs_space);
+    obs.resize(num_envs, obs_space);
   }
 };
 

@@ -204,14 +204,7 @@ void FrameStack::step(const Matrix& actions, StepResult& out) {
   for (Eigen::Index i = 0; i < frames_.rows(); ++i)
     if (single_.episode_over[i]) fill(i, single_.obs);
   out.obs = frames_;
-  out.rewards = single_.rewards;
-  out.terminated = single_.terminated;
-  out.truncated = single_.truncated;
-  out.episode_over = single_.episode_over;
-  out.life_lost = single_.life_lost;
-  out.diverged = single_.diverged;
-  out.episode_return = single_.episode_return;
-  out.episode_length = single_.episode_length;
+  out.take_outcome(single_);
 }
 
 void FrameStack::serialize(Archive& archive) {

@@ -26,8 +26,8 @@ std::vector<SessionRow> table(const DataFolder& folder, int trial, int session, 
 }
 
 /// What the pictures of this spec say about it.
-GraphSubject subject(const LabSpec& spec, std::string prefix) {
-  GraphSubject subject{std::move(prefix), spec.agent.algorithm_name, spec.env.name, /*lines=*/{}};
+GraphSubject subject(const LabSpec& spec, std::string name) {
+  GraphSubject subject{std::move(name), spec.agent.algorithm_name, spec.env.name, /*lines=*/{}};
   const double threshold = find_env(spec.env.name)->reward_threshold;
   if (!std::isnan(threshold)) subject.lines.push_back({threshold, "solved"});
   if (const BenchmarkEnv* env = find_benchmark_env(spec.env.name)) subject.lines.push_back({env->target, "target"});
@@ -41,11 +41,11 @@ void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
     if (train.empty()) continue;
     if (const auto graph = session_graph(subject(spec, folder.session_prefix(trial, session)), train,
                                          table(folder, trial, session, "eval")))
-      write_png(folder.graph(), *graph);
+      write_png(folder.session_graph(trial, session), *graph);
     sessions.push_back(session_metrics(train, random_baseline(spec.env.name)));
   }
   if (const auto graph = trial_graph(subject(spec, folder.trial_prefix(trial)), sessions))
-    write_png(folder.root(), *graph);  // where one looks first
+    write_png(folder.trial_graph(trial), *graph);
 }
 
 }  // namespace

@@ -113,11 +113,10 @@ bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
       trials.push_back({std::string(row.algorithm), std::string(row.algorithm), std::move(*sessions)});
   }
   if (trials.empty()) return false;
-  Graph graph = multi_trial_graph("", fmt::format("{}: return", env.name), trials);
-  graph.name = env.group;
-  graph.page.plots[0].lines = {{env.target, "target"}};
-  write_png(store_.root(), graph);
-  write_svg(store_.root(), graph);
+  Page picture = multi_trial_graph(fmt::format("{}: return", env.name), trials);
+  picture.plots[0].lines = {{env.target, "target"}};
+  write_png(store_.root() / fmt::format("{}.png", env.group), picture);
+  write_svg(store_.root() / fmt::format("{}.svg", env.group), picture);
   return true;
 }
 

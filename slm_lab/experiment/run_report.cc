@@ -137,11 +137,11 @@ void add_search(const DataFolder& folder, ReportPage& page) {
   add_trials(space, trials, page);
   add_stops(trials, page);
   // The search draws them as it goes; these are the ones that one looks at first.
-  for (const auto& [end, title] :
-       {std::pair{"_parallel_coordinates", "Parallel coordinates"},
-        std::pair{"_importance", "Importance of the parameters"},
-        std::pair{"_learning_curves", "Learning curves of all trials"}, std::pair{"", "Return by parameter"}}) {
-    const auto file = folder.root() / fmt::format("{}_experiment_graph{}.png", folder.spec_name(), end);
+  for (const auto& [of, title] :
+       {std::pair{"parallel_coordinates", "Parallel coordinates"},
+        std::pair{"importance", "Importance of the parameters"},
+        std::pair{"learning_curves", "Learning curves of all trials"}, std::pair{"", "Return by parameter"}}) {
+    const auto file = folder.experiment_graph(of);
     if (file_exists(file)) page.pictures.push_back({title, read_file(file)});
   }
 }

@@ -8,6 +8,7 @@
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/report/csv.h"
+#include "slm_lab/report/drawing.h"
 #include "slm_lab/report/search_graphs.h"
 #include "slm_lab/search/importance.h"
 
@@ -74,7 +75,7 @@ void read_curve(const DataFolder& folder, int trial, int num_sessions, SearchedT
 void draw_search(const DataFolder& folder, const LabSpec& spec, std::span<const SearchDimension> searched,
                  std::span<const JournalTrial> journal, std::span<const ExperimentTrial> trials) {
   try {
-    SearchSubject subject{.prefix = folder.spec_name(),
+    SearchSubject subject{.name = folder.spec_name(),
                           .algorithm = spec.agent.algorithm_name,
                           .env = spec.env.name,
                           .parameters = parameters_of(searched, journal, static_cast<std::uint64_t>(spec.meta.seed)),
@@ -89,7 +90,8 @@ void draw_search(const DataFolder& folder, const LabSpec& spec, std::span<const 
       read_curve(folder, trial.number, num_sessions, trial);
       subject.trials.push_back(std::move(trial));
     }
-    write_search_graphs(folder.root(), subject);
+    for (const SearchGraph& graph : search_graphs(subject))
+      write_picture(folder.experiment_graph(graph.of), drawing_png(graph.drawing));
   } catch (const Error& error) {
     say(fmt::format("no pictures: {}", error.what()));
   }

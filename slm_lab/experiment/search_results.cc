@@ -75,7 +75,7 @@ void SearchResults::write(int keep) {
   const std::vector<ExperimentTrial> trials = this->trials();
   const std::string table = experiment_df_csv(names_, trials);
   write_file_durably(folder_.search_results("experiment_df.csv"), table);
-  write_file_durably(folder_.root() / (folder_.spec_name() + "_experiment_df.csv"), table);
+  write_file_durably(folder_.experiment_df(), table);
   write_file_durably(folder_.search_results("trial_data_dict.json"), trial_data_dict_json(names_, trials));
   if (const ExperimentTrial* best = this->best())
     write_file_durably(folder_.best_spec(),

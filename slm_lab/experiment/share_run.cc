@@ -64,7 +64,7 @@ void add_model(const DataFolder& folder, const PlayedRun& run, SharedFiles& file
   files.add(folder.weights(run.trial, run.session, /*best=*/false), "policy.safetensors");
   files.add(folder.trial_spec_file(run.trial), "spec.json");
   files.add(folder.trial_metrics_scalar(run.trial), "metrics.json");
-  const fs::path graph = folder.root() / (folder.trial_prefix(run.trial) + "_trial_graph_mean_returns_vs_frames.png");
+  const fs::path graph = folder.trial_graph(run.trial);
   if (file_exists(graph)) files.add(graph, "returns.png");
   for (const fs::path& path : regular_files(folder.root()))
     if (path.extension() == ".mp4") return files.add(path, "replay.mp4");  // as hubs look for it

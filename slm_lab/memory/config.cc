@@ -19,6 +19,8 @@ void read_replay(SpecReader& reader, ReplayConfig& c) {
   reader.read("beta", c.beta_start, "exponent of the importance weights at the start; annealed to 1", between(0, 1));
   reader.read("beta_end_step", c.beta_end_step, "frame at which beta reaches 1; default: env.max_frame",
               between(0, 1e15));
+  if (!c.importance_weights)
+    for (const char* key : {"beta", "beta_end_step"}) reader.unused(key, "importance_weights is false");
   reader.read("stratified", c.stratified, "draw one transition from each of batch_size equal slices of the priorities");
 }
 

@@ -5,19 +5,9 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/quantile.h"
 
 namespace slm {
-namespace {
-
-// Linear interpolation between order statistics, as numpy.percentile.
-double quantile(const std::vector<double>& sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(position));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - std::floor(position)) * (sorted[above] - sorted[below]);
-}
-
-}  // namespace
 
 OnPolicyReplay::OnPolicyReplay(int num_episodes, double cross_entropy, const EnvInfo& info)
     : num_episodes_(num_episodes),

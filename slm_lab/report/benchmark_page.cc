@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "slm_lab/base/quantile.h"
 #include "slm_lab/report/number_text.h"
 #include "slm_lab/report/table.h"
 
@@ -17,13 +18,6 @@ constexpr std::size_t kFewestForIqm = 4;  // a quarter is dropped at each end
 
 std::vector<double> scores(const BenchmarkPageEnv& env, const BenchmarkResult& result) {
   return env.by_d100 ? result.d100() : result.values(&BenchmarkSession::total_reward_ma);
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return Scalars::kNone;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 std::string with_interval(std::span<const double> values) {

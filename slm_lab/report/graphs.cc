@@ -38,7 +38,7 @@ PlotSeries curve(const std::vector<double>& x, const std::vector<double>& y, std
 }
 
 std::string subtitle(const GraphSubject& subject, std::string_view what) {
-  return fmt::format("{}  ·  {} on {}{}{}", subject.prefix, subject.algorithm, subject.env, what.empty() ? "" : "  ·  ",
+  return fmt::format("{}  ·  {} on {}{}{}", subject.name, subject.algorithm, subject.env, what.empty() ? "" : "  ·  ",
                      what);
 }
 
@@ -143,8 +143,8 @@ std::vector<PlotSeries> session_curves(std::span<const SessionMetrics> sessions,
 
 }  // namespace
 
-std::optional<Graph> session_graph(const GraphSubject& subject, std::span<const SessionRow> train,
-                                   std::span<const SessionRow> eval) {
+std::optional<Page> session_graph(const GraphSubject& subject, std::span<const SessionRow> train,
+                                  std::span<const SessionRow> eval) {
   const std::vector<double> frames = column(train, &SessionRow::frame);
   const std::vector<double> returns = column(train, &SessionRow::total_reward);
   if (numbers_in(returns) < 2) return std::nullopt;
@@ -164,13 +164,12 @@ std::optional<Graph> session_graph(const GraphSubject& subject, std::span<const 
     plot.series.back().label = "evaluation";
     plot.series.back().end_name = "evaluation";
   }
-  Graph graph{subject.prefix + "_session_graph",
-              {.title = "Return", .subtitle = subtitle(subject, ""), .plots = {std::move(plot)}}};
-  add_small_plots(train, frames, color, graph.page);
-  return graph;
+  Page page{.title = "Return", .subtitle = subtitle(subject, ""), .plots = {std::move(plot)}};
+  add_small_plots(train, frames, color, page);
+  return page;
 }
 
-std::optional<Graph> trial_graph(const GraphSubject& subject, std::span<const SessionMetrics> sessions) {
+std::optional<Page> trial_graph(const GraphSubject& subject, std::span<const SessionMetrics> sessions) {
   if (sessions.empty()) return std::nullopt;
   const Color color = algorithm_color(subject.algorithm);
   Plot plot{.x_label = "frames", .lines = subject.lines};
@@ -194,11 +193,10 @@ std::optional<Graph> trial_graph(const GraphSubject& subject, std::span<const Se
   plot.series.push_back(std::move(average));
   plot.series.push_back(std::move(middle));
   const std::string what = sessions.size() == 1 ? "1 session" : fmt::format("{} sessions", sessions.size());
-  return Graph{subject.prefix + "_trial_graph_mean_returns_vs_frames",
-               {.title = "Return", .subtitle = subtitle(subject, what), .plots = {std::move(plot)}}};
+  return Page{.title = "Return", .subtitle = subtitle(subject, what), .plots = {std::move(plot)}};
 }
 
-Graph multi_trial_graph(const std::string& prefix, const std::string& title, std::span<const TrialCurve> trials) {
+Page multi_trial_graph(const std::string& title, std::span<const TrialCurve> trials) {
   Plot plot{.x_label = "frames"};
   for (std::size_t i = 0; i < trials.size(); ++i) {
     const TrialCurve& trial = trials[i];
@@ -213,18 +211,12 @@ Graph multi_trial_graph(const std::string& prefix, const std::string& title, std
         });
     plot.series.push_back(std::move(series));
   }
-  return {prefix + "_multi_trial_graph_mean_returns_ma_vs_frames",
-          {.title = title,
-           .subtitle = "return, mean of the last 100 log points; mean and range of the sessions",
-           .plots = {std::move(plot)}}};
+  return {.title = title,
+          .subtitle = "return, mean of the last 100 log points; mean and range of the sessions",
+          .plots = {std::move(plot)}};
 }
 
-void write_png(const std::filesystem::path& folder, const Graph& graph) {
-  write_picture(folder / (graph.name + ".png"), page_png(graph.page));
-}
-
-void write_svg(const std::filesystem::path& folder, const Graph& graph) {
-  write_picture(folder / (graph.name + ".svg"), page_svg(graph.page));
-}
+void write_png(const std::filesystem::path& file, const Page& page) { write_picture(file, page_png(page)); }
+void write_svg(const std::filesystem::path& file, const Page& page) { write_picture(file, page_svg(page)); }
 
 }  // namespace slm

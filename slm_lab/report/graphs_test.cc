@@ -34,9 +34,9 @@ std::vector<SessionRow> rows(std::initializer_list<double> returns) {
   return {record.rows().begin(), record.rows().end()};
 }
 
-std::vector<std::string> titles(const Graph& graph) {
+std::vector<std::string> titles(const Page& page) {
   std::vector<std::string> out;
-  for (const Plot& plot : graph.page.plots) out.push_back(plot.title);
+  for (const Plot& plot : page.plots) out.push_back(plot.title);
   return out;
 }
 
@@ -44,7 +44,6 @@ TEST(SessionGraph, HasAPlotForEveryQuantityThatChanges) {
   auto some = rows({10, 20, 30});
   auto graph = session_graph(kSession, some, {});
   ASSERT_TRUE(graph);
-  EXPECT_EQ(graph->name, "ppo_cartpole_t0_s1_session_graph");
   EXPECT_THAT(titles(*graph), ElementsAre("", "Episode length (steps)", "Loss"));
   for (SessionRow& row : some) {
     row.entropy = row.frame;
@@ -59,12 +58,12 @@ TEST(SessionGraph, EveryColumnOfARoundOfTrainingHasAPlot) {
   for (SessionRow& row : some)
     for (const Column& column : kColumns)
       if (column.training) row.*column.value = row.frame + (column.value == &SessionRow::loss ? 1 : 0);
-  const std::size_t all = session_graph(kSession, some, {})->page.plots.size();
+  const std::size_t all = session_graph(kSession, some, {})->plots.size();
   for (const Column& column : kColumns) {
     if (!column.training) continue;
     std::vector<SessionRow> without = some;
     for (SessionRow& row : without) row.*column.value = SessionRow::kNone;
-    EXPECT_EQ(session_graph(kSession, without, {})->page.plots.size(), all - 1)
+    EXPECT_EQ(session_graph(kSession, without, {})->plots.size(), all - 1)
         << column.name << ": give it a row in kQuantities of report/graphs.cc";
   }
 }
@@ -77,7 +76,7 @@ TEST(SessionGraph, ALossThatIsTheValueLossIsDrawnOnce) {
 
 TEST(SessionGraph, TheReturnIsInFrontOfItsAverageAndEvaluationsOfBoth) {
   const auto graph = session_graph(kSession, rows({10, 20, 60}), rows({100, 200}));
-  const auto& series = graph->page.plots[0].series;
+  const auto& series = graph->plots[0].series;
   ASSERT_EQ(series.size(), 3u);
   EXPECT_THAT(series[0].y, ElementsAre(10, 15, 30));
   EXPECT_EQ(series[0].end_value, 30);
@@ -95,7 +94,7 @@ TEST(SessionGraph, ALongRunIsDrawnInStretchesWithTheirRange) {
     many.push_back(row);
   }
   const auto graph = session_graph(kSession, many, {});
-  const PlotSeries& series = graph->page.plots[0].series[1];
+  const PlotSeries& series = graph->plots[0].series[1];
   EXPECT_LE(series.y.size(), 500u);
   EXPECT_EQ(series.y[0], 20);
   EXPECT_EQ(series.low[0], 10);
@@ -105,9 +104,9 @@ TEST(SessionGraph, ALongRunIsDrawnInStretchesWithTheirRange) {
 }
 
 TEST(SessionGraph, ALossOverDecadesHasALogScale) {
-  EXPECT_FALSE(session_graph(kSession, rows({7, 70, 140}), {})->page.plots[2].log_scale);
-  EXPECT_TRUE(session_graph(kSession, rows({7, 70, 1400}), {})->page.plots[2].log_scale);
-  EXPECT_FALSE(session_graph(kSession, rows({-7, 70, 1400}), {})->page.plots[2].log_scale);
+  EXPECT_FALSE(session_graph(kSession, rows({7, 70, 140}), {})->plots[2].log_scale);
+  EXPECT_TRUE(session_graph(kSession, rows({7, 70, 1400}), {})->plots[2].log_scale);
+  EXPECT_FALSE(session_graph(kSession, rows({-7, 70, 1400}), {})->plots[2].log_scale);
 }
 
 TEST(SessionGraph, ThereIsNothingToDrawBeforeTwoReturns) {
@@ -119,8 +118,7 @@ TEST(TrialGraph, MeanAndRangeOverTheShortestSession) {
   const std::vector sessions = {session_metrics(rows({1, 2, 3}), 0), session_metrics(rows({3, 2}), 0),
                                 session_metrics(rows({8, 2}), 0)};
   const auto graph = trial_graph({"ppo_cartpole_t0", "PPO", "CartPole-v1", {}}, sessions);
-  EXPECT_EQ(graph->name, "ppo_cartpole_t0_trial_graph_mean_returns_vs_frames");
-  const auto& series = graph->page.plots.at(0).series;
+  const auto& series = graph->plots.at(0).series;
   ASSERT_EQ(series.size(), 5u);                 // three sessions, their moving average, their mean in front
   EXPECT_THAT(series[3].y, ElementsAre(4, 3));  // of 1.5, 2.5 and 5
   const PlotSeries& mean = series[4];
@@ -133,8 +131,8 @@ TEST(TrialGraph, MeanAndRangeOverTheShortestSession) {
 
 TEST(TrialGraph, OneSessionHasNoShade) {
   const auto graph = trial_graph(kSession, std::vector{session_metrics(rows({1, 2, 3}), 0)});
-  ASSERT_EQ(graph->page.plots[0].series.size(), 2u);
-  EXPECT_TRUE(graph->page.plots[0].series[1].low.empty());
+  ASSERT_EQ(graph->plots[0].series.size(), 2u);
+  EXPECT_TRUE(graph->plots[0].series[1].low.empty());
 }
 
 TEST(MultiTrialGraph, HasOneCurvePerTrialInTheColourOfItsAlgorithm) {
@@ -143,9 +141,8 @@ TEST(MultiTrialGraph, HasOneCurvePerTrialInTheColourOfItsAlgorithm) {
                                           {"none", "A2C", {}},
                                           {"DQN (Boltzmann)", "DQN (Boltzmann)", {some}},
                                           {"DQN (eps-greedy)", "DQN (eps-greedy)", {some}}};
-  const Graph graph = multi_trial_graph("CartPole-v1", "CartPole-v1", trials);
-  EXPECT_EQ(graph.name, "CartPole-v1_multi_trial_graph_mean_returns_ma_vs_frames");
-  const auto& series = graph.page.plots[0].series;
+  const Page graph = multi_trial_graph("CartPole-v1", trials);
+  const auto& series = graph.plots[0].series;
   ASSERT_EQ(series.size(), 3u);
   EXPECT_EQ(series[0].end_name, "PPO");
   EXPECT_EQ(series[0].color.red, algorithm_color("PPO").red);
@@ -155,8 +152,8 @@ TEST(MultiTrialGraph, HasOneCurvePerTrialInTheColourOfItsAlgorithm) {
 }
 
 TEST(Plot, TheSamePageGivesTheSameBytes) {
-  const Page page = session_graph(kSession, rows({10, 20, 30}), {})->page;
-  const Page other = session_graph(kSession, rows({10, 20, 40}), {})->page;
+  const Page page = session_graph(kSession, rows({10, 20, 30}), {}).value();
+  const Page other = session_graph(kSession, rows({10, 20, 40}), {}).value();
   const std::string png = page_png(page), svg = page_svg(page);
   page_svg(other);  // what was drawn before does not show
   EXPECT_EQ(page_png(page), png);
@@ -195,16 +192,16 @@ TEST(Plot, DrawsWhateverItIsGiven) {
 
 TEST(WriteGraph, ReplacesTheFileWhole) {
   const ScratchFolder folder;
-  const Page first = session_graph(kSession, rows({10, 20, 30}), {})->page;
-  const Page second = session_graph(kSession, rows({10, 20, 40}), {})->page;
+  const Page first = session_graph(kSession, rows({10, 20, 30}), {}).value();
+  const Page second = session_graph(kSession, rows({10, 20, 40}), {}).value();
   for (const Page& page : {first, second}) {
-    write_png(folder.path(), {"a", page});
-    write_svg(folder.path(), {"a", page});
+    write_png(folder / "a.png", page);
+    write_svg(folder / "a.svg", page);
   }
   EXPECT_EQ(read_file(folder / "a.svg"), page_svg(second));
   EXPECT_EQ(read_file(folder / "a.png"), page_png(second));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
-  EXPECT_THROW(write_png(folder / "missing", {"a", first}), Error);
+  EXPECT_THROW(write_png(folder / "missing" / "a.png", first), Error);
 }
 
 }  // namespace

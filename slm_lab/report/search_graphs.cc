@@ -19,7 +19,7 @@ std::size_t count(const SearchSubject& search, End end) {
 
 /// "ppo_cartpole  ·  PPO on CartPole-v1  ·  16 trials, 9 stopped early, 1 failed"
 std::string subtitle(const SearchSubject& search) {
-  std::string text = fmt::format("{}  ·  {} on {}  ·  {} trial{}", search.prefix, search.algorithm, search.env,
+  std::string text = fmt::format("{}  ·  {} on {}  ·  {} trial{}", search.name, search.algorithm, search.env,
                                  search.trials.size(), search.trials.size() == 1 ? "" : "s");
   for (const auto& [end, word] :
        {std::pair{End::stopped, "stopped early"}, {End::failed, "failed"}, {End::running, "running"}})
@@ -120,17 +120,11 @@ std::vector<SearchGraph> search_graphs(const SearchSubject& search) {
       scale(search, "total_reward_ma", [](const SearchedTrial& t) { return t.total_reward_ma; });
   const ColorScale by_strength = scale(search, "strength", [](const SearchedTrial& t) { return t.strength; });
   const ColorScale by_time = scale(search, "trial", [](const SearchedTrial& t) { return double(t.number); });
-  const std::string name = search.prefix + "_experiment_graph";
-  return {{name, slices(search, "total_reward_ma against each parameter", by_strength)},
-          {name + "_slices", slices(search, "Where the search went", by_time)},
-          {name + "_parallel_coordinates", parallel_coordinates(search, by_return)},
-          {name + "_importance", importance(search)},
-          {name + "_learning_curves", learning_curves(search, by_return)}};
-}
-
-void write_search_graphs(const std::filesystem::path& folder, const SearchSubject& search) {
-  for (const SearchGraph& graph : search_graphs(search))
-    write_picture(folder / (graph.name + ".png"), drawing_png(graph.drawing));
+  return {{"", slices(search, "total_reward_ma against each parameter", by_strength)},
+          {"slices", slices(search, "Where the search went", by_time)},
+          {"parallel_coordinates", parallel_coordinates(search, by_return)},
+          {"importance", importance(search)},
+          {"learning_curves", learning_curves(search, by_return)}};
 }
 
 }  // namespace slm

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slm_lab/report/drawing.h"
@@ -28,26 +28,23 @@ struct SearchedTrial {
 
 /// What the pictures of a search say about it.
 struct SearchSubject {
-  std::string prefix;  ///< of the file names: the spec's name
+  std::string name;  ///< of the spec
   std::string algorithm, env;
   std::vector<SearchedParameter> parameters;
   std::vector<SearchedTrial> trials;  ///< in the order of their numbers
 };
 
 struct SearchGraph {
-  std::string name;  ///< of the file, without its extension
+  std::string_view of;
   Drawing drawing;
 };
 
 /// All pictures of a search; none before a trial has a return.
-///   {prefix}_experiment_graph                       the return against each parameter, by strength (SLM-Lab's)
-///   {prefix}_experiment_graph_slices                the same by when the trials ran: where the search went
-///   {prefix}_experiment_graph_parallel_coordinates  a line per trial through all its parameters to its return
-///   {prefix}_experiment_graph_importance            how much of the returns each parameter explains
-///   {prefix}_experiment_graph_learning_curves       all trials over frames; a cross where one was stopped
+///   (nothing)             the return against each parameter, by strength (SLM-Lab's)
+///   slices                the same by when the trials ran: where the search went
+///   parallel_coordinates  a line per trial through all its parameters to its return
+///   importance            how much of the returns each parameter explains
+///   learning_curves       all trials over frames; a cross where one was stopped
 std::vector<SearchGraph> search_graphs(const SearchSubject& search);
-
-/// Writes them as PNG into `folder`. Throws Error(io).
-void write_search_graphs(const std::filesystem::path& folder, const SearchSubject& search);
 
 }  // namespace slm

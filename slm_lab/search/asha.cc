@@ -11,8 +11,9 @@
 namespace slm {
 namespace {
 
-/// The `share` quantile with linear interpolation, as numpy.nanpercentile computes it; NaN where no value is a number.
-double quantile(const std::map<int, double>& of_trial, double share) {
+/// The `share` quantile with linear interpolation, as numpy.nanpercentile computes it to the bit: from the nearer
+/// neighbour, unlike base/quantile.h. NaN where no value is a number.
+double nan_quantile(const std::map<int, double>& of_trial, double share) {
   std::vector<double> values;
   for (const auto& [trial, value] : of_trial)
     if (!std::isnan(value)) values.push_back(value);
@@ -37,7 +38,7 @@ AshaBracket::AshaBracket(double grace_period, double max_frame, double reduction
 Decision AshaBracket::report(int trial, std::int64_t frame, double value) {
   for (Values& rung : rungs_) {
     if (static_cast<double>(frame) < rung.frame || rung.of_trial.contains(trial)) continue;
-    const double cutoff = quantile(rung.of_trial, (1 - 1 / reduction_factor_) * 100 / 100);
+    const double cutoff = nan_quantile(rung.of_trial, (1 - 1 / reduction_factor_) * 100 / 100);
     Decision decision;
     if (value < cutoff) {
       decision = {false, fmt::format("{:.4g} at frame {}, below {:.4g}: not of the best 1/{:g} of {} trials", value,

@@ -6,16 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "slm_lab/base/quantile.h"
+
 namespace slm {
 namespace {
 
 constexpr std::size_t kLeastOthers = 3;
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 }  // namespace
 

@@ -271,6 +271,10 @@ void SpecReader::note(std::string_view key, std::string_view what) {
                            member ? shown(at) : "", std::string(what)});
 }
 
+void SpecReader::unused(std::string_view key, std::string_view why) {
+  if (has(key)) note(key, fmt::format("not used: {}", why));
+}
+
 void SpecReader::report_unknown(const JsonMember& member, std::vector<std::string> legal) {
   state_->report.add_unknown_key({member.position, member.value.origin, "", "", ""}, member.key, state_->path,
                                  std::move(legal));

@@ -69,7 +69,9 @@ class SpecReader {
   /// Reports a problem at the key's value (or at the object when the key is absent): "expected ..." style, see docs.
   void problem(std::string_view key, std::string_view what);
   void note(std::string_view key, std::string_view what);  ///< for the user to know; not an error
-  void done();                                             ///< every key must have been asked for
+  /// A note where the object holds a key that others leave without effect: "not used: " and why.
+  void unused(std::string_view key, std::string_view why);
+  void done();  ///< every key must have been asked for
 
  private:
   struct State;  // shared by the views of one object: the node, its path, the keys read so far

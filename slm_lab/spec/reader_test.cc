@@ -231,6 +231,20 @@ TEST(SpecReader, AnInertKeyIsAcceptedAndReportedWithItsReason) {
   EXPECT_EQ(report.line(report.inert_keys()[0]), "f.json:1:2: gpu = \"auto\": no device choice");
 }
 
+TEST(SpecReader, AKeyThatOthersLeaveWithoutEffectIsNotedWhereItStands) {
+  const JsonNode root = parse_json(R"({"alpha_lr": 0.1, "target": null, "beta": "x"})", "f.json");
+  SpecReport report("f.json");
+  SpecReader reader(&root, "", report);
+  double alpha_lr = 0, beta = 0;
+  std::optional<double> target;
+  reader.read("alpha_lr", alpha_lr, "learning rate");
+  reader.read("target", target, "null: none");
+  reader.read("beta", beta, "exponent");
+  for (const char* key : {"alpha_lr", "target", "absent", "beta"}) reader.unused(key, "alpha is fixed");
+  ASSERT_EQ(report.notes().size(), 1u) << "null asks for nothing, and a wrong value has its problem";
+  EXPECT_EQ(report.line(report.notes()[0]), "f.json:1:14: alpha_lr = 0.1: not used: alpha is fixed");
+}
+
 TEST(SpecReader, AMisplacedKeyIsSentToItsObject) {
   const auto lines = problems(R"({"agent": {"gamma": 0.9}, "env": {"gamma": 0.9}, "lr": 1})", [](SpecReader& r) {
     double value = 0;

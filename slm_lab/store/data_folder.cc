@@ -280,11 +280,25 @@ fs::path DataFolder::trial_metrics_scalar(int trial) const {
   return root_ / (trial_prefix(trial) + "_trial_metrics_scalar.json");
 }
 
+fs::path DataFolder::session_graph(int trial, int session) const {
+  return graph() / (session_prefix(trial, session) + "_session_graph.png");
+}
+
+fs::path DataFolder::trial_graph(int trial) const {
+  return root_ / (trial_prefix(trial) + "_trial_graph_mean_returns_vs_frames.png");
+}
+
 fs::path DataFolder::search_journal() const { return info() / (spec_name_ + "_search_journal.log"); }
 bool DataFolder::is_search() const { return file_exists(search_journal()); }
 
 fs::path DataFolder::search_results(std::string_view file) const {
   return info() / fmt::format("{}_{}", spec_name_, file);
+}
+
+fs::path DataFolder::experiment_df() const { return root_ / (spec_name_ + "_experiment_df.csv"); }
+
+fs::path DataFolder::experiment_graph(std::string_view of) const {
+  return root_ / fmt::format("{}_experiment_graph{}{}.png", spec_name_, of.empty() ? "" : "_", of);
 }
 
 // Not in the root: there every *_spec.json names what the folder is of.

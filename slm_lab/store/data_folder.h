@@ -61,10 +61,15 @@ class DataFolder {
   std::filesystem::path tensorboard(int trial, int session) const;     ///< folder of one session's event files
   std::filesystem::path trial_metrics(int trial) const;
   std::filesystem::path trial_metrics_scalar(int trial) const;  ///< in the root, where one looks first
-  std::filesystem::path search_journal() const;                 ///< of a search, which is known by it
+  std::filesystem::path session_graph(int trial, int session) const;
+  std::filesystem::path trial_graph(int trial) const;  ///< in the root too: the returns of its sessions
+  std::filesystem::path search_journal() const;        ///< of a search, which is known by it
   bool is_search() const;
   std::filesystem::path search_results(std::string_view file) const;  ///< info/{name}_{file}
-  std::filesystem::path best_spec() const;                            ///< of a search: a spec file that `train` takes
+  std::filesystem::path experiment_df() const;                        ///< its table, in the root
+  /// A picture of it, in the root: "slices", "importance", ...; "" is the one that SLM-Lab draws.
+  std::filesystem::path experiment_graph(std::string_view of) const;
+  std::filesystem::path best_spec() const;  ///< of a search: a spec file that `train` takes
   /// All nets, `best` or last, and what normalised what they saw.
   std::filesystem::path weights(int trial, int session, bool best) const;
 

@@ -28,6 +28,17 @@ TEST(DataFolder, ANewOneHasTheFourFoldersAndANameOfItsOwn) {
     EXPECT_TRUE(fs::is_directory(folder));
 }
 
+// Scripts and eyes look for these (docs/data.md, docs/search.md).
+TEST(DataFolder, NamesWhatOneLooksAtFirst) {
+  const ScratchFolder scratch;
+  const DataFolder folder = DataFolder::create(scratch.path(), "ppo_cartpole");
+  EXPECT_EQ(folder.session_graph(0, 1), folder.root() / "graph/ppo_cartpole_t0_s1_session_graph.png");
+  EXPECT_EQ(folder.trial_graph(0), folder.root() / "ppo_cartpole_t0_trial_graph_mean_returns_vs_frames.png");
+  EXPECT_EQ(folder.experiment_df(), folder.root() / "ppo_cartpole_experiment_df.csv");
+  EXPECT_EQ(folder.experiment_graph(""), folder.root() / "ppo_cartpole_experiment_graph.png");
+  EXPECT_EQ(folder.experiment_graph("slices"), folder.root() / "ppo_cartpole_experiment_graph_slices.png");
+}
+
 TEST(DataFolder, LatestTakesExactlyThisName) {
   const ScratchFolder scratch;
   for (const char* name : {"ppo_2026_01_01_000000", "ppo_2026_03_01_000000", "ppo_arc_2026_09_01_000000"})
