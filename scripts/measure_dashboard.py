@@ -75,6 +75,24 @@ def measure_curves(page, lab, metrics):
               f"{1000 * (processor_seconds(lab.process) - before):.0f} ms")
 
 
+def measure_live(program, data, lab):
+    """From a row of a table to the event that tells it; rows are a second or two apart."""
+    name, taken = "train_live", []
+    words = ["--sessions", "1", "--threads", "1", "--override", "env.max_frame=100000000", "--override", "meta.log_frequency=1000000"]
+    process = subprocess.Popen([program, "run", SPEC, "a2c_gae_cartpole", "train", "--data", data, "--name", name, *words], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    for event in lab.events():
+        for run in event["runs"]:
+            if run["name"] == name and run["frame"]:
+                taken.append(1000 * (time.time() - next((data / name / "info").glob("*df_train.csv")).stat().st_mtime))
+        if len(taken) >= 10:
+            break
+    process.terminate()
+    process.wait()
+    shutil.rmtree(data / name)
+    print(f"a row written, the event that tells it: {milliseconds(taken)}")
+
+
 def frames_of_a_run(program, data, name):
     process = subprocess.Popen([program, "run", SPEC, "a2c_gae_cartpole", "train", "--data", data, "--name", name, "--sessions", "1", "--threads", "1",
                                 "--override", "env.max_frame=100000000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -108,6 +126,7 @@ def main():
                     o.disconnect(); requestAnimationFrame(() => { window.shown_after = performance.now(); }); } }).observe(document, {childList: true, subtree: true});""")
                 measure_list(page, lab.url)
                 measure_curves(page, lab, [("total_reward", "read for the first time"), ("total_reward", "again"), ("loss", "another quantity"), ("loss", "again")])
+            measure_live(program, data, lab)
             ratios, cost = [], []
             for pair in range(PAIRS):
                 frames = {}
