@@ -24,7 +24,8 @@ class CrossQPlan final : public OffPolicyPlan<CrossQ, SoftConfig, ActorCriticNet
 
 std::unique_ptr<const AlgorithmPlan> read_crossq(AgentReader& agent) {
   const SoftConfig config = read_soft_config(agent.algorithm);
-  return std::make_unique<CrossQPlan>(config, read_batch_renorm_net_config(agent.net), agent);
+  return std::make_unique<CrossQPlan>(config, read_batch_renorm_net_config(agent.net), agent,
+                                      /*keeps_last_of_task=*/true);
 }
 
 CrossQ::CrossQ(const SoftConfig& config, const ReplayConfig& replay, const ActorCriticNetConfig& nets,
@@ -71,7 +72,7 @@ TrainStats CrossQ::train(Rng& rng) {
 
 // [q_i; q'_i] = Q_i([s, a; s', a']) in training, a' drawn by the policy;  y = r + gamma * V(s') with
 // V(s') = min_i q'_i - alpha log pi(a'|s'), which has no gradient;  each critic: mean of loss(q_i, y). Where the task
-// ended the replay has s for s': it counts in the statistics of the batch, and in no target.
+// ended s' counts in the statistics of the batch, and in no target.
 void CrossQ::train_critics(Rng& rng, OffPolicyStats& stats) {
   const Batch& batch = loop_.batch();
   const Eigen::Index n = targets_.size();

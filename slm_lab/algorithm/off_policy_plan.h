@@ -17,8 +17,10 @@ template <class Agent, class Config, class Nets = NetConfig>
 class OffPolicyPlan : public AlgorithmPlan {
  public:
   /// Reads the settings of the memory; `config` and `nets` are what the keys of `agent.algorithm` and `agent.net` say.
-  OffPolicyPlan(const Config& config, const Nets& nets, AgentReader& agent)
-      : config_(config), memory_(read_memory_config(agent.memory, agent.max_frame)), nets_(nets) {}
+  OffPolicyPlan(const Config& config, const Nets& nets, AgentReader& agent, bool keeps_last_of_task = false)
+      : config_(config), memory_(read_memory_config(agent.memory, agent.max_frame)), nets_(nets) {
+    memory_.replay.keeps_last_of_task = keeps_last_of_task;
+  }
 
   double gamma() const final { return config_.loop.gamma; }
   TrainingRate training_rate(int num_envs) const override { return batch_rate(config_.loop, memory_.replay, num_envs); }

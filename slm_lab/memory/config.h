@@ -15,6 +15,9 @@ struct ReplayConfig {
   int batch_size = 32;
   std::int64_t max_size = 10'000;
   bool use_cer = false;
+  /// Keeps what was seen last also where the task ended, where its value counts for nothing: for who sees all next
+  /// observations of a batch in its statistics. Not a key of the spec.
+  bool keeps_last_of_task = false;
   // PrioritizedReplay
   double alpha = 0.6, epsilon = 1e-4;
   bool importance_weights = true;

@@ -14,9 +14,10 @@ namespace {
 /// Reward and what follows, besides the action.
 int extras_of_transition(const EnvInfo& info) { return info.action_space.size() + 2; }
 
-/// How many of the last `capacity` transitions may have been cut off by the clock.
-std::int64_t most_truncations(std::int64_t capacity, const EnvInfo& info) {
-  const std::int64_t in_full_episodes = info.max_episode_steps > 0 ? capacity / info.max_episode_steps : 0;
+/// Of how many of the last transitions what follows may be kept apart.
+std::int64_t most_finals(const ReplayConfig& config, const EnvInfo& info) {
+  if (config.keeps_last_of_task) return config.max_size;
+  const std::int64_t in_full_episodes = info.max_episode_steps > 0 ? config.max_size / info.max_episode_steps : 0;
   return in_full_episodes + 2 * info.num_envs;
 }
 
@@ -36,12 +37,12 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       scaling_(info.scaling),
       sampler_(config, info.num_envs),
       steps_(space_with_steps(info), extras_of_transition(info), config.max_size),
-      final_obs_(space_of_finals(info), 0, most_truncations(config.max_size, info)) {
+      final_obs_(space_of_finals(info), 0, most_finals(config, info)) {
   if (StackedFrames::pays(info)) frames_.emplace(config.max_size, info);
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
-  ensure(most_truncations(capacity_, info) <= std::numeric_limits<std::int32_t>::max(),
+  ensure(most_finals(config, info) <= std::numeric_limits<std::int32_t>::max() - 3,
          "the row of a final observation fits 32 bits");
-  free_finals_.reserve(static_cast<std::size_t>(most_truncations(capacity_, info)));
+  free_finals_.reserve(static_cast<std::size_t>(most_finals(config, info)));
   newest_next_obs_.resize(num_envs_, obs_space_);
 }
 
@@ -55,7 +56,7 @@ void Replay::add(const ObservationsView& obs, const Matrix& actions, const StepR
   for (int env = 0; env < num_envs_; ++env) {
     const std::int64_t row = sampler_.next_row();
     if (row < steps_.size())
-      if (const auto old = std::bit_cast<std::int32_t>(steps_.extras(row)[action_dim_ + 1]); old >= 0)
+      if (const auto old = final_row(std::bit_cast<std::int32_t>(steps_.extras(row)[action_dim_ + 1])); old >= 0)
         free_finals_.push_back(old);
     if (frames_) frames_->add(sampler_.num_added(), kept_obs.row_data(env), step.episode_over[env]);
     float* extras = steps_.write(row, kept_obs.row_data(env));
@@ -67,8 +68,12 @@ void Replay::add(const ObservationsView& obs, const Matrix& actions, const StepR
 }
 
 std::int32_t Replay::follow_up(const StepResult& step, int env) {
-  if (step.is_last_reward(env)) return kTerminated;
-  if (!step.episode_over[env]) return kNextStep;
+  if (step.is_last_reward(env))
+    return sampler_.config().keeps_last_of_task ? kTerminatedAt - keep_final(env) : kTerminated;
+  return step.episode_over[env] ? keep_final(env) : kNextStep;
+}
+
+std::int32_t Replay::keep_final(int env) {
   if (free_finals_.empty()) free_finals_.push_back(static_cast<std::int32_t>(final_obs_.size()));
   const std::int32_t row = free_finals_.back();
   free_finals_.pop_back();
@@ -132,11 +137,11 @@ void Replay::gather(std::int64_t row, float gamma, int num_steps, Eigen::Index i
     discount *= gamma;
     const auto follows = std::bit_cast<std::int32_t>(extras[1]);
     bootstrapped = true;
+    if (follows == kTerminated || follows <= kTerminatedAt) discount = 0;
     if (follows == kTerminated) {
-      discount = 0;
       read_obs(row, next_obs);  // any will do
-    } else if (follows >= 0) {
-      read_final_obs(row, follows, next_obs);
+    } else if (final_row(follows) >= 0) {
+      read_final_obs(row, final_row(follows), next_obs);
     } else if (age(row) < num_envs_) {
       std::copy_n(newest_next_obs_.row_data(num_envs_ - 1 - age(row)), newest_next_obs_.row_bytes(), next_obs);
     } else {
@@ -168,7 +173,7 @@ void Replay::serialize(Archive& archive) {
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
   return config.max_size *
              (RowStore::row_bytes(space_with_steps(info), extras_of_transition(info)) + RowSampler::row_bytes(config)) +
-         most_truncations(config.max_size, info) * RowStore::row_bytes(space_of_finals(info), 0) +
+         most_finals(config, info) * RowStore::row_bytes(space_of_finals(info), 0) +
          (StackedFrames::pays(info) ? StackedFrames::bytes(config.max_size, info) : 0);
 }
 

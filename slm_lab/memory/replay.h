@@ -22,10 +22,10 @@ struct Batch {
 };
 
 /// A ring of the last `max_size` transitions of all environments. An observation is kept once: that after a transition
-/// is the same environment's one step later, except where the clock ended the episode (kept apart) and in the newest
-/// step; where pixels come in stacks, each frame is kept once. Where the environment's rows are scaled by running
-/// statistics (EnvInfo::scaling) they are kept raw, and scaled when they are drawn, by the statistics as they stand
-/// then.
+/// is the same environment's one step later, except where an episode ended (kept apart after the clock, and where the
+/// config says so after the task) and in the newest step; where pixels come in stacks, each frame is kept once. Where
+/// the environment's rows are scaled by running statistics (EnvInfo::scaling) they are kept raw, and scaled when they
+/// are drawn, by the statistics as they stand then.
 class Replay {
  public:
   Replay(const ReplayConfig& config, const EnvInfo& info);
@@ -47,11 +47,16 @@ class Replay {
   void serialize(Archive& archive);
 
  private:
-  // What follows a transition: one of these, or the row of final_obs_ where the clock ended the episode. It lies among
-  // the numbers of its row, bit by bit.
-  static constexpr std::int32_t kNextStep = -2, kTerminated = -1;
+  // What follows a transition: one of these, or the row of final_obs_ where the clock ended the episode, or that row
+  // below kTerminatedAt where the task ended. It lies among the numbers of its row, bit by bit.
+  static constexpr std::int32_t kTerminatedAt = -3, kNextStep = -2, kTerminated = -1;
+  /// The row of final_obs_; none where negative.
+  static constexpr std::int32_t final_row(std::int32_t follows) {
+    return follows <= kTerminatedAt ? kTerminatedAt - follows : follows;
+  }
 
   std::int32_t follow_up(const StepResult& step, int env);
+  std::int32_t keep_final(int env);
   std::int64_t one_step_later(std::int64_t row) const;
   /// How many rows were written after this one; fewer than num_envs: it belongs to the newest step.
   std::int64_t age(std::int64_t row) const { return (sampler_.num_added() - 1 - row) % capacity_; }

@@ -233,7 +233,7 @@ class Player {
   std::vector<int> episode_, t_;
 };
 
-void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int num_draws) {
+void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int num_draws, bool keeps_last_of_task) {
   Rng rng(3);
   Batch batch;
   for (int draw = 0; draw < num_draws; ++draw) {
@@ -245,11 +245,10 @@ void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int nu
       const auto age = (replay.num_added() - 1 - batch.draw.rows[static_cast<std::size_t>(i)]) % replay.size();
       const int known = static_cast<int>(age) / num_envs + 1;  // the newest steps have no successors yet
       const int steps = std::min({num_steps, left, known});
-      if (steps == left && episode % 2 == 0) {
-        EXPECT_EQ(batch.discounts[i], 0);
-      } else {
+      const bool task_ended = steps == left && episode % 2 == 0;
+      EXPECT_EQ(batch.discounts[i], task_ended ? 0 : static_cast<float>(std::pow(0.5, steps)));
+      if (!task_ended || keeps_last_of_task) {
         EXPECT_EQ(batch.next_obs.floats()(i, 0), static_cast<float>(obs + steps));
-        EXPECT_EQ(batch.discounts[i], static_cast<float>(std::pow(0.5, steps)));
       }
       float reward = 0;
       for (int k = 0; k < steps; ++k) reward += static_cast<float>(t + k) * static_cast<float>(std::pow(0.5, k));
@@ -261,15 +260,19 @@ void expect_true_transitions(Replay& replay, int num_envs, int num_steps, int nu
 
 TEST(Replay, KeepsTrueNextObservationsThroughWrapAround) {
   for (const int num_envs : {1, 3})
-    for (const std::int64_t max_size : {60, 61, 62}) {  // also not a multiple of num_envs
-      Replay replay(replay_config("Replay", 64, max_size), number_env(num_envs));
-      Player player(num_envs);
-      for (int round = 0; round < 40; ++round) {
-        player.play(replay, 7);
-        for (const int num_steps : {1, 3}) expect_true_transitions(replay, num_envs, num_steps, 5);
+    for (const std::int64_t max_size : {60, 61, 62})  // also not a multiple of num_envs
+      for (const bool keeps_last_of_task : {false, true}) {
+        ReplayConfig config = replay_config("Replay", 64, max_size);
+        config.keeps_last_of_task = keeps_last_of_task;
+        Replay replay(config, number_env(num_envs));
+        Player player(num_envs);
+        for (int round = 0; round < 40; ++round) {
+          player.play(replay, 7);
+          for (const int num_steps : {1, 3})
+            expect_true_transitions(replay, num_envs, num_steps, 5, keeps_last_of_task);
+        }
+        EXPECT_EQ(replay.size(), max_size);
       }
-      EXPECT_EQ(replay.size(), max_size);
-    }
 }
 
 // The statistics move on between the day a row is kept and the day it is drawn; a row of old scaling would be another

@@ -96,6 +96,7 @@ class DoubleReplay {
  public:
   DoubleReplay(int capacity, int batch_size) : sampler_(capacity, batch_size) {}
   void prioritize(const DoubleSampler::Priorities& config) { sampler_.prioritize(config); }
+  void keep_last_of_task() { keeps_last_of_task_ = true; }
 
   /// The transitions of `seen` that are not in it yet.
   void add_new(const Transitions& seen) {
@@ -131,7 +132,8 @@ class DoubleReplay {
     batch.obs = matrix_of(seen_->obs, first);
     batch.actions = matrix_of(seen_->actions, first);
     batch.next_obs = matrix_of(seen_->next_obs, last);
-    // Where the task ended a replay keeps no observation: the one before stands for it, whose value has the discount 0.
+    if (keeps_last_of_task_) return batch;
+    // Else it keeps no observation where the task ended: the one before stands for it, whose value has the discount 0.
     const MatrixD before = matrix_of(seen_->obs, last);
     for (Eigen::Index i = 0; i < batch.discounts.size(); ++i)
       if (batch.discounts[i] == 0) batch.next_obs.row(i) = before.row(i);
@@ -142,6 +144,7 @@ class DoubleReplay {
 
  private:
   DoubleSampler sampler_;
+  bool keeps_last_of_task_ = false;
   const Transitions* seen_ = nullptr;
 };
 
