@@ -92,7 +92,7 @@ TEST_P(SacInDouble, UpdatesAreEqual) {
         };
         // The actor of discrete actions learns from the values before the critics' step.
         const MatrixD old_min_q = critics[0](critic_inputs).cwiseMin(critics[1](critic_inputs));
-        replay.set_priorities(batch, y - q_of(critics[0]).cwiseMin(q_of(critics[1])));
+        replay.set_priorities(batch, ((y - q_of(critics[0])).cwiseAbs() + (y - q_of(critics[1])).cwiseAbs()) / 2);
         for (DoubleNet& critic : critics) {
           const auto loss = [&] { return (q_of(critic) - y).cwiseAbs2().cwiseProduct(batch.weights).mean(); };
           q_loss_sum += loss();

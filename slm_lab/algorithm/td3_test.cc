@@ -86,7 +86,7 @@ TEST_P(Td3InDouble, UpdatesAreEqual) {
 
         const MatrixD inputs = joined(batch.obs, batch.actions);
         const auto q_of = [&](const DoubleNet& critic) { return VectorD(critic(inputs)); };
-        replay.set_priorities(batch, y - q_of(critics[0]).cwiseMin(q_of(critics[1])));
+        replay.set_priorities(batch, ((y - q_of(critics[0])).cwiseAbs() + (y - q_of(critics[1])).cwiseAbs()) / 2);
         for (DoubleNet& critic : critics) {
           const auto loss = [&] { return (q_of(critic) - y).cwiseAbs2().cwiseProduct(batch.weights).mean(); };
           q_loss_sum += loss();

@@ -55,7 +55,7 @@ TwinLearners::Fit TwinLearners::step(const ConstMatrixRef& columns, const Vector
     fit.td_error += losses_[i].mean_error() / 2;
     fit.grad_norm += steps[i].grad_norm;
   }
-  td_errors_ = (targets - losses_[0].values()).cwiseMax(targets - losses_[1].values());
+  td_errors_ = ((targets - losses_[0].values()).cwiseAbs() + (targets - losses_[1].values()).cwiseAbs()) / 2;
   min_q_ = q_values_[0].topRows(targets.size()).cwiseMin(q_values_[1].topRows(targets.size()));
   return fit;
 }

@@ -52,7 +52,7 @@ class TwinLearners {
   /// and `weights` (n).
   Fit step(const ConstMatrixRef& columns, const Vector& targets, const Vector& weights);
   // Of the values before the last step():
-  const Vector& td_errors() const { return td_errors_; }  // (n)  target - min_i Q_i of the row's column
+  const Vector& td_errors() const { return td_errors_; }  // (n)  mean over i of |target - Q_i|, of the row's column
   const Matrix& min_q() const { return min_q_; }          // (n, outputs)  min_i Q_i
 
   void advance(std::int64_t frame, bool trained);  ///< moves the learning rates to `frame`
