@@ -13,14 +13,6 @@ SoftActor::SoftActor(std::string_view algorithm, const SoftConfig& config, const
       actor_(make_policy_net(net, info, streams), net),
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)) {}
 
-void SoftActor::act(const ObservationsView& obs, bool uniformly, ActMode mode, std::int64_t frame, Rng& rng,
-                    Matrix& actions) {
-  if (uniformly)
-    policy_->act_uniformly(obs.rows(), rng, actions);
-  else
-    policy_->act(actor_.infer(obs), mode, frame, rng, actions);
-}
-
 ObservationsView SoftActor::look_ahead(const ObservationsView& obs, Rng& rng) {
   return policy_->look_ahead(actor_.infer(obs), obs, rng);
 }
