@@ -48,7 +48,7 @@ TwinLearners::Fit CrossQLearner::train_critics(const Batch& batch, Rng& rng) {
 // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
 // values of the batch that the critics have just seen.
 void CrossQLearner::train_actor(const Batch& batch, Rng& rng, OffPolicyStats& stats) {
-  actor.train(batch.obs, critics, critics.min_q(), rng, stats);
+  actor.train(batch.obs, critics, rng, stats);
 }
 
 void CrossQLearner::advance(std::int64_t frame, bool trained, int /*num_envs*/) {

@@ -45,7 +45,7 @@ void SacLearner::bootstrap(const Batch& batch, Rng& rng) {
 
 // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], eq. 7 and 9.
 void SacLearner::train_actor(const Batch& batch, Rng& rng, OffPolicyStats& stats) {
-  actor.train(batch.obs, critics.online(), critics.min_q(), rng, stats);
+  actor.train(batch.obs, critics.online(), rng, stats);
   critics.follow();
 }
 

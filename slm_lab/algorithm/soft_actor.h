@@ -34,8 +34,8 @@ class SoftActor {
   /// V into `values` (n), with the critics' `q1` and `q2` of what look_ahead() gave.
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vector& values);
 
-  /// A step of the policy, then one of the temperature; the arguments as of SoftPolicy::loss().
-  void train(const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q, Rng& rng, OffPolicyStats& stats);
+  /// A step of the policy on `obs` (n, obs_dim), of which `critics` had their last step, then one of the temperature.
+  void train(const ObservationsView& obs, TwinLearners& critics, Rng& rng, OffPolicyStats& stats);
   void advance(std::int64_t frame, bool trained) { actor_.advance(frame, trained); }
 
   double entropy() const { return entropy_; }  ///< of the policy, mean over the last batch, nats
