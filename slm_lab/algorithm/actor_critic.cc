@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <numeric>
-#include <span>
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/mean_stats.h"
 #include "slm_lab/algorithm/memory_checks.h"
-#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
-#include "slm_lab/base/profile.h"
 #include "slm_lab/memory/episodes.h"
 
 namespace slm {
@@ -160,59 +158,32 @@ TrainStats ActorCritic::train(Rng& rng) {
   const Eigen::Index n = rollout.size();
   const auto size = static_cast<std::size_t>(n);
   const double explained = explained_variance({values_.data(), size}, {targets_.data(), size});
+  const RolloutRows all{.obs = rollout.obs(),
+                        .actions = rollout.actions(),
+                        .advantages = {advantages_.data(), n},
+                        .targets = {targets_.data(), n}};
   const std::int64_t parts = config_.minibatch_size ? num_minibatches(n, *config_.minibatch_size) : 1;
-  TrainStats stats = parts > 1 ? train_minibatches(parts, rng)
-                               : step_on({.obs = rollout.obs(),
-                                          .actions = rollout.actions(),
-                                          .advantages = {advantages_.data(), n},
-                                          .targets = {targets_.data(), n}});
+  TrainStats stats = parts > 1 ? train_minibatches(all, parts, rng) : step_on(all);
   stats.explained_variance = explained;
   return stats;
 }
 
 // One pass: rows are not used again, so that the policy that drew them is never more than a few steps away, and no
 // ratio corrects for those.
-TrainStats ActorCritic::train_minibatches(std::int64_t num_parts, Rng& rng) {
-  const Rollout& rollout = memory_->rollout();
-  const auto size = static_cast<std::size_t>(rollout.size()), parts = static_cast<std::size_t>(num_parts);
-  const auto largest = static_cast<Eigen::Index>((size + parts - 1) / parts);
+TrainStats ActorCritic::train_minibatches(const RolloutRows& all, std::int64_t num_parts, Rng& rng) {
+  const auto size = static_cast<std::size_t>(all.obs.rows()), parts = static_cast<std::size_t>(num_parts);
+  minibatch_.resize(static_cast<Eigen::Index>((size + parts - 1) / parts), obs_space_, all.actions.cols());
   order_.resize(size);
-  minibatch_.obs.resize(largest, obs_space_);
-  minibatch_.actions.resize(largest, rollout.actions().cols());
-  minibatch_.advantages.resize(largest);
-  minibatch_.targets.resize(largest);
   std::iota(order_.begin(), order_.end(), 0);
   rng.shuffle(order_);
 
-  TrainStats mean{.loss = 0, .policy_loss = 0, .value_loss = 0, .entropy = 0, .grad_norm = 0};
-  for (std::size_t part = 0; part < parts; ++part) {
-    const std::size_t begin = minibatch_begin(part, parts, size), end = minibatch_begin(part + 1, parts, size);
-    const std::span<const std::int32_t> rows = std::span(order_).subspan(begin, end - begin);
-    const auto n = static_cast<Eigen::Index>(rows.size());
-    gather(rows);
-    const TrainStats stats = step_on({.obs = minibatch_.obs.top_rows(n),
-                                      .actions = {minibatch_.actions.data(), n, minibatch_.actions.cols()},
-                                      .advantages = {minibatch_.advantages.data(), n},
-                                      .targets = {minibatch_.targets.data(), n}});
-    const double share = 1 / static_cast<double>(parts);
-    mean.loss += share * stats.loss;
-    mean.policy_loss += share * stats.policy_loss;
-    mean.value_loss += share * stats.value_loss;
-    mean.entropy += share * stats.entropy;
-    mean.grad_norm += share * stats.grad_norm;
-  }
-  return mean;
+  MeanStats pass;
+  for (std::size_t part = 0; part < parts; ++part)
+    pass.add(step_on(minibatch_.gather(all, minibatch_rows(order_, part, parts))));
+  return pass.mean();
 }
 
-void ActorCritic::gather(std::span<const std::int32_t> rows) {
-  const PhaseTimer timer(Phase::draw);
-  gather_rows(memory_->rollout().obs(), rows, minibatch_.obs);
-  gather_rows(memory_->rollout().actions(), rows, minibatch_.actions);
-  gather_rows(advantages_.data(), rows, minibatch_.advantages);
-  gather_rows(targets_.data(), rows, minibatch_.targets);
-}
-
-TrainStats ActorCritic::step_on(const Rows& rows) {
+TrainStats ActorCritic::step_on(const RolloutRows& rows) {
   advantage_normalizer_.minibatch(rows.advantages);
   // Policy: J = mean(log pi(a|s) A) + entropy_coef * mean H; the loss is -J.
   nets_.forward(rows.obs);

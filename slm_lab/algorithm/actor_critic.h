@@ -10,6 +10,7 @@
 #include "slm_lab/algorithm/advantage_normalizer.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/algorithm/value_loss.h"
@@ -56,19 +57,10 @@ class ActorCritic final : public Algorithm {
   PolicyAccess access() { return {&nets_, &exploration_.distribution()}; }
 
  private:
-  /// Rows of a rollout, all or a minibatch of them.
-  struct Rows {
-    ObservationsView obs;              // (n, obs_dim)
-    MatrixView actions;                // (n, action_dim)
-    Eigen::Map<Vector> advantages;     // (n)
-    Eigen::Map<const Vector> targets;  // (n)
-  };
-
   void estimate_advantages();
   TrainStats train(Rng& rng);
-  TrainStats train_minibatches(std::int64_t num_parts, Rng& rng);
-  void gather(std::span<const std::int32_t> rows);  ///< into the minibatch
-  TrainStats step_on(const Rows& rows);
+  TrainStats train_minibatches(const RolloutRows& all, std::int64_t num_parts, Rng& rng);
+  TrainStats step_on(const RolloutRows& rows);
 
   ActorCriticConfig config_;
   Space obs_space_;
@@ -83,11 +75,7 @@ class ActorCritic final : public Algorithm {
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   Vector d_log_probs_;                         // (rows); may be longer
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled; with minibatch_size, as the rest
-  struct {                                     // (rows) of the largest minibatch
-    Observations obs;
-    Matrix actions;
-    Vector advantages, targets;
-  } minibatch_;
+  Minibatch minibatch_;
 };
 
 /// The settings of ActorCritic, and of what stands on it.

@@ -2,7 +2,6 @@
 
 #include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
-#include "slm_lab/base/archive.h"
 #include "slm_lab/net/dense_input.h"
 
 namespace slm {
@@ -28,86 +27,34 @@ std::unique_ptr<const AlgorithmPlan> read_crossq(AgentReader& agent) {
                                       /*keeps_last_of_task=*/true);
 }
 
-CrossQ::CrossQ(const SoftConfig& config, const ReplayConfig& replay, const ActorCriticNetConfig& nets,
-               const EnvInfo& info, const Streams& streams)
-    : config_(config),
-      actor_("CrossQ", config, nets.actor, info, streams),
-      critics_("CrossQ", nets.critic, actor_.policy().critic_space(), actor_.policy().critic_outputs(), streams),
-      loop_(config.loop, replay, info),
-      joint_(2 * replay.batch_size, actor_.policy().critic_space().size()) {
-  for (Vector* v : {&next_values_, &targets_}) v->resize(replay.batch_size);
-}
-
-void CrossQ::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  actor_.act(obs, /*uniformly=*/mode == ActMode::train && loop_.warming_up(), mode, frame_, rng, actions);
-}
-
-void CrossQ::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
-  loop_.observe(obs, actions, step);
-}
-
-std::optional<TrainStats> CrossQ::update(std::int64_t frame, Rng& rng) {
-  std::optional<TrainStats> stats;
-  if (loop_.due()) stats = train(rng);
-  frame_ = frame;
-  actor_.advance(frame, stats.has_value());
-  critics_.advance(frame, stats.has_value());
-  return stats;
-}
-
-TrainStats CrossQ::train(Rng& rng) {
-  OffPolicyStats sums;
-  for (int i = 0; i < loop_.num_batches(); ++i) {
-    loop_.draw(rng, frame_);
-    train_critics(rng, sums);
-    if (++iteration_ % config_.policy_delay != 0) continue;
-    // J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
-    // values of the batch that the critics have just seen.
-    actor_.train(loop_.batch().obs, critics_, critics_.min_q(), rng, sums);
-  }
-  TrainStats stats = sums.means();
-  stats.entropy = actor_.entropy();
-  return stats;
-}
+CrossQLearner::CrossQLearner(const SoftConfig& config, const ActorCriticNetConfig& nets, const EnvInfo& info,
+                             const Streams& streams)
+    : actor("CrossQ", config, nets.actor, info, streams),
+      critics("CrossQ", nets.critic, actor.policy().critic_space(), actor.policy().critic_outputs(), streams) {}
 
 // [q_i; q'_i] = Q_i([s, a; s', a']) in training, a' drawn by the policy;  y = r + gamma * V(s') with
 // V(s') = min_i q'_i - alpha log pi(a'|s'), which has no gradient;  each critic: mean of loss(q_i, y). Where the task
 // ended s' counts in the statistics of the batch, and in no target.
-void CrossQ::train_critics(Rng& rng, OffPolicyStats& stats) {
-  const Batch& batch = loop_.batch();
-  const Eigen::Index n = targets_.size();
-  write_dense_input(actor_.policy().critic_inputs(batch.obs, batch.actions), joint_.topRows(n));
-  write_dense_input(actor_.look_ahead(batch.next_obs, rng), joint_.bottomRows(n));
-  critics_.forward_in_training(joint_);
-  actor_.values(critics_.q_values(0).bottomRows(n), critics_.q_values(1).bottomRows(n), next_values_);
+TwinLearners::Fit CrossQLearner::train_critics(const Batch& batch, Rng& rng) {
+  const Eigen::Index n = batch.rewards.size();
+  joint_.resize(2 * n, actor.policy().critic_space().size());
+  write_dense_input(actor.policy().critic_inputs(batch.obs, batch.actions), joint_.topRows(n));
+  write_dense_input(actor.look_ahead(batch.next_obs, rng), joint_.bottomRows(n));
+  critics.forward_in_training(joint_);
+  actor.values(critics.q_values(0).bottomRows(n), critics.q_values(1).bottomRows(n), next_values_);
   targets_ = batch.rewards + batch.discounts.cwiseProduct(next_values_);
-  stats.add_critics(critics_.step(actor_.policy().critic_columns(batch.actions), targets_, batch.draw.weights));
-  loop_.prioritize(critics_.td_errors());
+  return critics.step(actor.policy().critic_columns(batch.actions), targets_, batch.draw.weights);
 }
 
-void CrossQ::share_work(ThreadPool& threads) {
-  actor_.net().share_work(threads);
-  critics_.share_work(threads);
+// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)], the critics in evaluation. Discrete actions learn from the
+// values of the batch that the critics have just seen.
+void CrossQLearner::train_actor(const Batch& batch, Rng& rng, OffPolicyStats& stats) {
+  actor.train(batch.obs, critics, rng, stats);
 }
 
-std::int64_t CrossQ::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }
-
-Coefficients CrossQ::coefficients() const {
-  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .alpha = actor_.alpha()};
-}
-
-std::vector<NamedNet> CrossQ::nets() {
-  std::vector<NamedNet> nets{{"net", &actor_.net()}};
-  critics_.append_nets(nets);
-  return nets;
-}
-
-void CrossQ::serialize(Archive& archive) {
-  actor_.serialize(archive);
-  archive("critics", critics_);
-  archive("replay", loop_);
-  archive("frame", frame_);
-  archive("iteration", iteration_);
+void CrossQLearner::advance(std::int64_t frame, bool trained, int /*num_envs*/) {
+  actor.advance(frame, trained);
+  critics.advance(frame, trained);
 }
 
 }  // namespace slm

@@ -184,7 +184,9 @@ Case discrete_soft_policy() {
             DiscreteSoftPolicy policy({}, {.name = "Test", .obs_space = {}, .action_space = Space::discrete(4)});
             Rng none(0);
             TwinLearners unused = twins(Space::row(2));
-            const double loss = policy.loss(outputs, Observations(), unused, random_matrix(kRows, 4, 2), 0.3f, none);
+            const Matrix min_q = random_matrix(kRows, 4, 2);
+            const double loss = policy.loss(
+                {.outputs = outputs, .obs = Observations(), .critics = unused, .min_q = min_q, .alpha = 0.3f}, none);
             gradient = policy.d_outputs();
             return loss;
           }};
@@ -199,7 +201,9 @@ Case continuous_soft_policy() {
             ContinuousSoftPolicy policy({.name = "Test",
                                          .obs_space = Space::box({-1, -1, -1}, {1, 1, 1}),
                                          .action_space = Space::box({-1, -1}, {1, 1})});
-            const double loss = policy.loss(outputs, random_matrix(kRows, kObs, 2), critics, {}, 0.3f, noise);
+            const Matrix obs = random_matrix(kRows, kObs, 2);
+            const double loss =
+                policy.loss({.outputs = outputs, .obs = obs, .critics = critics, .min_q = {}, .alpha = 0.3f}, noise);
             gradient = policy.d_outputs();
             return loss;
           }};

@@ -16,8 +16,8 @@ class SpecReader;
 /// Into how many minibatches a rollout is cut: as many as it needs to have none above minibatch_size, all of the same
 /// number of rows or one less, and none of a single row, which has no standard deviation.
 std::int64_t num_minibatches(std::int64_t rollout_rows, std::int64_t minibatch_size);
-/// Where minibatch `part` of `parts` begins, so that their sizes differ by one at most.
-std::size_t minibatch_begin(std::size_t part, std::size_t parts, std::size_t rows);
+/// The rows of minibatch `part` of the `parts` into which `order` is cut, so that their sizes differ by one at most.
+std::span<const std::int32_t> minibatch_rows(std::span<const std::int32_t> order, std::size_t part, std::size_t parts);
 
 /// Reports at the key minibatch_size what does not fit a rollout of `num_steps` x `num_envs` rows; `num_steps_key`
 /// names the first factor.
@@ -25,9 +25,29 @@ void check_minibatch_size(std::int64_t minibatch_size, std::int64_t num_steps, i
                           const std::string& num_steps_key, const std::string& normalize_advantages,
                           SpecReader& algorithm);
 
-/// The given rows of `from`, side by side from the top of `to` on.
-void gather_rows(const ObservationsView& from, std::span<const std::int32_t> rows, Observations& to);
-void gather_rows(const MatrixView& from, std::span<const std::int32_t> rows, Matrix& to);
+/// Rows of a rollout, all or a minibatch of them, as an actor and a critic learn from them.
+struct RolloutRows {
+  ObservationsView obs;              // (n, obs_dim)
+  MatrixView actions;                // (n, action_dim)
+  Eigen::Map<Vector> advantages;     // (n)
+  Eigen::Map<const Vector> targets;  // (n)
+};
+
+/// The buffers of minibatches.
+class Minibatch {
+ public:
+  /// For `n` rows at most.
+  void resize(Eigen::Index n, const Space& obs_space, Eigen::Index action_dim);
+  /// The given rows of `all`; valid until the next call.
+  RolloutRows gather(const RolloutRows& all, std::span<const std::int32_t> rows);
+
+ private:
+  Observations obs_;
+  Matrix actions_;
+  Vector advantages_, targets_;
+};
+
+/// The given numbers of `from`, side by side from the top of `to` on.
 void gather_rows(const float* from, std::span<const std::int32_t> rows, Vector& to);
 
 }  // namespace slm

@@ -1,11 +1,14 @@
 #include "slm_lab/algorithm/minibatches.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
 
 namespace slm {
 namespace {
+
+using testing::ElementsAre;
 
 TEST(NumMinibatches, LeavesNoRowAlone) {
   EXPECT_EQ(num_minibatches(512, 64), 8);
@@ -21,10 +24,32 @@ TEST(NumMinibatches, LeavesNoRowAlone) {
 }
 
 TEST(NumMinibatches, AreOfOneSizeButForOneRow) {
-  std::vector<std::size_t> sizes;
-  for (std::size_t part = 0; part < 4; ++part)
-    sizes.push_back(minibatch_begin(part + 1, 4, 10) - minibatch_begin(part, 4, 10));
-  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 3, 2, 3}));  // not 3, 3, 3 and 1
+  const std::vector<std::int32_t> order{9, 0, 8, 1, 7, 2, 6, 3, 5, 4};
+  std::vector<std::vector<std::int32_t>> parts;
+  for (std::size_t part = 0; part < 4; ++part) {
+    const auto rows = minibatch_rows(order, part, 4);
+    parts.emplace_back(rows.begin(), rows.end());
+  }
+  EXPECT_THAT(parts, ElementsAre(ElementsAre(9, 0), ElementsAre(8, 1, 7), ElementsAre(2, 6), ElementsAre(3, 5, 4)))
+      << "not 3, 3, 3 and 1";
+}
+
+TEST(Minibatch, HasTheRowsThatItIsAskedFor) {
+  const Matrix obs{{0, 10}, {1, 11}, {2, 12}, {3, 13}}, actions{{20}, {21}, {22}, {23}};
+  Vector advantages{{30, 31, 32, 33}};
+  const Vector targets{{40, 41, 42, 43}};
+  Minibatch minibatch;
+  minibatch.resize(3, Space::row(2), 1);
+  const std::vector<std::int32_t> rows{3, 1};
+  const RolloutRows some = minibatch.gather({.obs = obs,
+                                             .actions = {actions.data(), 4, 1},
+                                             .advantages = {advantages.data(), 4},
+                                             .targets = {targets.data(), 4}},
+                                            rows);
+  EXPECT_EQ(some.obs.floats(), (Matrix{{3, 13}, {1, 11}}));
+  EXPECT_EQ(some.actions, (Matrix{{23}, {21}}));
+  EXPECT_EQ(some.advantages, (Vector{{33, 31}}));
+  EXPECT_EQ(some.targets, (Vector{{43, 41}}));
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "slm_lab/algorithm/divergence.h"
+#include "slm_lab/algorithm/mean_stats.h"
 #include "slm_lab/algorithm/memory_checks.h"
-#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/returns.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/profile.h"
@@ -130,11 +130,8 @@ Ppo::Ppo(const PpoConfig& config, const ActorCriticNetConfig& nets, const EnvInf
   const auto rows = static_cast<std::int64_t>(order_.size());
   const std::int64_t parts = num_minibatches(rows, sizes_.minibatch_size);
   const std::int64_t n = (rows + parts - 1) / parts;  // of the largest
-  minibatch_.obs.resize(n, info.obs_space);
-  minibatch_.actions.resize(n, info.action_space.size());
-  for (Vector* v : {&minibatch_.log_probs, &minibatch_.advantages, &minibatch_.targets, &minibatch_.values,
-                    &minibatch_.d_log_probs})
-    v->resize(n);
+  minibatch_.resize(n, info.obs_space, info.action_space.size());
+  for (Vector* v : {&old_log_probs_, &old_values_, &d_log_probs_}) v->resize(n);
   for (Matrix* m : {&next_values_, &advantages_, &targets_}) m->resize(sizes_.time_horizon, info.num_envs);
   log_probs_.resize(next_values_.size());
   final_values_.resize(next_values_.size());  // at most so many
@@ -171,29 +168,18 @@ TrainStats Ppo::train(Rng& rng) {
   std::iota(order_.begin(), order_.end(), 0);
   estimate_advantages();
 
-  MinibatchStats sum, epoch_sum;
-  int steps = 0;
-  double kl = 0;
+  MeanStats round, pass;
   for (int epoch = 0; epoch < config_.training_epoch; ++epoch) {
     if (epoch > 0 && config_.recompute_advantages) estimate_advantages();
     if (parts > 1) rng.shuffle(order_);
-    epoch_sum = {};
-    for (std::size_t part = 0; part < parts; ++part) {
-      const std::size_t begin = minibatch_begin(part, parts, size), end = minibatch_begin(part + 1, parts, size);
-      epoch_sum += train_minibatch(std::span(order_).subspan(begin, end - begin));
-    }
-    sum += epoch_sum;
-    steps += static_cast<int>(parts);
-    kl = epoch_sum.kl / static_cast<double>(parts);
-    if (config_.target_kl && kl > *config_.target_kl) break;
+    pass = {};
+    for (std::size_t part = 0; part < parts; ++part) pass.add(train_minibatch(minibatch_rows(order_, part, parts)));
+    round.add(pass);
+    if (config_.target_kl && pass.mean().kl > *config_.target_kl) break;
   }
-  return {.loss = sum.loss / steps,
-          .policy_loss = sum.policy_loss / steps,
-          .value_loss = sum.value_loss / steps,
-          .entropy = sum.entropy / steps,
-          .kl = kl,
-          .clip_fraction = sum.clip_fraction / steps,
-          .grad_norm = sum.grad_norm / steps};
+  TrainStats stats = round.mean();
+  stats.kl = pass.mean().kl;
+  return stats;
 }
 
 void Ppo::estimate_advantages() {
@@ -207,39 +193,38 @@ void Ppo::estimate_advantages() {
   advantage_normalizer_.rollout(Eigen::Map<Vector>(advantages_.data(), advantages_.size()));
 }
 
-void Ppo::gather(std::span<const std::int32_t> rows) {
+RolloutRows Ppo::gather(std::span<const std::int32_t> rows) {
   const PhaseTimer timer(Phase::draw);
-  gather_rows(memory_.rollout().obs(), rows, minibatch_.obs);
-  gather_rows(memory_.rollout().actions(), rows, minibatch_.actions);
-  gather_rows(log_probs_.data(), rows, minibatch_.log_probs);
-  gather_rows(advantages_.data(), rows, minibatch_.advantages);
-  gather_rows(targets_.data(), rows, minibatch_.targets);
-  gather_rows(values_.data(), rows, minibatch_.values);
+  gather_rows(log_probs_.data(), rows, old_log_probs_);
+  gather_rows(values_.data(), rows, old_values_);
+  const Rollout& rollout = memory_.rollout();
+  return minibatch_.gather({.obs = rollout.obs(),
+                            .actions = rollout.actions(),
+                            .advantages = {advantages_.data(), advantages_.size()},
+                            .targets = {targets_.data(), targets_.size()}},
+                           rows);
 }
 
-Ppo::MinibatchStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
+TrainStats Ppo::train_minibatch(std::span<const std::int32_t> rows) {
   const auto n = static_cast<Eigen::Index>(rows.size());
-  gather(rows);
-  advantage_normalizer_.minibatch(minibatch_.advantages.head(n));
+  RolloutRows batch = gather(rows);
+  advantage_normalizer_.minibatch(batch.advantages);
 
   // L = L_clip - entropy_coef * mean H + value loss, with L_clip over log pi(a|s) of the rows' actions.
-  nets_.forward(minibatch_.obs.top_rows(n));
+  nets_.forward(batch.obs);
   Distribution& distribution = exploration_.distribution();
-  distribution.evaluate(nets_.policy_outputs(), minibatch_.actions.topRows(n));
+  distribution.evaluate(nets_.policy_outputs(), batch.actions);
   const auto clip_eps = static_cast<float>(config_.clip_eps_spec.at(frame_));
-  const SurrogateLoss surrogate =
-      clipped_surrogate(distribution.log_probs(), minibatch_.log_probs.head(n), minibatch_.advantages.head(n), clip_eps,
-                        minibatch_.d_log_probs.head(n));
+  const SurrogateLoss surrogate = clipped_surrogate(distribution.log_probs(), old_log_probs_.head(n), batch.advantages,
+                                                    clip_eps, d_log_probs_.head(n));
   const float entropy_coef = config_.entropy_coef_spec ? static_cast<float>(config_.entropy_coef_spec->at(frame_)) : 0;
   const float entropy = distribution.entropy().mean();
   require_finite(surrogate.loss - entropy_coef * entropy, "PPO", "policy loss");
-  distribution.gradient({minibatch_.d_log_probs.data(), n}, -entropy_coef / static_cast<float>(n),
-                        nets_.d_policy_outputs());
+  distribution.gradient({d_log_probs_.data(), n}, -entropy_coef / static_cast<float>(n), nets_.d_policy_outputs());
 
-  const float value_loss = config_.clip_vloss
-                               ? value_loss_.clipped(nets_.values(), minibatch_.values.head(n),
-                                                     minibatch_.targets.head(n), clip_eps, nets_.d_values())
-                               : value_loss_(nets_.values(), minibatch_.targets.head(n), nets_.d_values());
+  const float value_loss = config_.clip_vloss ? value_loss_.clipped(nets_.values(), old_values_.head(n), batch.targets,
+                                                                    clip_eps, nets_.d_values())
+                                              : value_loss_(nets_.values(), batch.targets, nets_.d_values());
   require_finite(value_loss, "PPO", "value loss");
 
   const float grad_norm = nets_.step();
@@ -276,17 +261,6 @@ SurrogateLoss clipped_surrogate(const Eigen::Ref<const Vector>& log_probs,
     d_log_probs[i] = unclipped <= clipped && std::abs(log_ratio) < kMaxLogRatio ? -unclipped / n : 0;
   }
   return {sum.loss / n, sum.kl / n, sum.clip_fraction / n};
-}
-
-Ppo::MinibatchStats& Ppo::MinibatchStats::operator+=(const MinibatchStats& other) {
-  loss += other.loss;
-  policy_loss += other.policy_loss;
-  value_loss += other.value_loss;
-  entropy += other.entropy;
-  kl += other.kl;
-  clip_fraction += other.clip_fraction;
-  grad_norm += other.grad_norm;
-  return *this;
 }
 
 Coefficients Ppo::coefficients() const {

@@ -10,6 +10,7 @@
 #include "slm_lab/algorithm/advantage_normalizer.h"
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/exploration.h"
+#include "slm_lab/algorithm/minibatches.h"
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/algorithm/value_loss.h"
@@ -62,15 +63,10 @@ class Ppo final : public Algorithm {
   PolicyAccess access() { return {&nets_, &exploration_.distribution()}; }
 
  private:
-  struct MinibatchStats {
-    double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, kl = 0, clip_fraction = 0, grad_norm = 0;
-    MinibatchStats& operator+=(const MinibatchStats& other);
-  };
-
   TrainStats train(Rng& rng);
   void estimate_advantages();
-  void gather(std::span<const std::int32_t> rows);
-  MinibatchStats train_minibatch(std::span<const std::int32_t> rows);
+  RolloutRows gather(std::span<const std::int32_t> rows);
+  TrainStats train_minibatch(std::span<const std::int32_t> rows);
 
   PpoConfig config_;
   PpoSizes sizes_;
@@ -85,11 +81,8 @@ class Ppo final : public Algorithm {
   Vector values_, final_values_;               // of rollout.obs() and rollout.final_obs(); may be longer
   Matrix next_values_, advantages_, targets_;  // (num_steps, num_envs)
   std::vector<std::int32_t> order_;            // rows of the rollout, shuffled every epoch
-  struct {                                     // (minibatch_size) rows each; a minibatch may use fewer
-    Observations obs;
-    Matrix actions;
-    Vector log_probs, advantages, targets, values, d_log_probs;
-  } minibatch_;
+  Minibatch minibatch_;
+  Vector old_log_probs_, old_values_, d_log_probs_;  // (rows) of the largest minibatch
 };
 
 /// The settings of PPO, and of what stands on it.

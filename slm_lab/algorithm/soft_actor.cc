@@ -13,14 +13,6 @@ SoftActor::SoftActor(std::string_view algorithm, const SoftConfig& config, const
       actor_(make_policy_net(net, info, streams), net),
       temperature_(config.temperature, net.optim_spec, target_entropy(config, info.action_space)) {}
 
-void SoftActor::act(const ObservationsView& obs, bool uniformly, ActMode mode, std::int64_t frame, Rng& rng,
-                    Matrix& actions) {
-  if (uniformly)
-    policy_->act_uniformly(obs.rows(), rng, actions);
-  else
-    policy_->act(actor_.infer(obs), mode, frame, rng, actions);
-}
-
 ObservationsView SoftActor::look_ahead(const ObservationsView& obs, Rng& rng) {
   return policy_->look_ahead(actor_.infer(obs), obs, rng);
 }
@@ -29,9 +21,13 @@ void SoftActor::values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vecto
   policy_->values(q1, q2, temperature_.alpha(), values);
 }
 
-void SoftActor::train(const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q, Rng& rng,
-                      OffPolicyStats& stats) {
-  const double loss = policy_->loss(actor_.forward(obs), obs, critics, min_q, temperature_.alpha(), rng);
+void SoftActor::train(const ObservationsView& obs, TwinLearners& critics, Rng& rng, OffPolicyStats& stats) {
+  const double loss = policy_->loss({.outputs = actor_.forward(obs),
+                                     .obs = obs,
+                                     .critics = critics,
+                                     .min_q = critics.min_q(),
+                                     .alpha = temperature_.alpha()},
+                                    rng);
   require_finite(loss, algorithm_, "policy loss");
   entropy_ = policy_->entropy();
   actor_.backward(policy_->d_outputs());

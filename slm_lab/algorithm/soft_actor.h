@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "slm_lab/algorithm/off_policy_stats.h"
 #include "slm_lab/algorithm/soft_config.h"
@@ -20,8 +21,12 @@ class SoftActor {
   SoftActor(std::string_view algorithm, const SoftConfig& config, const NetConfig& net, const EnvInfo& info,
             const Streams& streams);
 
-  /// Draws into `actions` (n, action_dim) for `obs` (n, obs_dim); `uniformly`: whatever is observed.
-  void act(const ObservationsView& obs, bool uniformly, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions);
+  /// Draws into `actions` (n, action_dim) for `obs` (n, obs_dim).
+  void act(const ObservationsView& obs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
+    policy_->act(actor_.infer(obs), mode, frame, rng, actions);
+  }
+  /// `n` actions that do not depend on a state.
+  void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) { policy_->act_uniformly(n, rng, actions); }
   SoftPolicy& policy() { return *policy_; }
 
   /// Draws what the policy does next in `obs` (n, obs_dim); returns what critics see of that, for values().
@@ -29,15 +34,16 @@ class SoftActor {
   /// V into `values` (n), with the critics' `q1` and `q2` of what look_ahead() gave.
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vector& values);
 
-  /// A step of the policy, then one of the temperature; the arguments as of SoftPolicy::loss().
-  void train(const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q, Rng& rng, OffPolicyStats& stats);
+  /// A step of the policy on `obs` (n, obs_dim), of which `critics` had their last step, then one of the temperature.
+  void train(const ObservationsView& obs, TwinLearners& critics, Rng& rng, OffPolicyStats& stats);
   void advance(std::int64_t frame, bool trained) { actor_.advance(frame, trained); }
 
   double entropy() const { return entropy_; }  ///< of the policy, mean over the last batch, nats
-  float alpha() const { return temperature_.alpha(); }
+  Coefficients coefficients(std::int64_t /*frame*/) const { return {.alpha = temperature_.alpha()}; }
   double lr() const { return actor_.lr(); }
   std::int64_t opt_step() const { return actor_.opt_step(); }
-  Net& net() { return actor_.net(); }
+  void append_nets(std::vector<NamedNet>& nets) { nets.push_back({"net", &actor_.net()}); }
+  void share_work(ThreadPool& threads) { actor_.net().share_work(threads); }
   void serialize(Archive& archive);
 
  private:

@@ -52,16 +52,15 @@ void DiscreteSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef& 
 }
 
 // J = mean of sum_a p_a g_a with g = alpha log p - min q, eq. 12:  d J / d z_b = p_b (g_b - sum_a p_a g_a) / n.
-double DiscreteSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView&, TwinLearners&,
-                                const Matrix& min_q, float alpha, Rng&) {
-  const auto n = static_cast<float>(outputs.rows());
-  softmax(outputs);
+double DiscreteSoftPolicy::loss(const SoftLossInputs& of, Rng&) {
+  const auto n = static_cast<float>(of.outputs.rows());
+  softmax(of.outputs);
   entropy_ = -probs_.cwiseProduct(log_probs_).sum() / n;
-  d_outputs_.resize(outputs.rows(), outputs.cols());
+  d_outputs_.resize(of.outputs.rows(), of.outputs.cols());
   double loss = 0;
-  for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
-    d_outputs_.row(i) = alpha * log_probs_.row(i) - min_q.row(i);  // g
-    const float mean = probs_.row(i).dot(d_outputs_.row(i));       // sum_a p_a g_a
+  for (Eigen::Index i = 0; i < of.outputs.rows(); ++i) {
+    d_outputs_.row(i) = of.alpha * log_probs_.row(i) - of.min_q.row(i);  // g
+    const float mean = probs_.row(i).dot(d_outputs_.row(i));             // sum_a p_a g_a
     d_outputs_.row(i).array() = (d_outputs_.row(i).array() - mean) * probs_.row(i).array() / n;
     loss += static_cast<double>(mean);
   }
@@ -110,27 +109,26 @@ void ContinuousSoftPolicy::values(const ConstMatrixRef& q1, const ConstMatrixRef
 }
 
 // J = mean of alpha log pi(a|s) - min_i Q_i(s, a) for actions drawn anew, eq. 7.
-double ContinuousSoftPolicy::loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics,
-                                  const Matrix&, float alpha, Rng& rng) {
-  policy_.sample(outputs, rng);
+double ContinuousSoftPolicy::loss(const SoftLossInputs& of, Rng& rng) {
+  policy_.sample(of.outputs, rng);
   const Matrix& actions = policy_.actions();
-  join(obs, actions, inputs_);
+  join(of.obs, actions, inputs_);
   const Eigen::Index n = actions.rows();
-  critics.for_both(n, [&](std::size_t i) { q_[i] = critics.learner(i).forward(inputs_).col(0); });
+  of.critics.for_both(n, [&](std::size_t i) { q_[i] = of.critics.learner(i).forward(inputs_).col(0); });
 
   // The gradient goes through the critic that is the smaller one in each row.
-  critics.for_both(n, [&](std::size_t i) {
+  of.critics.for_both(n, [&](std::size_t i) {
     d_q_[i].resize(n, 1);
     for (Eigen::Index row = 0; row < n; ++row) {
       const float own = q_[i][row], other = q_[1 - i][row];
       d_q_[i](row, 0) = own < other || (own == other && i == 0) ? -1 / static_cast<float>(n) : 0;
     }
-    d_actions_of_[i] = critics.learner(i).backward_input(d_q_[i]).rightCols(actions.cols());
+    d_actions_of_[i] = of.critics.learner(i).backward_input(d_q_[i]).rightCols(actions.cols());
   });
   d_actions_ = d_actions_of_[0] + d_actions_of_[1];
-  policy_.gradient(alpha / static_cast<float>(n), d_actions_, d_outputs_);
+  policy_.gradient(of.alpha / static_cast<float>(n), d_actions_, d_outputs_);
   entropy_ = -policy_.log_probs().mean();
-  return -alpha * entropy_ - q_[0].cwiseMin(q_[1]).mean();
+  return -of.alpha * entropy_ - q_[0].cwiseMin(q_[1]).mean();
 }
 
 }  // namespace slm

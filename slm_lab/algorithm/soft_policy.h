@@ -10,6 +10,16 @@
 
 namespace slm {
 
+/// What the loss of a SoftPolicy is computed of. Discrete actions, whose every value the critics have just said, do not
+/// look at `obs` and `critics`; continuous ones, which are drawn anew, not at `min_q`.
+struct SoftLossInputs {
+  ConstMatrixRef outputs;  // (n, num_outputs)  of the actor for obs
+  ObservationsView obs;    // (n, obs_dim)
+  TwinLearners& critics;
+  const Matrix& min_q;  // (n, critic_outputs())  the smaller of the critics' values before their last step
+  float alpha;
+};
+
 /// The actor's side of soft actor-critic: how actions are drawn from a net's outputs, what they are worth with the
 /// entropy counted in, and the loss of the policy. There are two kinds.
 class SoftPolicy {
@@ -33,10 +43,8 @@ class SoftPolicy {
   /// V(s) = E_a[min_i Q_i(s, a) - alpha log pi(a|s)] into `values` (n), with the critics' `q1` and `q2` (n,
   /// critic_outputs()) of what look_ahead() gave.
   virtual void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) = 0;
-  /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)]. `min_q` (n, critic_outputs()): the smaller of the critics'
-  /// values before their last step, from which discrete actions learn, as in the reference.
-  virtual double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics,
-                      const Matrix& min_q, float alpha, Rng& rng) = 0;
+  /// J = mean of E_a[alpha log pi(a|s) - min_i Q_i(s, a)].
+  virtual double loss(const SoftLossInputs& of, Rng& rng) = 0;
   // Of the last loss():
   const Matrix& d_outputs() const { return d_outputs_; }  ///< its gradient with respect to `outputs`
   double entropy() const { return entropy_; }             ///< mean over the rows, nats
@@ -59,8 +67,7 @@ class DiscreteSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override { return actions; }
   ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q,
-              float alpha, Rng& rng) override;
+  double loss(const SoftLossInputs& of, Rng& rng) override;
 
  private:
   void softmax(const ConstMatrixRef& logits);
@@ -84,8 +91,7 @@ class ContinuousSoftPolicy final : public SoftPolicy {
   ConstMatrixRef critic_columns(const Matrix& actions) override;
   ObservationsView look_ahead(const ConstMatrixRef& outputs, const ObservationsView& obs, Rng& rng) override;
   void values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, float alpha, Vector& values) override;
-  double loss(const ConstMatrixRef& outputs, const ObservationsView& obs, TwinLearners& critics, const Matrix& min_q,
-              float alpha, Rng& rng) override;
+  double loss(const SoftLossInputs& of, Rng& rng) override;
 
  private:
   int action_dim_;

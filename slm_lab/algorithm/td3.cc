@@ -54,118 +54,101 @@ std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent) {
   return std::make_unique<Td3Plan>(config, read_net_config(agent.net, kEveryNetUse), agent);
 }
 
-Td3::Td3(const Td3Config& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
-         const Streams& streams)
+// ---- the actor
+
+Td3Actor::Td3Actor(const Td3Config& config, const NetConfig& net, const EnvInfo& info, const Streams& streams)
     : config_(config),
       unit_space_(unit_box(info.action_space.size())),
       actor_(make_actor(net, info, streams), net),
       target_actor_(actor_, net.target),
-      critics_("TD3", net, Space::row(info.obs_space.size() + info.action_space.size()), 1, streams),
-      policy_(info.action_space.size()),
-      loop_(config.loop, replay, info),
-      first_output_(Matrix::Zero(replay.batch_size, 1)),
-      targets_(replay.batch_size) {}
+      policy_(info.action_space.size()) {}
 
-void Td3::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
-  if (mode == ActMode::train && loop_.warming_up()) {
-    actions.resize(obs.rows(), unit_space_.size());
-    return sample_space(unit_space_, rng, actions);
-  }
+void Td3Actor::act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions) {
+  actions.resize(n, unit_space_.size());
+  sample_space(unit_space_, rng, actions);
+}
+
+void Td3Actor::act(const ObservationsView& obs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
   policy_.act(actor_.infer(obs), actions);
   if (mode == ActMode::greedy) return;
   const Schedule& noise = config_.explore_var_spec;
-  const double std = mode == ActMode::evaluate ? noise.end() : noise.at(frame_);
+  const double std = mode == ActMode::evaluate ? noise.end() : noise.at(frame);
   for (float& a : actions.reshaped<Eigen::RowMajor>())
     a = std::clamp(a + static_cast<float>(std * rng.standard_normal()), -1.0f, 1.0f);
 }
 
-void Td3::observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) {
-  loop_.observe(obs, actions, step);
-}
-
-std::optional<TrainStats> Td3::update(std::int64_t frame, Rng& rng) {
-  std::optional<TrainStats> stats;
-  if (loop_.due()) stats = train(rng);
-  frame_ = frame;
-  actor_.advance(frame, stats.has_value());
-  critics_.advance(frame, stats.has_value(), loop_.num_envs());
-  if (!target_actor_.is_polyak()) target_actor_.update(actor_, frame, loop_.num_envs());
-  return stats;
-}
-
-// Algorithm 1.
-TrainStats Td3::train(Rng& rng) {
-  OffPolicyStats stats;
-  for (int i = 0; i < loop_.num_batches(); ++i) {
-    loop_.draw(rng, frame_);
-    bootstrap(rng);
-    train_critics(stats);
-    if (++iteration_ % config_.policy_delay != 0) continue;
-    train_actor(stats);
-    critics_.follow();
-    if (target_actor_.is_polyak()) target_actor_.polyak_towards(actor_);
-  }
-  return stats.means();
-}
-
-// y = r + gamma min_i Q_target_i(s', a'),  a' = clip(pi_target(s') + clip(noise, -c, c), -1, 1).
-void Td3::bootstrap(Rng& rng) {
-  const Batch& batch = loop_.batch();
-  policy_.act(target_actor_.infer(batch.next_obs), next_actions_);
-  for (float& a : next_actions_.reshaped<Eigen::RowMajor>()) {
+// a' = clip(pi_target(s') + clip(noise, -c, c), -1, 1).
+void Td3Actor::act_as_target(const ObservationsView& obs, Rng& rng, Matrix& actions) {
+  policy_.act(target_actor_.infer(obs), actions);
+  for (float& a : actions.reshaped<Eigen::RowMajor>()) {
     const double noise = config_.policy_noise * rng.standard_normal();
     a = std::clamp(a + static_cast<float>(std::clamp(noise, -config_.noise_clip, config_.noise_clip)), -1.0f, 1.0f);
   }
-  join(batch.next_obs, next_actions_, inputs_);
-  const auto& [q1, q2] = critics_.target_values(inputs_);
-  targets_ = q1.col(0).cwiseMin(q2.col(0));
-  targets_ = batch.rewards + batch.discounts.cwiseProduct(targets_);
 }
 
-// Each critic: mean of loss(Q_i(s, a), y).
-void Td3::train_critics(OffPolicyStats& stats) {
-  const Batch& batch = loop_.batch();
-  join(batch.obs, batch.actions, inputs_);
-  stats.add_critics(critics_.fit(inputs_, first_output_, targets_, batch.draw.weights));
-  loop_.prioritize(critics_.td_errors());
-}
-
-// J = -mean of Q_1(s, pi(s)).
-void Td3::train_actor(OffPolicyStats& stats) {
-  const Batch& batch = loop_.batch();
-  const double loss = policy_.loss(actor_.forward(batch.obs), batch.obs, critics_.online().learner(0));
+// J = -mean of Q(s, pi(s)).
+void Td3Actor::train(const ObservationsView& obs, Trainer& critic, OffPolicyStats& stats) {
+  const double loss = policy_.loss(actor_.forward(obs), obs, critic);
   require_finite(loss, "TD3", "policy loss");
   actor_.backward(policy_.d_outputs());
   const float norm = actor_.step();
   require_finite(norm, "TD3", "policy gradient");
   stats.add_actor(loss, norm);
+  if (target_actor_.is_polyak()) target_actor_.polyak_towards(actor_);
 }
 
-void Td3::share_work(ThreadPool& threads) {
+void Td3Actor::advance(std::int64_t frame, bool trained, int num_envs) {
+  actor_.advance(frame, trained);
+  if (!target_actor_.is_polyak()) target_actor_.update(actor_, frame, num_envs);
+}
+
+void Td3Actor::append_nets(std::vector<NamedNet>& nets) {
+  nets.push_back({"net", &actor_.net()});
+  nets.push_back({"target_net", &target_actor_.net()});
+}
+
+void Td3Actor::share_work(ThreadPool& threads) {
   actor_.net().share_work(threads);
   target_actor_.net().share_work(threads);
-  critics_.share_work(threads);
 }
 
-std::int64_t Td3::opt_step() const { return actor_.opt_step() + critics_.opt_step(); }
-
-Coefficients Td3::coefficients() const {
-  return {.lr = (actor_.lr() + 2 * critics_.lr()) / 3, .explore_var = config_.explore_var_spec.at(frame_)};
-}
-
-std::vector<NamedNet> Td3::nets() {
-  std::vector<NamedNet> nets{{"net", &actor_.net()}, {"target_net", &target_actor_.net()}};
-  critics_.append_nets(nets);
-  return nets;
-}
-
-void Td3::serialize(Archive& archive) {
+void Td3Actor::serialize(Archive& archive) {
   archive("actor", actor_);
   archive("target_actor", target_actor_);
-  archive("critics", critics_);
-  archive("replay", loop_);
-  archive("frame", frame_);
-  archive("iteration", iteration_);
+}
+
+// ---- algorithm 1
+
+Td3Learner::Td3Learner(const Td3Config& config, const NetConfig& net, const EnvInfo& info, const Streams& streams)
+    : actor(config, net, info, streams),
+      critics("TD3", net, Space::row(info.obs_space.size() + info.action_space.size()), 1, streams) {}
+
+// Each critic: mean of loss(Q_i(s, a), y).
+TwinLearners::Fit Td3Learner::train_critics(const Batch& batch, Rng& rng) {
+  bootstrap(batch, rng);
+  join(batch.obs, batch.actions, inputs_);
+  first_output_.setZero(targets_.size(), 1);
+  return critics.fit(inputs_, first_output_, targets_, batch.draw.weights);
+}
+
+// y = r + gamma min_i Q_target_i(s', a').
+void Td3Learner::bootstrap(const Batch& batch, Rng& rng) {
+  actor.act_as_target(batch.next_obs, rng, next_actions_);
+  join(batch.next_obs, next_actions_, inputs_);
+  const auto& [q1, q2] = critics.target_values(inputs_);
+  targets_ = q1.col(0).cwiseMin(q2.col(0));
+  targets_ = batch.rewards + batch.discounts.cwiseProduct(targets_);
+}
+
+// The first critic alone.
+void Td3Learner::train_actor(const Batch& batch, Rng&, OffPolicyStats& stats) {
+  actor.train(batch.obs, critics.online().learner(0), stats);
+  critics.follow();
+}
+
+void Td3Learner::advance(std::int64_t frame, bool trained, int num_envs) {
+  actor.advance(frame, trained, num_envs);
+  critics.advance(frame, trained, num_envs);
 }
 
 }  // namespace slm

@@ -2,12 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <vector>
 
-#include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/deterministic_policy.h"
-#include "slm_lab/algorithm/off_policy_loop.h"
-#include "slm_lab/algorithm/off_policy_stats.h"
+#include "slm_lab/algorithm/off_policy_agent.h"
 #include "slm_lab/algorithm/plan.h"
 #include "slm_lab/algorithm/schedule.h"
 #include "slm_lab/algorithm/twin_critics.h"
@@ -25,44 +23,57 @@ struct Td3Config {
   double policy_noise = 0.2, noise_clip = 0.5;                  ///< on what the targets do next
 };
 
-/// Twin delayed deterministic policy gradient (Fujimoto et al. 2018): two critics of which the smaller counts, targets
-/// that are smoothed by noise on their action, and a deterministic actor that moves less often. Actions live in [-1, 1]
-/// everywhere but in the environment.
-class Td3 final : public Algorithm {
+/// The policy of TD3: deterministic, with a slow copy of itself for targets, and noise on what it does.
+class Td3Actor {
  public:
-  Td3(const Td3Config& config, const ReplayConfig& replay, const NetConfig& net, const EnvInfo& info,
-      const Streams& streams);
+  Td3Actor(const Td3Config& config, const NetConfig& net, const EnvInfo& info, const Streams& streams);
 
-  void act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) override;
-  ActionRange action_range() const override { return ActionRange::unit; }
-  void observe(const ObservationsView& obs, const Matrix& actions, const StepResult& step) override;
-  std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override;
+  void act(const ObservationsView& obs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions);
+  void act_uniformly(Eigen::Index n, Rng& rng, Matrix& actions);
+  /// What the slow copy does in `obs` (n, obs_dim), smoothed by noise, into `actions` (n, action_dim).
+  void act_as_target(const ObservationsView& obs, Rng& rng, Matrix& actions);
 
-  std::int64_t opt_step() const override;
-  Coefficients coefficients() const override;
-  std::vector<NamedNet> nets() override;
-  void share_work(ThreadPool& threads) override;
-  void serialize(Archive& archive) override;
+  /// A step up `critic` on `obs` (n, obs_dim), and a polyak step of the copy.
+  void train(const ObservationsView& obs, Trainer& critic, OffPolicyStats& stats);
+  void advance(std::int64_t frame, bool trained, int num_envs);
+
+  double entropy() const { return TrainStats::kNone; }
+  Coefficients coefficients(std::int64_t frame) const { return {.explore_var = config_.explore_var_spec.at(frame)}; }
+  double lr() const { return actor_.lr(); }
+  std::int64_t opt_step() const { return actor_.opt_step(); }
+  void append_nets(std::vector<NamedNet>& nets);
+  void share_work(ThreadPool& threads);
+  void serialize(Archive& archive);
 
  private:
-  TrainStats train(Rng& rng);
-  void bootstrap(Rng& rng);
-  void train_critics(OffPolicyStats& stats);
-  void train_actor(OffPolicyStats& stats);
-
   Td3Config config_;
   Space unit_space_;  // of actions
   Trainer actor_;
   TargetNet target_actor_;
-  TwinCritics critics_;
   DeterministicPolicy policy_;
-  OffPolicyLoop loop_;
-  std::int64_t frame_ = 0, iteration_ = 0;
+};
+
+/// The steps of twin delayed deterministic policy gradient (Fujimoto et al. 2018): two critics of which the smaller
+/// counts, targets that are smoothed by noise on their action, and a deterministic actor that moves less often.
+class Td3Learner {
+ public:
+  Td3Learner(const Td3Config& config, const NetConfig& net, const EnvInfo& info, const Streams& streams);
+
+  TwinLearners::Fit train_critics(const Batch& batch, Rng& rng);
+  void train_actor(const Batch& batch, Rng& rng, OffPolicyStats& stats);
+  void advance(std::int64_t frame, bool trained, int num_envs);
+
+  Td3Actor actor;
+  TwinCritics critics;
+
+ private:
+  void bootstrap(const Batch& batch, Rng& rng);
 
   Matrix next_actions_, inputs_;  // (batch_size, action_dim), (batch_size, obs_dim + action_dim)
   Matrix first_output_;           // (batch_size, 1) zeros: a critic has one
   Vector targets_;                // (batch_size)
 };
+using Td3 = OffPolicyAgent<Td3Learner>;
 
 /// Reads the settings of TD3.
 std::unique_ptr<const AlgorithmPlan> read_td3(AgentReader& agent);

@@ -26,9 +26,8 @@ class TwinCritics {
   /// A step of each critic on `inputs` (n, inputs); the rest as TwinLearners::step().
   TwinLearners::Fit fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets,
                         const Vector& weights);
-  // Of the values before the last fit(), as of TwinLearners:
+  /// Of the values before the last fit(), as of TwinLearners.
   const Vector& td_errors() const { return learners_.td_errors(); }
-  const Matrix& min_q() const { return learners_.min_q(); }
 
   /// A polyak step of the targets; nothing where they are replaced.
   void follow();
