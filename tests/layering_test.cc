@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"report", {"base"}},
     {"store", {"base", "spec", "report"}},
     {"experiment", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store"}},
-    {"dashboard", {"base", "report", "store", "experiment"}},
+    {"dashboard", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
     {"cli",
      {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment", "dashboard"}},
 };
