@@ -76,6 +76,7 @@ std::int32_t Replay::follow_up(const StepResult& step, int env) {
 std::int32_t Replay::keep_final(int env) {
   if (free_finals_.empty()) free_finals_.push_back(static_cast<std::int32_t>(final_obs_.size()));
   const std::int32_t row = free_finals_.back();
+  ensure(row < capacity_, "observations of transitions that are overwritten make room");
   free_finals_.pop_back();
   const std::byte* const obs = newest_next_obs_.row_data(env);
   final_obs_.write(row, frames_ ? frames_->newest(obs) : obs);
