@@ -4,20 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/env/registry.h"
-#include "slm_lab/spec/json.h"
-#include "slm_lab/spec/reader.h"
-#include "slm_lab/spec/report.h"
+#include "bench/played_env.h"
 
 namespace slm {
 namespace {
-
-EnvConfig config_of(std::string_view name) {
-  const JsonNode node = parse_json("{\"name\": \"" + std::string(name) + "\", \"max_frame\": 1}", "bench");
-  SpecReport report("bench");
-  SpecReader reader(&node, "env", report);
-  return read_env_config(reader);
-}
 
 void step_env(benchmark::State& state, const EnvConfig& config) {
   const int num_envs = static_cast<int>(state.range(0));
@@ -27,13 +17,7 @@ void step_env(benchmark::State& state, const EnvConfig& config) {
   }
   EnvStatistics statistics;
   const auto env = make_env(config, num_envs, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
-  const Space& space = env->info().action_space;
-  Rng rng(std::uint64_t{0});
-  std::vector<Matrix> actions(64, Matrix(num_envs, space.size()));
-  for (Matrix& batch : actions)
-    for (float& value : batch.reshaped())
-      value = space.is_discrete() ? static_cast<float>(rng.integers(0, space.n))
-                                  : static_cast<float>(rng.uniform(space.low[0], space.high[0]));
+  const std::vector<Matrix> actions = random_actions(env->info().action_space, num_envs);
   StepResult step;
   env->reset(step.obs);
   std::size_t t = 0;
@@ -44,10 +28,10 @@ void step_env(benchmark::State& state, const EnvConfig& config) {
   state.SetItemsProcessed(state.iterations() * num_envs);
 }
 
-void BM_EnvStep(benchmark::State& state, const std::string& name) { step_env(state, config_of(name)); }
+void BM_EnvStep(benchmark::State& state, const std::string& name) { step_env(state, default_env(name)); }
 
 void BM_EnvStepNormalized(benchmark::State& state, const std::string& name) {
-  EnvConfig config = config_of(name);
+  EnvConfig config = default_env(name);
   config.normalize_obs = config.normalize_reward = true;
   step_env(state, config);
 }

@@ -7,35 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "bench/played_env.h"
 #include "bench/timing.h"
 #include "slm_lab/base/thread_pool.h"
-#include "slm_lab/env/registry.h"
-#include "slm_lab/spec/json.h"
-#include "slm_lab/spec/reader.h"
-#include "slm_lab/spec/report.h"
 
 namespace slm {
 namespace {
 
 constexpr double kPiece = 0.25;  // seconds
 
-/// Batches that are played again and again; each action of all of them within the bounds.
-std::vector<Matrix> random_actions(const Space& space, int rows) {
-  Rng rng(std::uint64_t{0});
-  std::vector<Matrix> batches(256, Matrix(rows, space.size()));
-  for (Matrix& batch : batches)
-    for (float& value : batch.reshaped())
-      value = space.is_discrete() ? static_cast<float>(rng.integers(0, space.n))
-                                  : static_cast<float>(rng.uniform(space.low[0], space.high[0]));
-  return batches;
-}
-
 void play(const std::string& name, int rows, int num_threads, double seconds) {
-  const JsonNode node = parse_json(fmt::format(R"({{"name": "{}", "max_frame": 1}})", name), "env_steps");
-  SpecReport report("env_steps");
-  SpecReader reader(&node, "env", report);
-  const EnvConfig config = read_env_config(reader);
-  report.throw_if_problems();
+  const EnvConfig config = default_env(name);
   EnvStatistics statistics;
   ThreadPool threads(num_threads);
   const auto env = make_env(config, rows, 0.99, Streams(0, 0, 0), statistics, EnvUse::train, &threads);

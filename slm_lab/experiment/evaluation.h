@@ -10,7 +10,8 @@
 
 namespace slm {
 
-/// Raw returns of whole fresh episodes.
+/// Raw returns of whole fresh episodes; where an environment in Python sets no limit, of their first
+/// kLongestUnlimitedEpisode steps.
 struct Evaluation {
   std::vector<double> returns;
   double mean() const;

@@ -21,14 +21,14 @@ struct GraphSubject {
   std::vector<ReferenceLine> lines;  ///< returns to reach
 };
 
-/// All that a session tells on one page. The return stands large, with its moving average and
-/// the evaluations, if any; below it every quantity that the session has and that changes. Long runs are drawn as means
-/// over short stretches, with a shade from the lowest to the highest of each. Nothing before there are two returns.
+/// All that a session tells on one page. The return stands large, with its moving average and the evaluations, if any;
+/// below it every quantity that the session has and that changes. Long runs are drawn as means over short stretches,
+/// with a shade from the lowest to the highest of each. Nothing before there are two returns.
 std::optional<Page> session_graph(const GraphSubject& subject, std::span<const SessionRow> train,
                                   std::span<const SessionRow> eval);
 
-/// Each session of a trial, their mean with a shade from the lowest to the highest
-/// session, and the mean of their moving averages.
+/// Each session of a trial, their mean with a shade from the lowest to the highest session, and the mean of their
+/// moving averages.
 std::optional<Page> trial_graph(const GraphSubject& subject, std::span<const SessionMetrics> sessions);
 
 /// One trial of several that are compared.
