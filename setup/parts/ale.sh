@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 source=$1/ale-py target=$2 build=$1/build
-# Each emulator would spend 50 ms on a table for averaged colours, which are never asked for here.
+# Each emulator would spend some 40 ms on a table for averaged colours, which are never asked for here.
 sed -i '/^  makeAveragePalette();$/d' "$source/src/ale/environment/phosphor_blend.cpp"
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_PYTHON_LIB=OFF -DSDL_SUPPORT=OFF
 cmake --build "$build" --target ale-lib
