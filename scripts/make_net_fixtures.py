@@ -144,13 +144,51 @@ def image_case(conv, activation, image, dense):
     body = nn.Sequential(*layers)
     net = nn.ModuleDict({"conv": conv, "body": body,
                          "tails": nn.ModuleList([nn.Linear(width, 2), nn.Linear(width, 1)])})
+    for module in conv:
+        if isinstance(module, nn.BatchNorm2d):  # has seen the images that the layers were measured with
+            module.reset_running_stats()
     d_out = torch.randn(3, 3)
-    h = body(conv(x).flatten(1))
-    out = torch.cat([tail(h) for tail in net["tails"]], 1)
-    (out * d_out).sum().backward()
-    parameters = {key: {"shape": list(p.shape), "value": flat(p), "grad": flat(p.grad)}
-                  for key, p in net.named_parameters()}
-    return {"x": flat(x), "d_out": flat(d_out), "out": flat(out), "d_x": flat(x.grad), "parameters": parameters}
+
+    def there_and_back():
+        net.zero_grad()
+        x.grad = None
+        h = body(conv(x).flatten(1))
+        out = torch.cat([tail(h) for tail in net["tails"]], 1)
+        (out * d_out).sum().backward()
+        parameters = {key: {"shape": list(p.shape), "value": flat(p), "grad": flat(p.grad)}
+                      for key, p in net.named_parameters()}
+        return {"x": flat(x), "d_out": flat(d_out), "out": flat(out), "d_x": flat(x.grad), "parameters": parameters}
+
+    case = there_and_back()
+    if buffers := {key: flat(buffer) for key, buffer in net.named_buffers()}:
+        net.eval()
+        case |= {"buffers": buffers, "in_evaluation": there_and_back()}
+    return case
+
+
+def conv_batch_norm_cases():
+    """Convolutions with batch normalisation after the activation of all but the first, once in training, then in evaluation."""
+    cases = []
+    for activation, image, convs, dense in [
+        ("Tanh", (2, 9, 8), [(3, 3, 2, 0, 1), (5, 2, 1, 1, 1), (2, 2, 1, 2, 1)], [6]),
+        ("GELU", (1, 7, 6), [(4, 3, 1, 0, 1), (18, 2, 1, 0, 2)], []),
+        ("ReLU", (3, 8, 6), [(17, 3, 1, 1, 1), (4, 3, 2, 1, 1)], [5]),
+    ]:
+        torch.manual_seed(4)
+        channels, layers = image[0], []
+        for at, (out, kernel, stride, padding, dilation) in enumerate(convs):
+            layers += [nn.Conv2d(channels, out, kernel, stride, padding, dilation), getattr(nn, activation)()]
+            if at > 0:
+                norm = nn.BatchNorm2d(out)
+                with torch.no_grad():
+                    norm.weight.add_(torch.randn(out))
+                    norm.bias.add_(torch.randn(out))
+                layers.append(norm)
+            channels = out
+        conv = nn.Sequential(*layers)
+        cases.append({"activation": activation.lower(), "image": list(image), "conv_hid_layers": convs,
+                      "fc_hid_layers": dense, **image_case(conv, activation, image, dense)})
+    return cases
 
 
 class Residual(nn.Module):
@@ -288,7 +326,8 @@ def init_cases():
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in [("nets", net_cases), ("layer_norms", layer_norm_cases),
-                       ("batch_norms", batch_norm_cases), ("convs", conv_cases), ("impalas", impala_cases), ("optimizers", optimizer_cases),
+                       ("batch_norms", batch_norm_cases), ("convs", conv_cases),
+                       ("conv_batch_norms", conv_batch_norm_cases), ("impalas", impala_cases), ("optimizers", optimizer_cases),
                        ("lr_schedules", lr_schedule_cases), ("losses", loss_cases), ("inits", init_cases)]:
         (FOLDER / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
 

@@ -31,12 +31,16 @@ def write(folder, arrays=ARRAYS, name="policy.safetensors", **changes):
 class Nets(unittest.TestCase):
     def test_they_compute_what_pytorch_computes(self):
         seen = set()
-        for kind in ("nets", "layer_norms", "convs", "impalas"):
+        for kind in ("nets", "layer_norms", "convs", "conv_batch_norms", "impalas"):
             for case in json.loads((ROOT / f"tests/fixtures/net/{kind}.json").read_text()):
+                case |= case.get("in_evaluation", {})
                 arrays = {name: np.float32(array["value"]).reshape(array["shape"]) for name, array in case["parameters"].items()}
+                arrays |= {name: np.float32(values) for name, values in case.get("buffers", {}).items()}
                 image, dense = case.get("image", [3]), json.dumps(case.get("fc_hid_layers", [5, 4]))
                 about = {**ABOUT, "hid_layers_activation": case["activation"], "heads": "[2, 1]", "inputs": json.dumps(image), "hid_layers": dense}
-                if kind == "convs":
+                if kind == "conv_batch_norms":
+                    about["batch_norm"] = "true"
+                if "conv_hid_layers" in case:
                     about.update(type="ConvNet", conv_hid_layers=json.dumps(case["conv_hid_layers"]), fc_hid_layers=dense, normalize="false")
                 if kind == "impalas":
                     about.update(type="ImpalaNet", channels=json.dumps(case["channels"]), fc_hid_layers=dense, normalize="false")

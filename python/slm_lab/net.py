@@ -64,6 +64,12 @@ def largest_of_windows(x):
 STAGE = ["conv", *(f"res_block{block}.conv{at}" for block in (0, 1) for at in (0, 1))]  # in the order that they compute
 
 
+def normalise(x, name, arrays):
+    """Batch normalisation of the channels of x (n, channels, height, width), in evaluation."""
+    mean, var, gain, shift = (arrays[f"{name}.{part}"][:, None, None] for part in ("running_mean", "running_var", "weight", "bias"))
+    return (x - mean) / np.sqrt(var + np.float32(1e-5)) * gain + shift
+
+
 class Net:
     """The net that acts. Calls return its heads, each (n, width); of a dueling net the action values."""
 
@@ -80,6 +86,9 @@ class Net:
         self.sees_images = bool(self.convolutions or self.stages)
         self.num_dense = len(json.loads(about["fc_hid_layers" if self.sees_images else "hid_layers"]))
         self.layer_norm = about.get("layer_norm") == "true"
+        # Of each convolution its place in the arrays' names; behind it its activation and, of all but the first, its normalisation.
+        self.batch_norm = about.get("batch_norm") == "true"
+        self.places = [3 * at - 1 if self.batch_norm and at else 2 * at for at in range(len(self.convolutions))]
         self.heads = json.loads(about["heads"])
         self.inputs = json.loads(about["inputs"])  # a number, or (channels, height, width)
         self.byte_scale = 1 / 255 if not self.sees_images or about["normalize"] == "true" else 1.0
@@ -88,11 +97,15 @@ class Net:
     def check(self, about):
         """Every array that a pass reads is there: better at loading than in an episode."""
         step = 3 if self.layer_norm else 2
-        names = [f"conv.{2 * at}" for at in range(len(self.convolutions))]
+        names = [f"conv.{place}" for place in self.places]
+        norms = [f"conv.{place + 2}" for place in self.places[1:] if self.batch_norm]
+        names += norms
         names += [f"conv.{at}.{layer}" for at in range(self.stages) for layer in STAGE]
         names += [f"body.{step * at + norm}" for at in range(self.num_dense) for norm in range(step - 1)]
         names += ["tails.0"] + (["tails.1"] if self.dueling or about["action"] == "beta" else [])
-        missing = [f"{name}.{kind}" for name in names for kind in ("weight", "bias") if f"{name}.{kind}" not in self.arrays]
+        arrays = [f"{name}.{kind}" for name in names for kind in ("weight", "bias")]
+        arrays += [f"{name}.{kind}" for name in norms for kind in ("running_mean", "running_var")]
+        missing = [name for name in arrays if name not in self.arrays]
         if missing:
             raise ValueError(f"no array {missing[0]}, which a {about['type']} like this one needs")
 
@@ -114,8 +127,10 @@ class Net:
         x = x * np.float32(self.byte_scale) if x.dtype == np.uint8 else x.astype(np.float32)
         if self.sees_images:
             x = x.reshape(len(x), *self.inputs)
-        for at, (_, _, stride, padding, dilation) in enumerate(self.convolutions):
-            x = self.hidden(self.convolution(f"conv.{2 * at}", x, stride, padding, dilation))
+        for place, (_, _, stride, padding, dilation) in zip(self.places, self.convolutions):
+            x = self.hidden(self.convolution(f"conv.{place}", x, stride, padding, dilation))
+            if self.batch_norm and place > 0:
+                x = normalise(x, f"conv.{place + 2}", self.arrays)
         for at in range(self.stages):
             x = self.stage(f"conv.{at}", x)
         if self.stages:

@@ -55,11 +55,11 @@ void ActorCriticNets::forward(const ObservationsView& obs) {
     values_.resize(n_);
     d_values_.resize(n_);
   }
-  const ConstMatrixRef outputs = actor_->forward(obs);
+  const ConstMatrixRef outputs = actor_->forward_in_training(obs);
   policy_outputs_.emplace(outputs.leftCols(num_policy_outputs_));
   grow_rows(d_outputs_, n_, outputs.cols());
   if (critic_) {
-    values_.head(n_) = critic_->forward(obs).col(0);
+    values_.head(n_) = critic_->forward_in_training(obs).col(0);
     grow_rows(d_critic_outputs_, n_, 1);
   } else {
     values_.head(n_) = outputs.col(num_policy_outputs_);

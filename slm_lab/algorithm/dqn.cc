@@ -140,7 +140,7 @@ void Dqn::bootstrap() {
 
 QHead::Fit Dqn::train_batch(double& grad_norm) {
   const Batch& batch = loop_.batch();
-  const QHead::Fit fit = head_->fit(batch, online_.forward(batch.obs));
+  const QHead::Fit fit = head_->fit(batch, online_.forward_in_training(batch.obs));
   require_finite(fit.loss, config_.name, "loss");
   loop_.prioritize(head_->row_errors());
 

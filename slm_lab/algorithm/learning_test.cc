@@ -312,6 +312,16 @@ TEST(Learning, PpoLearnsToCatchFromImages) {
       0.9);
 }
 
+TEST(Learning, PpoLearnsToCatchFromImagesWithBatchNormalisation) {
+  constexpr bool kImage = true;
+  EXPECT_GT(return_on_catch<kImage>(kPpoOfImages + R"("net": {"type": "ConvNet", "shared": true, "use_same_optim": true,
+      "conv_hid_layers": [[8, 3, 1, 0, 1], [16, 2, 2, 0, 1]], "hid_layers_activation": "relu", "normalize": true,
+      "batch_norm": true, "fc_hid_layers": [64], "init_fn": "orthogonal_", "clip_grad_val": 0.5,
+      "optim_spec": {"name": "Adam", "lr": 0.002}}})",
+                                    8'000),
+            0.9);
+}
+
 TEST(Learning, PpoLearnsToCatchFromImagesWithResidualConvolutions) {
   constexpr bool kImage = true;
   EXPECT_GT(return_on_catch<kImage>(

@@ -216,6 +216,39 @@ TEST_P(EveryAlgorithm, SeesBytesAsNumbersFrom0To1) {
   expect_equal_nets(*algorithm, *algorithm2);
 }
 
+/// The agent with convolutions that are normalised over batches instead of dense layers.
+std::string with_batch_norm(std::string json) {
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = json.find(from, at)) != std::string::npos; at += to.size())
+      json.replace(at, from.size(), to);
+  };
+  replace("MLPNet", "ConvNet");
+  replace(R"("hid_layers": [32])",
+          R"("conv_hid_layers": [[4, 2, 1, 0, 1], [4, 2, 1, 0, 1]], "fc_hid_layers": [16], "batch_norm": true)");
+  replace(R"("actor_layer_norm": true,)", "");
+  return json;
+}
+
+// Gradients go through the statistics of a batch, which move those that the agent acts by, in every net that learns.
+TEST_P(EveryAlgorithm, TrainsByTheStatisticsOfItsBatches) {
+  if (world() != World::discrete_bytes) GTEST_SKIP() << "images of discrete actions only";
+  const auto env = make_catch<std::uint8_t, false, /*image=*/true>(4, kClock);
+  const auto algorithm = make_agent(with_batch_norm(spec().json), env->info());
+  AgentRun run(*algorithm, *env);
+  for (int t = 0; t < 150; ++t) run.one_step();
+  for (const NamedNet& net : algorithm->nets()) {
+    SCOPED_TRACE(net.name);
+    const Parameters& parameters = net.net->parameters();
+    int statistics = 0;
+    for (const Tensor& tensor : parameters.tensors)
+      if (tensor.is_buffer && tensor.name.ends_with(".running_mean")) {
+        ++statistics;
+        EXPECT_THAT(read_tensor(tensor, parameters.values), testing::Contains(testing::Ne(0.0f))) << tensor.name;
+      }
+    EXPECT_GE(statistics, 1);
+  }
+}
+
 TEST_P(EveryAlgorithm, AllocatesNothingAfterTheFirstUpdate) {
   const auto env = make_test_env(world());
   const auto algorithm = make(env->info());

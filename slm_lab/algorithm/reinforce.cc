@@ -97,7 +97,7 @@ TrainStats Reinforce::train() {
   if (config_.normalize_advantages == "standardize") standardize(returns);
 
   // J = mean_t(log pi(a_t|s_t) R_t) + entropy_coef * mean_t H(s_t); the loss is -J.
-  const ConstMatrixRef outputs = trainer_.forward(rollout.obs());
+  const ConstMatrixRef outputs = trainer_.forward_in_training(rollout.obs());
   MatrixRef d_outputs = grown(d_outputs_, n, outputs.cols());
   const auto entropy_coef = static_cast<float>(coefficients().entropy_coef);
   const PolicyGradientLoss policy =

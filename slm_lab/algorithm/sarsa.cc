@@ -91,7 +91,7 @@ TrainStats Sarsa::train(Rng& rng) {
     exploration_.choose(outputs, ActMode::train, frame_, rng, final_actions_.topRows(num_finals));
     pick_values(outputs, final_actions_.topRows(num_finals), final_values_);
   }
-  const ConstMatrixRef outputs = trainer_.forward(rollout.obs());
+  const ConstMatrixRef outputs = trainer_.forward_in_training(rollout.obs());
   pick_values(outputs, rollout.actions(), values_);
 
   // y = r + gamma Q(s', a'), 0 after the end of the task

@@ -22,7 +22,7 @@ void SoftActor::values(const ConstMatrixRef& q1, const ConstMatrixRef& q2, Vecto
 }
 
 void SoftActor::train(const ObservationsView& obs, TwinLearners& critics, Rng& rng, OffPolicyStats& stats) {
-  const double loss = policy_->loss({.outputs = actor_.forward(obs),
+  const double loss = policy_->loss({.outputs = actor_.forward_in_training(obs),
                                      .obs = obs,
                                      .critics = critics,
                                      .min_q = critics.min_q(),

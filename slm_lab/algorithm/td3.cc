@@ -88,7 +88,7 @@ void Td3Actor::act_as_target(const ObservationsView& obs, Rng& rng, Matrix& acti
 
 // J = -mean of Q(s, pi(s)).
 void Td3Actor::train(const ObservationsView& obs, Trainer& critic, OffPolicyStats& stats) {
-  const double loss = policy_.loss(actor_.forward(obs), obs, critic);
+  const double loss = policy_.loss(actor_.forward_in_training(obs), obs, critic);
   require_finite(loss, "TD3", "policy loss");
   actor_.backward(policy_.d_outputs());
   const float norm = actor_.step();

@@ -29,7 +29,7 @@ const std::array<Matrix, 2>& TwinCritics::target_values(const ObservationsView& 
 
 TwinLearners::Fit TwinCritics::fit(const ObservationsView& inputs, const ConstMatrixRef& columns, const Vector& targets,
                                    const Vector& weights) {
-  learners_.forward(inputs);
+  learners_.forward_in_training(inputs);
   return learners_.step(columns, targets, weights);
 }
 

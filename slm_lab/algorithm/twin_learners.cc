@@ -31,10 +31,6 @@ void TwinLearners::share_work(ThreadPool& threads) {
     for (Trainer& learner : learners_) learner.net().share_work(threads);
 }
 
-void TwinLearners::forward(const ObservationsView& inputs) {
-  for_both(inputs.rows(), [&](std::size_t i) { q_values_[i] = learners_[i].forward(inputs); });
-}
-
 void TwinLearners::forward_in_training(const ObservationsView& inputs) {
   for_both(inputs.rows(), [&](std::size_t i) { q_values_[i] = learners_[i].forward_in_training(inputs); });
 }

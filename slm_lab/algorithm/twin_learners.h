@@ -38,8 +38,7 @@ class TwinLearners {
     }
   }
 
-  /// Both critics' values of `inputs` (n, inputs), for step(); in training (net.h) they see them as a batch.
-  void forward(const ObservationsView& inputs);
+  /// Both critics' values of `inputs` (n, inputs), for step().
   void forward_in_training(const ObservationsView& inputs);
   const Matrix& q_values(std::size_t i) const { return q_values_[i]; }  // (n, outputs)
 
@@ -47,8 +46,8 @@ class TwinLearners {
     double loss = 0, grad_norm = 0;    ///< sums over the two
     double q_value = 0, td_error = 0;  ///< means over rows and both: Q(s, a) and |target - Q(s, a)|
   };
-  /// One step of each critic on the mean of weight * loss(Q_i, target) over the first rows of what forward() saw, as
-  /// many as there are targets; the others have no gradient. `columns` (n, 1): which output is the row's Q; `targets`
+  /// One step of each critic on the mean of weight * loss(Q_i, target) over the first rows of what
+  /// forward_in_training() saw, as many as there are targets; the others have no gradient. `columns` (n, 1): which output is the row's Q; `targets`
   /// and `weights` (n).
   Fit step(const ConstMatrixRef& columns, const Vector& targets, const Vector& weights);
   // Of the values before the last step():

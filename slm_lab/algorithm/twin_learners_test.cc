@@ -44,7 +44,7 @@ Learnt learnt(int threads) {
   const Vector targets = noise_matrix(kBatch, 1, 3).col(0), weights = Vector::Ones(kBatch);
   Learnt l;
   for (int i = 0; i < 3; ++i) {
-    twins.forward(inputs);
+    twins.forward_in_training(inputs);
     const TwinLearners::Fit fit = twins.step(columns, targets, weights);
     l.loss += fit.loss;
     l.grad_norm += fit.grad_norm;
@@ -87,7 +87,7 @@ TEST(TwinLearners, ThrowWhatTheFirstCriticMeets) {
   ThreadPool pool(2);
   TwinLearners twins("Test", twin_config(), Space::row(kInputs), 1, Streams(1, 0, 0));
   twins.share_work(pool);
-  twins.forward(noise_matrix(kBatch, kInputs, 2));
+  twins.forward_in_training(noise_matrix(kBatch, kInputs, 2));
   const Vector targets = Vector::Constant(kBatch, std::numeric_limits<float>::infinity());
   EXPECT_THROW(twins.step(Matrix::Zero(kBatch, 1), targets, Vector::Ones(kBatch)), Error);
 }

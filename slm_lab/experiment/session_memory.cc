@@ -27,6 +27,7 @@ constexpr double kRolloutCopies = 2;  // the memory, and what an update gathers 
 constexpr double kWeightCopies = 12;  // weights, gradient, two moments; target, best and saved ones
 constexpr double kNets = 2;           // actor and critic
 constexpr double kActivationCopies = 3;
+constexpr double kNormalised = 2;     // times as many, where convolutions are normalised over batches
 constexpr double kRecordBytes = 400;  // of a log point: its row, and its points in graphs
 constexpr double kRowBytes = 64;      // of a transition, beside its observations
 
@@ -37,11 +38,14 @@ double number_at(const JsonNode& spec, const SpecReport& report, std::string_vie
 }
 
 /// Names are compared without case.
-std::string lower_text_at(const JsonNode& spec, std::string_view path) {
-  const JsonNode* node = find_at_path(spec, path);
-  std::string text = node ? node->text : "";
+std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
+}
+
+std::string lower_text_at(const JsonNode& spec, std::string_view path) {
+  const JsonNode* node = find_at_path(spec, path);
+  return lower(node ? node->text : "");
 }
 
 /// The first of the paths under which the spec holds a number.
@@ -98,7 +102,7 @@ Layers convolutions_before(const std::string& dense_key, const JsonNode& net, co
   ImageShape image = image_shape(observations);
   if (const JsonNode* const stages = find("channels"))
     for (const JsonNode& channels : stages->elements) add_stage(static_cast<int>(channels.number), image, layers);
-  if (const JsonNode* const convolutions = find("conv_hid_layers"))
+  if (const JsonNode* const convolutions = find("conv_hid_layers")) {
     for (const JsonNode& row : convolutions->elements) {
       if (row.elements.size() != 5) return {};
       const auto number = [&](std::size_t i) { return static_cast<int>(row.elements[i].number); };
@@ -106,6 +110,9 @@ Layers convolutions_before(const std::string& dense_key, const JsonNode& net, co
       if (layer.stride < 1) return {};
       add_convolution(layer, image, layers);
     }
+    const JsonNode *const batch_norm = find("batch_norm"), *const type = find("type");
+    if (batch_norm ? batch_norm->boolean : type && lower(type->text) == "convnet") layers.widths *= kNormalised;
+  }
   if (layers.widths > 0) outputs = image.size();
   return layers;
 }

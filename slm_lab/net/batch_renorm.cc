@@ -22,6 +22,25 @@ BatchRenormConfig read_batch_renorm_config(SpecReader& r) {
   return c;
 }
 
+std::size_t add_running_statistics(const std::string& name, int width, Parameters& parameters) {
+  const std::size_t at = parameters.buffers_size;
+  const auto padded = static_cast<std::size_t>(kernel_padded(width));
+  const auto add = [&](const char* part, std::vector<std::int64_t> shape, std::size_t offset) {
+    parameters.tensors.push_back(
+        {name + part, std::move(shape), at + offset, static_cast<std::int64_t>(padded), false, true});
+  };
+  add(".running_mean", {width}, 0);
+  add(".running_var", {width}, padded);
+  add(".num_batches_tracked", {}, 2 * padded);
+  parameters.buffers_size += 2 * padded + kKernelPadding;
+  return at;
+}
+
+RunningStatistics running_statistics(Parameters& parameters, std::size_t at, int width) {
+  float* const mean = parameters.values.data() + parameters.learnt_size() + at;
+  return {mean, mean + kernel_padded(width), mean + 2 * kernel_padded(width)};
+}
+
 BatchRenorm::BatchRenorm(const BatchRenormConfig& config, int width) : config_(config), width_(width) {
   for (AlignedBuffer* buffer : {&mean_, &var_, &inv_std_, &r_, &d_, &scale_, &offset_, &sums_, &product_sums_,
                                 &running_scale_, &running_offset_})
@@ -31,7 +50,7 @@ BatchRenorm::BatchRenorm(const BatchRenormConfig& config, int width) : config_(c
 void BatchRenorm::forward_in_training(int n, const float* gain, const float* shift, const RunningStatistics& running,
                                       Rows x, Rows y) {
   measure(n, x);
-  correct(running);
+  correct(n, running);
   for (int c = 0; c < width_; ++c) {
     scale_.data()[c] = gain[c] * r_.data()[c];
     offset_.data()[c] = gain[c] * d_.data()[c] + shift[c];
@@ -61,11 +80,12 @@ void BatchRenorm::measure(int n, Rows x) {
   }
 }
 
-void BatchRenorm::correct(const RunningStatistics& running) {
+void BatchRenorm::correct(int n, const RunningStatistics& running) {
   const double steps = static_cast<double>(config_.warmup_steps);
   const double warm = steps > 0 ? std::min(1.0, static_cast<double>(*running.num_batches) / steps) : 1;
   const double r_max = 1 + warm * (config_.r_max - 1), d_max = warm * config_.d_max;
   const auto momentum = static_cast<float>(config_.momentum);
+  const float of_sample = config_.sample_variance && n > 1 ? static_cast<float>(n) / static_cast<float>(n - 1) : 1.0f;
   for (int c = 0; c < width_; ++c) {
     const float mean = mean_.data()[c], var = var_.data()[c];
     const double std = std::sqrt(static_cast<double>(var) + config_.eps);
@@ -75,7 +95,7 @@ void BatchRenorm::correct(const RunningStatistics& running) {
     d_.data()[c] =
         static_cast<float>(std::clamp(static_cast<double>(mean - running.mean[c]) / running_std, -d_max, d_max));
     running.mean[c] += momentum * (mean - running.mean[c]);
-    running.var[c] += momentum * (var - running.var[c]);
+    running.var[c] += momentum * (of_sample * var - running.var[c]);
   }
   *running.num_batches += 1;  // beyond 2^24 it stays, long after the last warm-up
 }

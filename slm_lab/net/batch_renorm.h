@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "slm_lab/net/kernel.h"
 #include "slm_lab/net/parameters.h"
@@ -16,7 +18,12 @@ struct BatchRenormConfig {
   double r_max = 3;                   ///< bound of the correction of the standard deviation
   double d_max = 5;                   ///< bound of the correction of the mean, in running standard deviations
   std::int64_t warmup_steps = 10000;  ///< batches until the bounds are those; at the first: 1 and 0
+  bool sample_variance = false;       ///< the running variance is that of a sample: n / (n - 1) times a batch's own
 };
+
+/// Batch normalisation (Ioffe and Szegedy 2015), with the settings of torch.nn.BatchNorm2d.
+inline constexpr BatchRenormConfig kBatchNorm{
+    .momentum = 0.1, .eps = 1e-5, .r_max = 1, .d_max = 0, .warmup_steps = 0, .sample_variance = true};
 
 /// Reads the object and ends it with done().
 BatchRenormConfig read_batch_renorm_config(SpecReader& spec);
@@ -25,6 +32,12 @@ BatchRenormConfig read_batch_renorm_config(SpecReader& spec);
 struct RunningStatistics {
   float *mean, *var, *num_batches;
 };
+
+/// Adds the buffers of the normalisation `name` of a layer to tensors and buffers_size, and returns where they begin
+/// among the buffers (make_room() gives them their room).
+std::size_t add_running_statistics(const std::string& name, int width, Parameters& parameters);
+/// Those that lie there.
+RunningStatistics running_statistics(Parameters& parameters, std::size_t at, int width);
 
 /// Batch renormalisation of the columns of a layer (Ioffe 2017, algorithm 1), which keeps running variances as
 /// PyTorch's batch normalisation does and widens its bounds linearly:
@@ -55,8 +68,8 @@ class BatchRenorm {
   void backward_input(int n, const float* gain, Rows d) const;
 
  private:
-  void measure(int n, Rows x);                     // mean_ and var_ of the columns of x, which is left without its mean
-  void correct(const RunningStatistics& running);  // inv_std_, r_ and d_; then moves `running`
+  void measure(int n, Rows x);  // mean_ and var_ of the columns of x, which is left without its mean
+  void correct(int n, const RunningStatistics& running);  // inv_std_, r_ and d_; then moves `running`
 
   BatchRenormConfig config_;
   int width_;

@@ -72,13 +72,13 @@ Batch whole_batch(const ConvLayers& layers, int n, std::uint64_t seed = 7) {
 }
 
 Result result(ConvLayers& layers, const ObservationsView& x, Batch& batch) {
-  const float* const parameters = batch.parameters.values.data();
+  Parameters& parameters = batch.parameters;
   layers.parameters_changed();
   Result result;
   result.inferred = layers.infer(x, parameters);
   result.out = layers.forward(x, parameters);
-  layers.backward(batch.d_out, parameters, batch.parameters.grads.data());
-  result.grads.assign(batch.parameters.grads.span().begin(), batch.parameters.grads.span().end());
+  layers.backward(batch.d_out, parameters);
+  result.grads.assign(parameters.grads.span().begin(), parameters.grads.span().end());
   result.d_x = layers.backward_input(batch.d_out, parameters);
   return result;
 }
@@ -179,8 +179,8 @@ TEST(Bf16Conv, ScalesBytesOnlyWhateverItSawBefore) {
   shape.byte_scale = 0.5f;
   shape.bf16 = bf16_builds().back();
   ConvLayers layers(shape);
-  const Batch batch = whole_batch(layers, 3);
-  const float* const parameters = batch.parameters.values.data();
+  Batch batch = whole_batch(layers, 3);
+  Parameters& parameters = batch.parameters;
   const Matrix halves = batch.bytes.cast<float>() * 0.5f;
   const Matrix of_bytes = layers.infer(batch.bytes, parameters);
   EXPECT_EQ(Matrix(layers.infer(halves, parameters)), of_bytes);
@@ -192,8 +192,8 @@ TEST(Bf16Conv, AnImageComesToTheSameAlone) {
   ConvShape shape{{2, 9, 8}, {{5, 3, 2, 1, 1}, {40, 2, 1, 1, 2}}, Activation::tanh};
   shape.bf16 = bf16_builds().back();
   ConvLayers layers(shape);
-  const Batch batch = whole_batch(layers, 19);
-  const float* const parameters = batch.parameters.values.data();
+  Batch batch = whole_batch(layers, 19);
+  Parameters& parameters = batch.parameters;
   const Matrix together = layers.infer(batch.bytes, parameters);
   for (Eigen::Index i = 0; i < 19; ++i)
     EXPECT_EQ(Matrix(layers.infer(ByteMatrix(batch.bytes.row(i)), parameters)), Matrix(together.row(i)));

@@ -144,9 +144,7 @@ void read_convolutions(SpecReader& r, ConvConfig& c) {
   if (c.conv_hid_layers.empty() && r.has("conv_hid_layers"))
     r.problem("conv_hid_layers", "expected at least one convolution");
   read_normalize(r, c.normalize);
-  r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first");
-  if (c.batch_norm && !r.describing())
-    r.problem("batch_norm", "batch normalisation of images is not in this version yet; expected false");
+  r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first, behind its activation");
 }
 
 NetTypeConfig read_conv(SpecReader& r) {
@@ -338,8 +336,9 @@ ActorCriticNetConfig read_batch_renorm_net_config(SpecReader& spec) {
     c.critic.batch_renorm = read_batch_renorm_config(*child);
   if (const auto* mlp = std::get_if<MlpConfig>(&c.critic.type); mlp && mlp->layer_norm)
     critic.problem("layer_norm", "the critics have batch renormalisation; expected actor_layer_norm");
-  if (!spec.describing() && critic.has("type") && !std::holds_alternative<MlpConfig>(c.critic.type))
-    critic.problem("type", "critics with batch renormalisation are of type MLPNet");
+  if (!spec.describing() && critic.has("type") && !std::holds_alternative<MlpConfig>(c.critic.type) &&
+      !std::holds_alternative<ConvConfig>(c.critic.type))
+    critic.problem("type", "critics with batch renormalisation are of type MLPNet or ConvNet");
   name_unused(spec, {.policy = true, .value = true, .loss = true, .batch_renorm = true});
   for (const char* key : {"shared", "use_same_optim"})
     spec.inert(key,

@@ -83,7 +83,7 @@ TEST(NetConfig, ReadsCriticsWithBatchRenormalisation) {
     return problems(start + ", " + keys + "}", read_batch_renorm_net_config);
   };
   EXPECT_THAT(wrong(R"("layer_norm": true)"), HasSubstr("expected actor_layer_norm"));
-  EXPECT_THAT(wrong(R"("critic_type": "DuelingMLPNet")"), HasSubstr("of type MLPNet"));
+  EXPECT_THAT(wrong(R"("critic_type": "DuelingMLPNet")"), HasSubstr("of type MLPNet or ConvNet"));
   EXPECT_THAT(wrong(R"("batch_renorm": {"momentum": 0})"), HasSubstr("momentum"));
   EXPECT_THAT(wrong(R"("batch_renorm": {"r_max": 0.5})"), HasSubstr("r_max"));
   EXPECT_THAT(wrong(R"("batch_renorm": {"rmax": 2})"), HasSubstr("did you mean r_max?"));
@@ -137,21 +137,24 @@ TEST(NetConfig, ReadsTheReferencesAtariNets) {
   EXPECT_THAT(conv.conv_hid_layers, ElementsAre(ElementsAre(32, 8, 4, 0, 1), ElementsAre(64, 4, 2, 0, 1)));
   EXPECT_TRUE(conv.normalize);
   EXPECT_FALSE(conv.batch_norm);
+  const std::string unsaid = R"("conv_hid_layers": [[4, 2, 1, 0, 1]], "fc_hid_layers": [],
+      "hid_layers_activation": "relu"})";
+  EXPECT_TRUE(std::get<ConvConfig>(read_spec(R"({"type": "ConvNet", )" + unsaid, read_one).type).batch_norm);
+  EXPECT_FALSE(
+      std::get<DuelingConvConfig>(read_spec(R"({"type": "DuelingConvNet", )" + unsaid, read_one).type).batch_norm);
 }
 
 TEST(NetConfig, SaysWhatIsWrongWithConvolutions) {
-  const auto wrong = [](const std::string& convolutions, const std::string& keys) {
+  const auto wrong = [](const std::string& convolutions) {
     return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [],
         "conv_hid_layers": )" +
-                        convolutions + keys + "}",
+                        convolutions + "}",
                     read_one);
   };
-  const std::string plain = R"(, "batch_norm": false)";
-  EXPECT_EQ(wrong("[[32, 8, 4, 0, 1]]", plain), "");
-  EXPECT_THAT(wrong("[]", plain), HasSubstr("at least one convolution"));
-  EXPECT_THAT(wrong("[[32, 8, 4]]", plain), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
-  EXPECT_THAT(wrong("[[32, 8, 0, 0, 1]]", plain), HasSubstr("only the padding may be 0"));
-  EXPECT_THAT(wrong("[[32, 8, 4, 0, 1]]", ""), HasSubstr("batch normalisation of images is not in this version yet"));
+  EXPECT_EQ(wrong("[[32, 8, 4, 0, 1]]"), "");
+  EXPECT_THAT(wrong("[]"), HasSubstr("at least one convolution"));
+  EXPECT_THAT(wrong("[[32, 8, 4]]"), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
+  EXPECT_THAT(wrong("[[32, 8, 0, 0, 1]]"), HasSubstr("only the padding may be 0"));
 }
 
 TEST(NetConfig, ReadsResidualConvolutions) {

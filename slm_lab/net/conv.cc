@@ -17,19 +17,23 @@ ConvNet::ConvNet(std::unique_ptr<ImageLayers> convolutions, MlpShape dense, Rng&
     : convolutions_(std::move(convolutions)),
       dense_(on_outputs_of(*convolutions_, std::move(dense)), init, convolutions_->make_parameters(init)) {}
 
-ConstMatrixRef ConvNet::infer(const ObservationsView& x) { return dense_.infer(convolutions_->infer(x, values())); }
+ConstMatrixRef ConvNet::infer(const ObservationsView& x) { return dense_.infer(convolutions_->infer(x, parameters())); }
 
 ConstMatrixRef ConvNet::forward(const ObservationsView& x) {
-  return dense_.forward(convolutions_->forward(x, values()));
+  return dense_.forward(convolutions_->forward(x, parameters()));
+}
+
+ConstMatrixRef ConvNet::forward_in_training(const ObservationsView& x) {
+  return dense_.forward_in_training(convolutions_->forward_in_training(x, parameters()));
 }
 
 void ConvNet::backward(const ConstMatrixRef& d_out) {
   dense_.backward(d_out);
-  convolutions_->backward(dense_.backward_input(d_out), values(), parameters().grads.data());
+  convolutions_->backward(dense_.backward_input(d_out), parameters());
 }
 
 ConstMatrixRef ConvNet::backward_input(const ConstMatrixRef& d_out) {
-  return convolutions_->backward_input(dense_.backward_input(d_out), values());
+  return convolutions_->backward_input(dense_.backward_input(d_out), parameters());
 }
 
 void ConvNet::parameters_changed() {

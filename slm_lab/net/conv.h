@@ -22,6 +22,7 @@ class ConvNet final : public Net {
   int out_dim() const override { return dense_.out_dim(); }
   ConstMatrixRef infer(const ObservationsView& x) override;
   ConstMatrixRef forward(const ObservationsView& x) override;
+  ConstMatrixRef forward_in_training(const ObservationsView& x) override;
   void backward(const ConstMatrixRef& d_out) override;
   ConstMatrixRef backward_input(const ConstMatrixRef& d_out) override;
   void parameters_changed() override;
@@ -32,8 +33,6 @@ class ConvNet final : public Net {
   std::map<std::string, std::string> description() const override;
 
  private:
-  const float* values() { return parameters().values.data(); }
-
   std::unique_ptr<ImageLayers> convolutions_;
   MlpNet dense_;  // holds the parameters of both
 };

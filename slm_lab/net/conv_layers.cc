@@ -56,12 +56,12 @@ void ConvLayers::for_each_of_batch(int n, Task&& task) {
 
 // Forward.
 
-ConstMatrixRef ConvLayers::infer(const ObservationsView& x, const float* parameters) {
+ConstMatrixRef ConvLayers::infer(const ObservationsView& x, Parameters& parameters) {
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   const int n = static_cast<int>(x.rows()), size = num_outputs();
   float* const out = grown(infer_out_, offset(n, size));
   if (bf16_) {
-    bf16_->infer(x, parameters, out);
+    bf16_->infer(x, parameters.values.data(), out);
     return Eigen::Map<const Matrix>(out, n, size);
   }
   for_each_of_batch(n, [&](Images images, Scratch& scratch) {
@@ -73,20 +73,20 @@ ConstMatrixRef ConvLayers::infer(const ObservationsView& x, const float* paramet
       for (int i = 0; i < images.n; ++i) {
         float* const h =
             last ? out + offset(images.first + i, size) : scratch.h[l].data() + offset(i, layer.out.size());
-        layer_forward(layer, parameters, in + offset(i, layer.in.size()), h, h);
+        layer_forward(layer, parameters.values.data(), in + offset(i, layer.in.size()), h, h);
       }
     }
   });
   return Eigen::Map<const Matrix>(out, n, size);
 }
 
-ConstMatrixRef ConvLayers::forward(const ObservationsView& x, const float* parameters) {
+ConstMatrixRef ConvLayers::forward(const ObservationsView& x, Parameters& parameters) {
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   x_ = x;
   n_ = static_cast<int>(x.rows());
   if (bf16_) {
     float* const out = grown(forward_out_, offset(n_, num_outputs()));
-    bf16_->forward(x, parameters, out);
+    bf16_->forward(x, parameters.values.data(), out);
     return Eigen::Map<const Matrix>(out, n_, num_outputs());
   }
   const bool keeps_z = !derivative_from_output(shape_.hidden);
@@ -105,7 +105,7 @@ ConstMatrixRef ConvLayers::forward(const ObservationsView& x, const float* param
         const float* const in = l == 0 ? scratch.image.data() + offset(i, layer.in.size())
                                        : h_[l - 1].data() + offset(image, layer.in.size());
         const std::ptrdiff_t at = offset(image, layer.out.size());
-        layer_forward(layer, parameters, in, (keeps_z ? z_[l] : h_[l]).data() + at, h_[l].data() + at);
+        layer_forward(layer, parameters.values.data(), in, (keeps_z ? z_[l] : h_[l]).data() + at, h_[l].data() + at);
       }
     }
   });
@@ -130,17 +130,17 @@ void ConvLayers::layer_forward(const Convolution& layer, const float* parameters
 
 // Backward.
 
-void ConvLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
+void ConvLayers::backward(const ConstMatrixRef& d_out, Parameters& parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
-  if (bf16_) return bf16_->backward(d_out, parameters, grads);
-  refresh_transposed(parameters);
-  piece_grads_.run(threads_, num_ready_threads(n_), n_, kPiece, {grads, layers_.back().parameters_end()},
-                   [&](Images piece, float* to, int thread) {
-                     depth_first(piece, [&](Images images) {
-                       backward_images(images, d_out, images.first > piece.first, to,
-                                       scratch_[static_cast<std::size_t>(thread)]);
-                     });
-                   });
+  if (bf16_) return bf16_->backward(d_out, parameters.values.data(), parameters.grads.data());
+  refresh_transposed(parameters.values.data());
+  piece_grads_.run(
+      threads_, num_ready_threads(n_), n_, kPiece, {parameters.grads.data(), layers_.back().parameters_end()},
+      [&](Images piece, float* to, int thread) {
+        depth_first(piece, [&](Images images) {
+          backward_images(images, d_out, images.first > piece.first, to, scratch_[static_cast<std::size_t>(thread)]);
+        });
+      });
 }
 
 /// The gradients of the parameters from some images, written to `grads` or added to it.
@@ -163,14 +163,14 @@ void ConvLayers::backward_images(Images images, const ConstMatrixRef& d_out, boo
   }
 }
 
-ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const float* parameters) {
+ConstMatrixRef ConvLayers::backward_input(const ConstMatrixRef& d_out, const Parameters& parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
   MatrixRef d_x = grown(d_x_, n_, shape_.image.size());
   if (bf16_) {
-    bf16_->backward_input(d_out, parameters, d_x);
+    bf16_->backward_input(d_out, parameters.values.data(), d_x);
     return d_x;
   }
-  refresh_transposed(parameters);
+  refresh_transposed(parameters.values.data());
   for_each_of_batch(n_, [&](Images images, Scratch& scratch) { backward_input_images(images, d_out, scratch); });
   return d_x;
 }

@@ -25,6 +25,9 @@ struct ConvShape {
   const Bf16Kernels* bf16 = nullptr;  ///< they compute with these; nullptr: in float32
 };
 
+/// For model files, as in Net::description().
+std::map<std::string, std::string> describe(const ConvShape& shape);
+
 /// Two-dimensional convolutions, each followed by the activation. A few images at a time go through all layers, so that
 /// what one layer leaves is in the cache when the next needs it.
 ///
@@ -39,14 +42,14 @@ class ConvLayers final : public ImageLayers {
   std::vector<std::int32_t> output_places() const override;
   Parameters make_parameters(Rng& init) const override;
 
-  ConstMatrixRef infer(const ObservationsView& x, const float* parameters) override;
-  ConstMatrixRef forward(const ObservationsView& x, const float* parameters) override;
-  void backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) override;
-  ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const float* parameters) override;
+  ConstMatrixRef infer(const ObservationsView& x, Parameters& parameters) override;
+  ConstMatrixRef forward(const ObservationsView& x, Parameters& parameters) override;
+  void backward(const ConstMatrixRef& d_out, Parameters& parameters) override;
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const Parameters& parameters) override;
   void parameters_changed() override;
   void share_work(ThreadPool& threads) override;
   std::unique_ptr<ImageLayers> clone() const override { return std::make_unique<ConvLayers>(*this); }
-  std::map<std::string, std::string> description() const override;
+  std::map<std::string, std::string> description() const override { return describe(shape_); }
 
  private:
   /// What one thread needs to take some images through the layers, there and back.

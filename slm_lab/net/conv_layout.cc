@@ -50,13 +50,13 @@ Parameters ConvLayers::make_parameters(Rng& init) const {
 
 std::vector<std::int32_t> ConvLayers::output_places() const { return places_of_pixels(layers_.back().out); }
 
-std::map<std::string, std::string> ConvLayers::description() const {
+std::map<std::string, std::string> describe(const ConvShape& shape) {
   std::vector<std::string> rows;
-  for (const ConvLayerShape& s : shape_.layers)
+  for (const ConvLayerShape& s : shape.layers)
     rows.push_back(fmt::format("[{}, {}, {}, {}, {}]", s.out_channels, s.kernel, s.stride, s.padding, s.dilation));
   return {{"type", "ConvNet"},
           {"conv_hid_layers", fmt::format("[{}]", fmt::join(rows, ", "))},
-          {"normalize", shape_.byte_scale == 1 ? "false" : "true"}};
+          {"normalize", shape.byte_scale == 1 ? "false" : "true"}};
 }
 
 }  // namespace slm

@@ -4,6 +4,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
+#include "slm_lab/net/batch_norm_conv_layers.h"
 #include "slm_lab/net/conv_layers.h"
 #include "slm_lab/net/dense_input.h"
 #include "slm_lab/net/registry.h"
@@ -26,13 +27,20 @@ ConvLayerShape layer_of(const JsonNode& row) {
   return {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)};
 }
 
-/// Outputs and gradients of the net that the case's key makes are those of the case.
-void expect_agrees_with_pytorch(const JsonNode& c, std::unique_ptr<ImageLayers> convolutions) {
-  const Activation activation = activation_named(c.find("activation")->text);
+Activation activation_of(const JsonNode& c) { return activation_named(c.find("activation")->text); }
+
+/// The net of a case, on these layers.
+ConvNet net_on(std::unique_ptr<ImageLayers> convolutions, const JsonNode& c) {
   Rng rng(0);
-  ConvNet net(std::move(convolutions),
-              {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation, .heads = {{2}, {1}}}, rng);
-  expect_equal_to_pytorchs(c, net);
+  return {std::move(convolutions),
+          {.hid_layers = integers(*c.find("fc_hid_layers")), .hidden = activation_of(c), .heads = {{2}, {1}}},
+          rng};
+}
+
+ConvShape conv_shape_of(const JsonNode& c) {
+  ConvShape shape{image_of(integers(*c.find("image"))), {}, activation_of(c)};
+  for (const JsonNode& row : c.find("conv_hid_layers")->elements) shape.layers.push_back(layer_of(row));
+  return shape;
 }
 
 TEST(Conv, OutputsAndGradientsAgreeWithPyTorch) {
@@ -40,9 +48,20 @@ TEST(Conv, OutputsAndGradientsAgreeWithPyTorch) {
   EXPECT_EQ(cases.elements.size(), 4);
   for (const JsonNode& c : cases.elements) {
     SCOPED_TRACE(c.find("activation")->text);
-    ConvShape shape{image_of(integers(*c.find("image"))), {}, activation_named(c.find("activation")->text)};
-    for (const JsonNode& row : c.find("conv_hid_layers")->elements) shape.layers.push_back(layer_of(row));
-    expect_agrees_with_pytorch(c, std::make_unique<ConvLayers>(shape));
+    ConvNet net = net_on(std::make_unique<ConvLayers>(conv_shape_of(c)), c);
+    expect_equal_to_pytorchs(c, net);
+  }
+}
+
+// The batch in training moves the running statistics that the evaluation after it is by.
+TEST(BatchNormConv, AgreesWithPyTorchInTrainingAndThenInEvaluation) {
+  const JsonNode cases = fixture("conv_batch_norms");
+  EXPECT_EQ(cases.elements.size(), 3);
+  for (const JsonNode& c : cases.elements) {
+    SCOPED_TRACE(c.find("activation")->text);
+    ConvNet net = net_on(std::make_unique<BatchNormConvLayers>(conv_shape_of(c)), c);
+    expect_equal_to_pytorchs_in_training(c, net);
+    expect_equal_to_pytorchs(*c.find("in_evaluation"), net);
   }
 }
 
@@ -51,9 +70,10 @@ TEST(Impala, OutputsAndGradientsAgreeWithPyTorch) {
   EXPECT_EQ(cases.elements.size(), 3);
   for (const JsonNode& c : cases.elements) {
     SCOPED_TRACE(c.find("activation")->text);
-    expect_agrees_with_pytorch(c, std::make_unique<ResidualLayers>(
-                                      ResidualShape{image_of(integers(*c.find("image"))), integers(*c.find("channels")),
-                                                    activation_named(c.find("activation")->text)}));
+    ConvNet net = net_on(std::make_unique<ResidualLayers>(ResidualShape{
+                             image_of(integers(*c.find("image"))), integers(*c.find("channels")), activation_of(c)}),
+                         c);
+    expect_equal_to_pytorchs(c, net);
   }
 }
 
@@ -64,6 +84,8 @@ ConvNet small_nature_net(float byte_scale) {
   convolutions.byte_scale = byte_scale;
   return ConvNet(std::make_unique<ConvLayers>(std::move(convolutions)), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
 }
+
+std::vector<float> read_all(const AlignedBuffer& buffer) { return {buffer.span().begin(), buffer.span().end()}; }
 
 ByteMatrix random_bytes(int n, int size, Rng& rng) {
   ByteMatrix bytes(n, size);
@@ -79,12 +101,21 @@ ConvNet small_impala_net(float byte_scale) {
   return ConvNet(std::make_unique<ResidualLayers>(std::move(shape)), {.hid_layers = {24}, .heads = {{4}, {1}}}, rng);
 }
 
-/// Nets of both kinds of convolutions.
+ConvNet small_batch_norm_net(float byte_scale) {
+  Rng rng(5);
+  ConvShape shape{{4, 36, 40}, {{32, 8, 4, 0, 1}, {18, 4, 2, 1, 1}}};
+  shape.byte_scale = byte_scale;
+  return ConvNet(std::make_unique<BatchNormConvLayers>(std::move(shape)), {.hid_layers = {24}, .heads = {{4}, {1}}},
+                 rng);
+}
+
+/// Nets of every kind of convolutions.
 struct OfImages {
   const char* name;
   ConvNet (*make)(float byte_scale);
 };
-constexpr OfImages kOfImages[] = {{"ConvNet", small_nature_net}, {"ImpalaNet", small_impala_net}};
+constexpr OfImages kOfImages[] = {
+    {"ConvNet", small_nature_net}, {"ImpalaNet", small_impala_net}, {"BatchNormConvNet", small_batch_norm_net}};
 class NetOfImages : public testing::TestWithParam<OfImages> {};
 INSTANTIATE_TEST_SUITE_P(Conv, NetOfImages, testing::ValuesIn(kOfImages),
                          [](const auto& row) { return row.param.name; });
@@ -109,6 +140,24 @@ TEST_P(NetOfImages, HasGradientsOfTheSameBitsWithAnyNumberOfThreads) {
       EXPECT_EQ(update(net), expected);
       EXPECT_TRUE(std::ranges::equal(net.parameters().grads.span(), alone.parameters().grads.span()));
     }
+  }
+}
+
+TEST_P(NetOfImages, TrainsToTheSameBitsWithAnyNumberOfThreads) {
+  Rng rng(1);
+  const ByteMatrix x = random_bytes(90, GetParam().make(1).in_dim(), rng);
+  const Matrix d_out = random_matrix(90, 5, rng);
+  const auto trained = [&](ThreadPool* threads) {
+    ConvNet net = GetParam().make(kByteScale);
+    if (threads) net.share_work(*threads);
+    const Matrix out = net.forward_in_training(x);
+    net.backward(d_out);
+    return std::tuple(out, Matrix(net.infer(x)), read_all(net.parameters().grads), read_all(net.parameters().values));
+  };
+  const auto expected = trained(nullptr);
+  for (const int size : {2, 3, 8}) {
+    ThreadPool threads(size);
+    EXPECT_EQ(trained(&threads), expected);
   }
 }
 
@@ -177,6 +226,47 @@ TEST(Conv, StartsAsPyTorchDoes) {
     const std::vector<float> start = read_tensor(plain.parameters().tensors[tensor], plain.parameters().values);
     EXPECT_LE(std::ranges::max(start), 1 / 16.0f);
     EXPECT_GT(std::ranges::max(start), 0.8f / 16);
+  }
+}
+
+// A batch that is seen in training moves what evaluation is by a tenth of the way; what is asked of the net does not.
+TEST(BatchNormConv, OnlyTrainingMovesTheRunningStatistics) {
+  ConvNet net = small_batch_norm_net(kByteScale);
+  const Parameters& parameters = net.parameters();
+  const auto tensor = std::ranges::find(parameters.tensors, std::string("conv.4.running_mean"), &Tensor::name);
+  ASSERT_NE(tensor, parameters.tensors.end());
+  const auto mean = [&] { return Eigen::Map<const Vector>(parameters.values.data() + tensor->offset, 18).eval(); };
+  Rng rng(1);
+  const ByteMatrix x = random_bytes(20, net.in_dim(), rng);
+  net.infer(x);
+  net.forward(x);
+  EXPECT_EQ(mean(), Vector::Zero(18));
+  net.forward_in_training(x);
+  const Vector first = mean();
+  EXPECT_GT(first.maxCoeff(), 0.01f);
+  net.forward_in_training(x);
+  EXPECT_TRUE(mean().isApprox(1.9f * first, 1e-5f));  // 0.9 * first + first
+}
+
+TEST(BatchNormConv, IsTheConvNetOfSpecsThatAskForIt) {
+  Rng rng(0);
+  const auto made = [&](bool batch_norm, std::vector<std::vector<int>> convolutions, const char* precision) {
+    NetConfig config;
+    config.type = ConvConfig{std::move(convolutions), {8}, /*normalize=*/true, batch_norm};
+    config.precision = precision;
+    return make_net(config, Space::bytes({2, 9, 8}), {{1}}, rng)->description();
+  };
+  const std::vector<std::vector<int>> one{{4, 3, 1, 0, 1}}, two{{4, 3, 1, 0, 1}, {4, 3, 1, 0, 1}};
+  EXPECT_EQ(made(true, two, "auto").at("batch_norm"), "true");
+  EXPECT_EQ(made(true, two, "auto").count("precision"), 0);
+  EXPECT_EQ(made(false, two, "float32").count("batch_norm"), 0);
+  EXPECT_EQ(made(true, one, "float32").count("batch_norm"), 0) << "the first convolution has none";
+  try {
+    made(true, two, "bf16");
+    ADD_FAILURE();
+  } catch (const SpecError& error) {
+    EXPECT_STREQ(error.what(),
+                 "agent.net.precision: there is no bf16 for batch normalisation of images; expected float32, or auto");
   }
 }
 

@@ -16,7 +16,8 @@ namespace slm {
 
 class ThreadPool;
 
-/// What sees images at the front of a net. Its parameters lie at the start of those of the net that holds it.
+/// What sees images at the front of a net. What it learns lies at the start of the parameters of the net that holds it,
+/// and its buffers at the start of that one's buffers: these are the parameters that it is given.
 class ImageLayers {
  public:
   virtual ~ImageLayers() = default;
@@ -29,13 +30,17 @@ class ImageLayers {
   virtual Parameters make_parameters(Rng& init) const = 0;
 
   /// Outputs (n, num_outputs) for `x` (n, image); valid until the next call.
-  virtual ConstMatrixRef infer(const ObservationsView& x, const float* parameters) = 0;
+  virtual ConstMatrixRef infer(const ObservationsView& x, Parameters& parameters) = 0;
   /// The same, and keeps what backward() needs; `x` must live until then.
-  virtual ConstMatrixRef forward(const ObservationsView& x, const float* parameters) = 0;
-  /// Overwrites the layers' part of `grads`; `d_out` (n, num_outputs), with 0 for the padding.
-  virtual void backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) = 0;
+  virtual ConstMatrixRef forward(const ObservationsView& x, Parameters& parameters) = 0;
+  /// As in Net.
+  virtual ConstMatrixRef forward_in_training(const ObservationsView& x, Parameters& parameters) {
+    return forward(x, parameters);
+  }
+  /// Overwrites the layers' part of parameters.grads; `d_out` (n, num_outputs), with 0 for the padding.
+  virtual void backward(const ConstMatrixRef& d_out, Parameters& parameters) = 0;
   /// The gradient with respect to the images (n, image); valid until the next call.
-  virtual ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const float* parameters) = 0;
+  virtual ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const Parameters& parameters) = 0;
   virtual void parameters_changed() = 0;
   /// Threads that may share the work on a batch; borrowed. No bit of a result depends on how many there are.
   virtual void share_work(ThreadPool& threads) = 0;

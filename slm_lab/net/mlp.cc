@@ -66,7 +66,7 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
   const ConstRows dy = through_head_activations(d_out);
   if (bf16_) return backward_in_bf16(dy);
   refresh_transposed(1);
-  if (in_training_) return backward_in_training(dy);
+  if (in_training_) return backward_in_training(dy, parameters_.grads.data());
   piece_grads_.run(threads_, num_ready_threads(n_), n_, kChunk, parameters_.grads.span(),
                    [&](Chunk chunk, float* grads, int thread) {
                      backward_chunk(chunk, rows_from(dy, chunk.first), grads,
@@ -75,15 +75,17 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
-  ensure(!in_training_, "inputs have a gradient after forward()");
   const ConstRows dy = through_head_activations(d_out);
   float* const d_x = d_x_.rows(n_);
   if (bf16_) {
     bf16_->backward_input(dy, parameters_.values.data(), d_x_.from(0));
   } else {
     refresh_transposed(0);
-    for_each_chunk(
-        n_, [&](Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
+    if (in_training_)
+      backward_input_in_training(dy);
+    else
+      for_each_chunk(
+          n_, [&](Chunk chunk, PieceRows& rows) { backward_input_chunk(chunk, rows_from(dy, chunk.first), rows); });
   }
   return matrix_over(d_x, n_, shape_.in_dim, d_x_.stride);
 }

@@ -79,7 +79,7 @@ class MlpNet final : public Net {
     int in, out;
     std::size_t weight, bias;  // offsets in the parameters
     std::size_t gain, shift;   // the same, of its normalisation
-    std::size_t running;       // the same, of the mean; variance and number of batches follow
+    std::size_t running;       // where its running statistics begin among the buffers
     std::size_t transposed;    // offset in transposed_
     bool transposed_stale = true;
     int stride() const { return kernel_padded(out); }
@@ -129,7 +129,8 @@ class MlpNet final : public Net {
   void backward_in_bf16(ConstRows dy);
 
   // mlp_in_training.cc
-  void backward_in_training(ConstRows dy);
+  void backward_in_training(ConstRows dy, float* grads);
+  void backward_input_in_training(ConstRows dy);
   RunningStatistics running(const Layer& layer);
   void follow_running();
 
@@ -192,6 +193,7 @@ class MlpNet final : public Net {
   bool running_stale_ = true;               // the running statistics have changed since they followed them
   bool in_training_ = false;                // it was forward_in_training()
   Workspace d_in_training_[2];              // gradients of two neighbouring layers
+  AlignedBuffer grads_in_training_;         // of parameters, where they are not asked for
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_x_;
   PieceSums piece_grads_;

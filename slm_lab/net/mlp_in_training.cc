@@ -24,9 +24,10 @@ ConstMatrixRef MlpNet::forward_in_training(const ObservationsView& x) {
   return end_forward(out);
 }
 
-void MlpNet::backward_in_training(ConstRows dy) {
+/// Overwrites `grads`, which is laid out as the parameters; leaves the gradient with respect to what the first layer
+/// makes of its inputs in d_in_training_[0].
+void MlpNet::backward_in_training(ConstRows dy, float* grads) {
   const Chunk all{0, n_};
-  float* const grads = parameters_.grads.data();
   heads_backward_weights(all, dy, grads);
   const auto rows = [&](std::size_t l) {  // of the gradient with respect to the output of layer l
     return Rows{d_in_training_[l % 2].rows(n_), layers_[l].stride()};
@@ -45,9 +46,15 @@ void MlpNet::backward_in_training(ConstRows dy) {
   }
 }
 
+/// Like backward_in_training(), on the way to the inputs, which is the same; the parameters' gradients stay.
+void MlpNet::backward_input_in_training(ConstRows dy) {
+  backward_in_training(dy, grown(grads_in_training_, static_cast<std::ptrdiff_t>(parameters_.grads.size())));
+  const Layer& first = layers_.front();
+  layer_backward_input(n_, 0, {d_in_training_[0].rows(n_), first.stride()}, {nullptr, 0}, d_x_.from(0));
+}
+
 RunningStatistics MlpNet::running(const Layer& layer) {
-  float* const mean = parameters_.values.data() + layer.running;
-  return {mean, mean + layer.stride(), mean + 2 * layer.stride()};
+  return running_statistics(parameters_, layer.running, layer.out);
 }
 
 /// Before evaluation.

@@ -21,9 +21,12 @@ MlpNet::MlpNet(MlpShape shape, Rng& init, const Parameters& in_front) : shape_(s
 }
 
 void MlpNet::lay_out(const Parameters& in_front) {
-  ensure(in_front.buffers_size == 0, "layers in front have no buffers");
+  const std::size_t learnt_in_front = in_front.learnt_size();
   parameters_.tensors = in_front.tensors;
-  std::size_t size = in_front.values.size();
+  parameters_.buffers_size = in_front.buffers_size;
+  for (Tensor& tensor : parameters_.tensors)
+    if (tensor.is_buffer) tensor.offset -= learnt_in_front;
+  std::size_t size = learnt_in_front;
   const auto take = [&](std::int64_t rows, std::int64_t stride) {
     const std::size_t offset = size;
     size += static_cast<std::size_t>(rows * stride);
@@ -51,37 +54,27 @@ void MlpNet::lay_out(const Parameters& in_front) {
     if (!group.features) group.bias = take(1, kernel_padded(group.width));
   }
   name_heads();
-  for (Tensor& tensor : parameters_.tensors)
-    if (tensor.is_buffer) tensor.offset += size;
-  for (Layer& layer : layers_) layer.running += size;
-  size += parameters_.buffers_size;
-  parameters_.values = AlignedBuffer(size);
-  std::ranges::copy(in_front.values.span(), parameters_.values.data());
-  parameters_.grads = AlignedBuffer(size);
+  make_room(parameters_, size);
+  const float* const in_front_values = in_front.values.data();
+  std::copy_n(in_front_values, learnt_in_front, parameters_.values.data());
+  std::copy_n(in_front_values + learnt_in_front, in_front.buffers_size, parameters_.values.data() + size);
   transposed_ = AlignedBuffer(shape_.bf16 == nullptr ? transposed_size : 0);
   size_workspaces();
   bf16_ = make_bf16_layers();
 }
 
-/// The normalisation `body.place` of a layer. Its buffers are counted from where they will begin.
+/// The normalisation `body.place` of a layer.
 void MlpNet::lay_out_norm(Layer& layer, std::size_t place, std::size_t& size) {
   const int stride = layer.stride();
   const auto width = static_cast<std::size_t>(stride);
-  const auto name = [&](const char* part) { return fmt::format("body.{}.{}", place, part); };
+  const std::string name = fmt::format("body.{}", place);
   layer.gain = size;
   layer.shift = size + width;
   size += 2 * width;
-  parameters_.tensors.push_back({name("weight"), {layer.out}, layer.gain, stride, false});
-  parameters_.tensors.push_back({name("bias"), {layer.out}, layer.shift, stride, false});
+  parameters_.tensors.push_back({name + ".weight", {layer.out}, layer.gain, stride, false});
+  parameters_.tensors.push_back({name + ".bias", {layer.out}, layer.shift, stride, false});
   if (!shape_.batch_renorm) return;
-  layer.running = parameters_.buffers_size;
-  const auto buffer = [&](const char* part, std::vector<std::int64_t> shape, std::size_t offset) {
-    parameters_.tensors.push_back({name(part), std::move(shape), layer.running + offset, stride, false, true});
-  };
-  buffer("running_mean", {layer.out}, 0);
-  buffer("running_var", {layer.out}, width);
-  buffer("num_batches_tracked", {}, 2 * width);
-  parameters_.buffers_size += 2 * width + kKernelPadding;
+  layer.running = add_running_statistics(name, layer.out, parameters_);
   batch_renorms_.emplace_back(*shape_.batch_renorm, layer.out);
 }
 

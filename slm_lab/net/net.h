@@ -21,8 +21,8 @@ class Net {
   virtual ConstMatrixRef infer(const ObservationsView& x) = 0;
   /// The same, and keeps what backward() needs; `x` must live until then.
   virtual ConstMatrixRef forward(const ObservationsView& x) = 0;
-  /// The same, where the net normalises over batches by this one, whose statistics it notes; then for backward() only.
-  /// Elsewhere it is forward() itself.
+  /// The same, where the net normalises over batches by this one, whose statistics it notes. Elsewhere it is forward()
+  /// itself.
   virtual ConstMatrixRef forward_in_training(const ObservationsView& x) { return forward(x); }
   /// Overwrites parameters().grads with the gradient of a loss whose gradient with respect to the outputs of the last
   /// forward() is `d_out` (n, out_dim).

@@ -79,16 +79,24 @@ std::vector<Case> cases() {
   NetConfig normalised_dueling = net_config({}, Activation::silu);
   normalised_dueling.type = DuelingMlpConfig{{9}, true};
   all.push_back({"layer_norm_dueling", normalised_dueling, {{3}}});
-  const auto conv = [&](const char* name, std::vector<std::vector<int>> convolutions, std::vector<int> dense,
+  const auto conv = [&](std::string name, std::vector<std::vector<int>> convolutions, std::vector<int> dense,
                         Activation activation, std::vector<std::int64_t> image) {
     NetConfig config = net_config({}, activation);
     config.type = ConvConfig{std::move(convolutions), std::move(dense), /*normalize=*/true};
-    all.push_back({name, std::move(config), {{2}, {1}}, 0, std::move(image)});
+    all.push_back({std::move(name), std::move(config), {{2}, {1}}, 0, std::move(image)});
   };
   conv("conv", {{3, 3, 2, 0, 1}, {4, 2, 1, 1, 1}}, {6}, Activation::tanh, {2, 5, 7});
   conv("conv_past_a_vector", {{17, 2, 1, 0, 1}}, {5}, Activation::relu, {1, 3, 3});
   conv("conv_dilated", {{3, 2, 3, 1, 3}, {2, 2, 1, 3, 2}}, {}, Activation::gelu, {3, 4, 5});
   conv("conv_of_one_plane", {{2, 2, 1, 0, 1}}, {4}, Activation::sigmoid, {4, 3});
+  for (const Activation activation : {Activation::tanh, Activation::relu, Activation::gelu}) {
+    const std::string_view name = kActivations[static_cast<int>(activation)].name;
+    conv(fmt::format("conv_batch_norm_{}", name), {{3, 3, 2, 0, 1}, {4, 2, 1, 1, 1}}, {6}, activation, {2, 5, 7});
+    std::get<ConvConfig>(all.back().config.type).batch_norm = true;
+  }
+  conv("conv_batch_norm_past_a_vector", {{17, 2, 1, 0, 1}, {18, 2, 1, 2, 1}, {2, 2, 1, 0, 2}}, {}, Activation::tanh,
+       {1, 3, 3});
+  std::get<ConvConfig>(all.back().config.type).batch_norm = true;
   NetConfig dueling_conv = net_config({}, Activation::silu);
   dueling_conv.type = DuelingConvConfig{{{{4, 2, 2, 0, 1}}, {6}, /*normalize=*/true}};
   all.push_back({"dueling_conv", dueling_conv, {{3}}, 0, {2, 4, 4}});
@@ -173,14 +181,13 @@ TEST_P(EveryNet, SeesBytesAsNumbersFrom0To1) {
   }
 }
 
-TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
-  constexpr int kRows = 6;
-  Matrix input = x(kRows);
-  const Matrix weight = d_out(kRows);
-  const auto loss = [&] { return net_->forward(input).cast<double>().cwiseProduct(weight.cast<double>()).sum(); };
-  net_->forward(input);
-  net_->backward(weight);
-  const Parameters gradients = net_->parameters();
+/// Of sum(weight * forward(input)), for the parameters and for the inputs.
+template <class Forward>
+void expect_gradients(Net& net, Matrix input, const Matrix& weight, const Forward& forward) {
+  const auto loss = [&] { return forward(input).template cast<double>().cwiseProduct(weight.cast<double>()).sum(); };
+  forward(input);
+  net.backward(weight);
+  const Parameters gradients = net.parameters();
   for (const Tensor& tensor : gradients.tensors) {
     SCOPED_TRACE(tensor.name);
     if (tensor.is_buffer) {
@@ -190,17 +197,33 @@ TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
     std::vector<float> elements = read_tensor(tensor, gradients.values);
     expect_gradient(read_tensor(tensor, gradients.grads), loss, [&](std::size_t i, float delta) {
       elements[i] += delta;
-      write_tensor(tensor, elements, net_->parameters().values);
-      net_->parameters_changed();
+      write_tensor(tensor, elements, net.parameters().values);
+      net.parameters_changed();
     });
   }
   SCOPED_TRACE("input");
-  net_->forward(input);
-  const Matrix d_x = net_->backward_input(weight);
-  ASSERT_EQ(d_x.rows(), kRows);
-  ASSERT_EQ(d_x.cols(), net_->in_dim());
+  forward(input);
+  const Matrix d_x = net.backward_input(weight);
+  ASSERT_EQ(d_x.rows(), input.rows());
+  ASSERT_EQ(d_x.cols(), net.in_dim());
   expect_gradient({d_x.data(), d_x.data() + d_x.size()}, loss,
                   [&](std::size_t i, float delta) { input.data()[i] += delta; });
+}
+
+TEST_P(EveryNet, GradientsAgreeWithFiniteDifferences) {
+  const Matrix input = x(6), weight = d_out(6);
+  expect_gradients(*net_, input, weight, [&](const Matrix& x) { return Matrix(net_->forward(x)); });
+}
+
+// Where convolutions and what follows them are normalised over batches, neither by running statistics.
+TEST(Net, GradientsOfImagesInTrainingAgreeWithFiniteDifferences) {
+  NetConfig config = net_config({}, Activation::tanh);
+  config.type = ConvConfig{{{3, 2, 1, 0, 1}, {4, 2, 2, 1, 1}}, {6, 5}, /*normalize=*/true, /*batch_norm=*/true};
+  config.batch_renorm = kBatchNorm;
+  const std::unique_ptr<Net> net = make({"", config, {{2}, {1}}, 0, {2, 5, 4}});
+  Rng rng(11);
+  const Matrix input = random_matrix(6, net->in_dim(), rng), weight = random_matrix(6, 3, rng);
+  expect_gradients(*net, input, weight, [&](const Matrix& x) { return Matrix(net->forward_in_training(x)); });
 }
 
 // Large batches go through the net in pieces.
@@ -360,6 +383,10 @@ TEST_P(EveryNet, AllocatesNothingAfterTheFirstUpdate) {
   const long allocated = later_allocations([&](Eigen::Index n) {
     trainer.infer(input.topRows(n));
     trainer.forward(input.topRows(n));
+    trainer.backward(weight.topRows(n));
+    trainer.backward_input(weight.topRows(n));
+    trainer.step();
+    trainer.forward_in_training(input.topRows(n));
     trainer.backward(weight.topRows(n));
     trainer.backward_input(weight.topRows(n));
     trainer.step();

@@ -53,6 +53,13 @@ AlignedBuffer& AlignedBuffer::operator=(const AlignedBuffer& other) {
   return *this;
 }
 
+void make_room(Parameters& parameters, std::size_t learnt) {
+  for (Tensor& tensor : parameters.tensors)
+    if (tensor.is_buffer) tensor.offset += learnt;
+  for (AlignedBuffer* const buffer : {&parameters.values, &parameters.grads})
+    *buffer = AlignedBuffer(learnt + parameters.buffers_size);
+}
+
 std::vector<float> read_tensor(const Tensor& tensor, const AlignedBuffer& buffer) {
   std::vector<float> elements(static_cast<std::size_t>(size_of(tensor)));
   for_each_element(tensor, [&](std::size_t i, std::size_t place) { elements[i] = buffer.data()[place]; });

@@ -63,6 +63,10 @@ struct Parameters {
   void serialize(Archive& archive);
 };
 
+/// Room for `learnt` floats and for the buffers behind them, all 0; tensors of buffers, which were laid out from 0 on,
+/// are moved there.
+void make_room(Parameters& parameters, std::size_t learnt);
+
 /// The tensor as PyTorch stores it: elements in the order of `shape`, nothing between them.
 std::vector<float> read_tensor(const Tensor& tensor, const AlignedBuffer& buffer);
 void write_tensor(const Tensor& tensor, std::span<const float> elements, AlignedBuffer& buffer);

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/net/batch_norm_conv_layers.h"
 #include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/conv.h"
 #include "slm_lab/net/conv_layers.h"
@@ -103,6 +104,12 @@ struct MakeNet {
   std::unique_ptr<Net> make_conv(const ConvConfig& conv, const std::vector<Head>& with) const {
     ConvShape convolutions = conv_shape(config, conv, observations);
     MlpShape dense = dense_shape(config, conv.fc_hid_layers, false, with);
+    if (conv.batch_norm && convolutions.layers.size() > 1) {
+      if (config.precision == "bf16") throw SpecError(no_bf16_for("batch normalisation of images"));
+      dense.bf16 = nullptr;
+      auto layers = std::make_unique<BatchNormConvLayers>(std::move(convolutions));
+      return std::make_unique<ConvNet>(std::move(layers), std::move(dense), init);
+    }
     const bool gain = std::ranges::all_of(
         convolutions.layers, [](const ConvLayerShape& s) { return s.out_channels >= kChannelsEnoughForBf16; });
     if (config.precision == "auto" && !gain) dense.bf16 = nullptr;

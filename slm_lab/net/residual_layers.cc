@@ -133,18 +133,19 @@ void ResidualLayers::for_each_of_batch(int n, const Task& task) {
 
 // Forward.
 
-ConstMatrixRef ResidualLayers::infer(const ObservationsView& x, const float* parameters) {
+ConstMatrixRef ResidualLayers::infer(const ObservationsView& x, Parameters& parameters) {
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   const int n = static_cast<int>(x.rows());
   const auto size = static_cast<std::size_t>(num_outputs());
   float* const out = grown(infer_out_, static_cast<std::ptrdiff_t>(times(n, size)));
   for_each_of_batch(n, [&](int image, Scratch& scratch) {
-    image_forward(x, image, parameters, scratch.pass.data(), scratch.largest.data(), out + times(image, size), scratch);
+    image_forward(x, image, parameters.values.data(), scratch.pass.data(), scratch.largest.data(),
+                  out + times(image, size), scratch);
   });
   return Eigen::Map<const Matrix>(out, n, num_outputs());
 }
 
-ConstMatrixRef ResidualLayers::forward(const ObservationsView& x, const float* parameters) {
+ConstMatrixRef ResidualLayers::forward(const ObservationsView& x, Parameters& parameters) {
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   x_ = x;
   n_ = static_cast<int>(x.rows());
@@ -153,8 +154,8 @@ ConstMatrixRef ResidualLayers::forward(const ObservationsView& x, const float* p
   float* const out = grown(out_of_batch_, static_cast<std::ptrdiff_t>(times(n_, size)));
   if (largest_.size() < times(n_, largest_size_)) largest_.resize(times(n_, largest_size_));
   for_each_of_batch(n_, [&](int image, Scratch& scratch) {
-    image_forward(x, image, parameters, pass + times(image, pass_size_), largest_.data() + times(image, largest_size_),
-                  out + times(image, size), scratch);
+    image_forward(x, image, parameters.values.data(), pass + times(image, pass_size_),
+                  largest_.data() + times(image, largest_size_), out + times(image, size), scratch);
   });
   return Eigen::Map<const Matrix>(out, n_, num_outputs());
 }
@@ -209,20 +210,21 @@ void ResidualLayers::block_forward(const Block& block, const Plane& plane, const
 
 // Backward.
 
-void ResidualLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
+void ResidualLayers::backward(const ConstMatrixRef& d_out, Parameters& parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
-  refresh_transposed(parameters);
-  piece_grads_.run(
-      threads_, num_ready_threads(n_, kImagesOfSum), n_, kImagesOfSum,
-      {grads, stages_.back().blocks.back().second.parameters_end()}, [&](Piece piece, float* to, int thread) {
-        for (int i = 0; i < piece.n; ++i)
-          image_backward(piece.first + i, d_out, i > 0, to, nullptr, scratch_[static_cast<std::size_t>(thread)]);
-      });
+  refresh_transposed(parameters.values.data());
+  piece_grads_.run(threads_, num_ready_threads(n_, kImagesOfSum), n_, kImagesOfSum,
+                   {parameters.grads.data(), stages_.back().blocks.back().second.parameters_end()},
+                   [&](Piece piece, float* to, int thread) {
+                     for (int i = 0; i < piece.n; ++i)
+                       image_backward(piece.first + i, d_out, i > 0, to, nullptr,
+                                      scratch_[static_cast<std::size_t>(thread)]);
+                   });
 }
 
-ConstMatrixRef ResidualLayers::backward_input(const ConstMatrixRef& d_out, const float* parameters) {
+ConstMatrixRef ResidualLayers::backward_input(const ConstMatrixRef& d_out, const Parameters& parameters) {
   ensure(d_out.rows() == n_ && d_out.cols() == num_outputs(), "the gradient of the last forward()'s outputs");
-  refresh_transposed(parameters);
+  refresh_transposed(parameters.values.data());
   MatrixRef d_x = grown(d_x_, n_, shape_.image.size());
   for_each_of_batch(n_, [&](int image, Scratch& scratch) {
     image_backward(image, d_out, false, nullptr, d_x.row(image).data(), scratch);

@@ -30,10 +30,10 @@ class ResidualLayers final : public ImageLayers {
   std::vector<std::int32_t> output_places() const override { return places_of_pixels(out_); }
   Parameters make_parameters(Rng& init) const override;
 
-  ConstMatrixRef infer(const ObservationsView& x, const float* parameters) override;
-  ConstMatrixRef forward(const ObservationsView& x, const float* parameters) override;
-  void backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) override;
-  ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const float* parameters) override;
+  ConstMatrixRef infer(const ObservationsView& x, Parameters& parameters) override;
+  ConstMatrixRef forward(const ObservationsView& x, Parameters& parameters) override;
+  void backward(const ConstMatrixRef& d_out, Parameters& parameters) override;
+  ConstMatrixRef backward_input(const ConstMatrixRef& d_out, const Parameters& parameters) override;
   void parameters_changed() override { transposed_stale_ = true; }
   void share_work(ThreadPool& threads) override { threads_ = &threads; }
   std::unique_ptr<ImageLayers> clone() const override { return std::make_unique<ResidualLayers>(*this); }

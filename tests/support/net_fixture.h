@@ -64,26 +64,49 @@ inline void expect_near(const std::vector<float>& actual, const std::vector<floa
     EXPECT_NEAR(actual[i], expected[i], 2e-5f * (1 + std::abs(expected[i]))) << what << " " << i;
 }
 
-/// Gives the net the parameters of the case, by the names that both have; its outputs and gradients are PyTorch's.
-inline void expect_equal_to_pytorchs(const JsonNode& c, Net& net) {
+/// Gives the net the parameters of the case, by the names that both have.
+inline void take_pytorchs_parameters(const JsonNode& c, Net& net) {
   const std::vector<JsonMember>& torchs = c.find("parameters")->members;
-  Parameters& parameters = net.parameters();
-  ASSERT_EQ(parameters.tensors.size(), torchs.size());
-  for (std::size_t i = 0; i < torchs.size(); ++i) {
-    const Tensor& tensor = parameters.tensors[i];
-    EXPECT_EQ(tensor.name, torchs[i].key);
-    EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torchs[i].value.find("shape")));
-    write_tensor(tensor, floats(*torchs[i].value.find("value")), parameters.values);
+  auto torch = torchs.begin();
+  for (const Tensor& tensor : net.parameters().tensors) {
+    if (tensor.is_buffer) continue;
+    ASSERT_NE(torch, torchs.end());
+    EXPECT_EQ(tensor.name, torch->key);
+    EXPECT_EQ(std::vector<float>(tensor.shape.begin(), tensor.shape.end()), floats(*torch->value.find("shape")));
+    write_tensor(tensor, floats(*torch++->value.find("value")), net.parameters().values);
   }
+  EXPECT_EQ(torch, torchs.end());
   net.parameters_changed();
-  const Matrix x = matrix(*c.find("x"), net.in_dim()), d_out = matrix(*c.find("d_out"), net.out_dim());
-  expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
-  expect_near(elements(net.forward(x)), floats(*c.find("out")), "out");
+}
+
+/// Outputs `out` of the images or rows of the case, and all gradients, are those of the case.
+inline void expect_pytorchs_outputs_and_gradients(const JsonNode& c, const ConstMatrixRef& out, Net& net) {
+  const Matrix d_out = matrix(*c.find("d_out"), net.out_dim());
+  expect_near(elements(out), floats(*c.find("out")), "out");
   net.backward(d_out);
-  for (std::size_t i = 0; i < torchs.size(); ++i)
-    expect_near(read_tensor(parameters.tensors[i], parameters.grads), floats(*torchs[i].value.find("grad")),
-                torchs[i].key);
+  for (const Tensor& tensor : net.parameters().tensors)
+    if (!tensor.is_buffer)
+      expect_near(read_tensor(tensor, net.parameters().grads),
+                  floats(*c.find("parameters")->find(tensor.name)->find("grad")), tensor.name);
   expect_near(elements(net.backward_input(d_out)), floats(*c.find("d_x")), "d_x");
+}
+
+inline void expect_equal_to_pytorchs(const JsonNode& c, Net& net) {
+  take_pytorchs_parameters(c, net);
+  const Matrix x = matrix(*c.find("x"), net.in_dim());
+  expect_near(elements(net.infer(x)), floats(*c.find("out")), "infer");
+  expect_pytorchs_outputs_and_gradients(c, net.forward(x), net);
+}
+
+/// Of a net that normalises over batches, at its first one; the running statistics then are those of the case too.
+inline void expect_equal_to_pytorchs_in_training(const JsonNode& c, Net& net) {
+  take_pytorchs_parameters(c, net);
+  const Matrix x = matrix(*c.find("x"), net.in_dim());
+  expect_pytorchs_outputs_and_gradients(c, net.forward_in_training(x), net);
+  for (const Tensor& tensor : net.parameters().tensors)
+    if (tensor.is_buffer)
+      expect_near(read_tensor(tensor, net.parameters().values), floats(*c.find("buffers")->find(tensor.name)),
+                  tensor.name);
 }
 
 inline Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
