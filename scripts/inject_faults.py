@@ -51,7 +51,8 @@ class Lab:
 
     def session(self, before=()):
         """A session as the program starts it, whose parent is strace."""
-        words = [*before, self.program, "session", str(self.run), "--threads=1", "--checkpoint-seconds=0"]
+        words = [*before, self.program, "session", str(self.run), "--threads=1", "--checkpoint-seconds=0",
+                 f"--report={REPORT_DESCRIPTOR}"]
         log = self.run / "log" / f"{self.spec_name}_t0.log"
         shell = 'log=$1; shift; exec "$@" --parent=$$ >> "$log" 2>&1 %d> /dev/null' % REPORT_DESCRIPTOR
         return self.call(["bash", "-c", shell, "bash", str(log), *words])
