@@ -31,6 +31,9 @@ if(SLM_SANITIZE)
     "SpecCheck.ReadsAFileOnce"  # twenty thousand names
     "Atari.EveryGameCanBePlayed" "Atari.TheTableOfGamesIsAles")  # the emulator is not ours
 endif()
+if(SLM_SANITIZE MATCHES "address")
+  list(APPEND unsanitized_tests "*/NetOfImages.*AnyNumberOfThreads/*")  # what threads share: the sanitizer of threads runs it
+endif()
 list(JOIN unsanitized_tests ":" unsanitized_tests)
 
 # slm_select_sanitized(files): takes out of a list of tests what a sanitizer is not built for.

@@ -2,7 +2,7 @@
 """Compiles wrong versions of the program, one line at a time, and prints those that the tests do not notice.
 
   ./slm-lab test --mutants            all of them
-  ./slm-lab test --mutants quick      a dozen, for CI
+  ./slm-lab test --mutants quick      a few of every kind, for CI
   ./slm-lab test --mutants sac        those whose file or meaning contains "sac"
   ./slm-lab test --mutants -j8 sac    eight at a time (default: one per core)
 
@@ -13,7 +13,7 @@ The tables lie beside this file, one per layer, and read like a patch:
   - text that occurs once in the file                 (several lines: one "- " each)
   + what it becomes
 
-"quick" on a line of its own puts a version among the dozen; "equal REASON" marks one that no test can tell apart.
+"quick" on a line of its own puts a version among these few; "equal REASON" marks one that no test can tell apart.
 Nothing in the tree is touched: the changed file is compiled apart and linked in front of the libraries of build/release,
 with whatever includes it, into a test program of its layer. Exit code 1: a version survived or does not compile; 2: a text
 is not found exactly once.
