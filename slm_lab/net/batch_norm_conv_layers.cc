@@ -29,16 +29,17 @@ BatchNormConvLayers::BatchNormConvLayers(ConvShape shape) : shape_(std::move(sha
     in.border = l + 1 < shape_.layers.size() ? shape_.layers[l + 1].padding : 0;
     layers_.push_back({convolution, in, 0, 0, 0});
   }
+  std::size_t running = 0;
   for (std::size_t l = 1; l < layers_.size(); ++l) {
-    const auto width = static_cast<std::size_t>(layers_[l].stride());
-    layers_[l].gain = learnt_;
-    layers_[l].shift = learnt_ + width;
+    Layer& layer = layers_[l];
+    const auto width = static_cast<std::size_t>(layer.stride());
+    layer.gain = learnt_;
+    layer.shift = learnt_ + width;
     learnt_ += 2 * width;
-    norms_.emplace_back(kBatchNorm, layers_[l].next.channels);
+    layer.running = running;
+    running += running_statistics_size(layer.next.channels);
+    norms_.emplace_back(kBatchNorm, layer.next.channels);
   }
-  Parameters buffers;
-  for (std::size_t l = 1; l < layers_.size(); ++l)
-    layers_[l].running = add_running_statistics("", layers_[l].next.channels, buffers);
   transposed_ = AlignedBuffer(transposed);
 }
 
@@ -58,7 +59,7 @@ Parameters BatchNormConvLayers::make_parameters(Rng& init) const {
     add_running_statistics(name, width, parameters);
   }
   const AlignedBuffer convolutions = parameters.values;
-  slm::make_room(parameters, learnt_);
+  make_room(parameters, learnt_);
   std::ranges::copy(convolutions.span(), parameters.values.data());
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const int width = layers_[l].next.channels;
@@ -80,7 +81,7 @@ void BatchNormConvLayers::parameters_changed() { transposed_stale_ = running_sta
 
 // Pieces of a batch.
 
-void BatchNormConvLayers::make_room(int n, Pass& pass) const {
+void BatchNormConvLayers::grow(int n, Pass& pass) const {
   const std::size_t num_layers = layers_.size();
   for (std::vector<AlignedBuffer>* const of : {&pass.z, &pass.h, &pass.x_hat}) of->resize(num_layers);
   pass.in.resize(num_layers + 1);
@@ -103,7 +104,7 @@ int BatchNormConvLayers::num_ready_threads(int n) {
   while (d_in_.size() < static_cast<std::size_t>(threads)) {
     d_in_.emplace_back();
     infer_passes_.emplace_back();
-    make_room(kImagesOfSum, infer_passes_.back());
+    grow(kImagesOfSum, infer_passes_.back());
     for (const Layer& layer : layers_) grown(d_in_.back(), layer.convolution.padded_input().size());
   }
   return threads;
@@ -175,7 +176,7 @@ ConstMatrixRef BatchNormConvLayers::forward_in_training(const ObservationsView& 
 void BatchNormConvLayers::begin_forward(const ObservationsView& x) {
   ensure(x.cols() == shape_.image.size(), "the images that the net was made for");
   n_ = static_cast<int>(x.rows());
-  make_room(n_, pass_);
+  grow(n_, pass_);
 }
 
 ConstMatrixRef BatchNormConvLayers::outputs() const {

@@ -60,7 +60,7 @@ class BatchNormConvLayers final : public ImageLayers {
   };
 
   bool keeps_z() const { return !derivative_from_output(shape_.hidden); }
-  void make_room(int n, Pass& pass) const;
+  void grow(int n, Pass& pass) const;
   int num_ready_threads(int n);
   template <class Task>
   void for_each_of_batch(int n, const Task& task);  // task(a piece, its thread)

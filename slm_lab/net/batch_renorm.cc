@@ -22,6 +22,10 @@ BatchRenormConfig read_batch_renorm_config(SpecReader& r) {
   return c;
 }
 
+std::size_t running_statistics_size(int width) {
+  return 2 * static_cast<std::size_t>(kernel_padded(width)) + kKernelPadding;
+}
+
 std::size_t add_running_statistics(const std::string& name, int width, Parameters& parameters) {
   const std::size_t at = parameters.buffers_size;
   const auto padded = static_cast<std::size_t>(kernel_padded(width));
@@ -32,7 +36,7 @@ std::size_t add_running_statistics(const std::string& name, int width, Parameter
   add(".running_mean", {width}, 0);
   add(".running_var", {width}, padded);
   add(".num_batches_tracked", {}, 2 * padded);
-  parameters.buffers_size += 2 * padded + kKernelPadding;
+  parameters.buffers_size += running_statistics_size(width);
   return at;
 }
 

@@ -33,6 +33,8 @@ struct RunningStatistics {
   float *mean, *var, *num_batches;
 };
 
+/// Floats that they take.
+std::size_t running_statistics_size(int width);
 /// Adds the buffers of the normalisation `name` of a layer to tensors and buffers_size, and returns where they begin
 /// among the buffers (make_room() gives them their room).
 std::size_t add_running_statistics(const std::string& name, int width, Parameters& parameters);
