@@ -15,6 +15,31 @@ constexpr float kOne = 1;
 bool is_dense(const Convolution& c) { return c.shape.dilation == 1; }  // a window's row is one stretch of memory
 int stretch_of(const Convolution& c) { return is_dense(c) ? c.shape.kernel * c.in.stride : c.in.stride; }
 
+/// A row of pixels, whose channels lie `plane_size` apart in `from` and side by side in `to`: first side by side as
+/// they are, a few at a time, then as floats. Loops of known length over the channels are compiled to vectors.
+template <int channels, class Number>
+void interleave(const Number* from, std::ptrdiff_t plane_size, int width, float scale, float* to) {
+  constexpr int kTogether = 32;
+  Number pixels[kTogether * channels];
+  for (int first = 0; first < width; first += kTogether) {
+    const int n = std::min(kTogether, width - first);
+    for (int x = 0; x < n; ++x)
+      for (int channel = 0; channel < channels; ++channel)
+        pixels[x * channels + channel] = from[channel * plane_size + first + x];
+    for (int i = 0; i < n * channels; ++i) to[first * channels + i] = static_cast<float>(pixels[i]) * scale;
+  }
+}
+
+template <class Number>
+void interleave(int channels, const Number* from, std::ptrdiff_t plane_size, int width, float scale, float* to) {
+  if (channels == 1) return interleave<1>(from, plane_size, width, scale, to);
+  if (channels == 3) return interleave<3>(from, plane_size, width, scale, to);
+  if (channels == 4) return interleave<4>(from, plane_size, width, scale, to);
+  for (int channel = 0; channel < channels; ++channel)
+    for (int x = 0; x < width; ++x)
+      to[x * channels + channel] = static_cast<float>(from[channel * plane_size + x]) * scale;
+}
+
 }  // namespace
 
 // Images.
@@ -25,12 +50,9 @@ Plane observation_plane(const ImageShape& image, int border) {
 
 void read_image(const ObservationsView& x, int row, float byte_scale, const Plane& plane, float* to) {
   const auto copy = [&](const auto* from, float scale) {
-    for (int channel = 0; channel < plane.channels; ++channel)
-      for (int y = 0; y < plane.height; ++y) {
-        float* const pixels = to + plane.at(y, 0) + channel;
-        for (int pixel = 0; pixel < plane.width; ++pixel)
-          pixels[pixel * plane.stride] = static_cast<float>(*from++) * scale;
-      }
+    for (int y = 0; y < plane.height; ++y)
+      interleave(plane.channels, from + std::ptrdiff_t{y} * plane.width, std::ptrdiff_t{plane.height} * plane.width,
+                 plane.width, scale, to + plane.at(y, 0));
   };
   if (x.are_bytes())
     copy(x.bytes().row(row).data(), byte_scale);

@@ -31,8 +31,8 @@ struct Plane {
 
 /// Of an observation, its channels side by side without padding.
 Plane observation_plane(const ImageShape& image, int border);
-/// Image `row` of x, as channels, height, width, into `to`; bytes are seen as numbers times `byte_scale`, floats as
-/// they are.
+/// Image `row` of x, as channels, height, width, into `to`, which lies as observation_plane() says; bytes are seen as
+/// numbers times `byte_scale`, floats as they are.
 void read_image(const ObservationsView& x, int row, float byte_scale, const Plane& plane, float* to);
 /// An image of the plane as channels, height, width.
 void write_image(const Plane& plane, const float* image, float* to);
