@@ -3,7 +3,7 @@
 of two tiny trainings fail (EIO, ENOSPC), or kills the process at it, goes on without faults, and compares what was computed
 with an undisturbed run, byte by byte. The calls are those of four processes, each disturbed alone: the program at a new run
 and at a continued one, the session that it starts and one that starts from a checkpoint. ONLY is a pattern of the faults to
-try, as 'ppo.*, continued run, openat error=EIO'. Ends with 1 when anything was lost, with 77 where there is no strace.
+try, as 'ppo.*, continued run, openat error=EIO'. Ends with 1 when anything was lost or nothing tried, with 77 where there is no strace.
 TMPDIR=/dev/shm makes it several times faster."""
 import collections
 import hashlib
@@ -175,8 +175,8 @@ def check(lab, every, only):
 
 
 def main():
-    if shutil.which("strace") is None:
-        print("needs strace")
+    if shutil.which("strace") is None or subprocess.run(strace("true"), capture_output=True).returncode:
+        print("needs strace, and leave to trace")
         return 77
     codes, failures = collections.Counter(), 0
     for spec in (LARGE_REPLAY, PPO):
@@ -188,7 +188,7 @@ def main():
         codes += more_codes
         failures += more_failures
     print(f"{codes.total()} points, {failures} failures; exit codes under faults: {dict(codes)}")
-    return 1 if failures else 0
+    return 1 if failures or not codes else 0
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ class TwinLearners {
     double q_value = 0, td_error = 0;  ///< means over rows and both: Q(s, a) and |target - Q(s, a)|
   };
   /// One step of each critic on the mean of weight * loss(Q_i, target) over the first rows of what
-  /// forward_in_training() saw, as many as there are targets; the others have no gradient. `columns` (n, 1): which output is the row's Q; `targets`
-  /// and `weights` (n).
+  /// forward_in_training() saw, as many as there are targets; the others have no gradient. `columns` (n, 1): which
+  /// output is the row's Q; `targets` and `weights` (n).
   Fit step(const ConstMatrixRef& columns, const Vector& targets, const Vector& weights);
   // Of the values before the last step():
   const Vector& td_errors() const { return td_errors_; }  // (n)  mean over i of |target - Q_i|, of the row's column

@@ -11,6 +11,7 @@
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/env/vec_env.h"
 #include "slm_lab/net/config.h"
+#include "slm_lab/net/kernel.h"
 #include "slm_lab/net/residual_shape.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -78,7 +79,7 @@ struct Layers {
 void add_convolution(ConvLayerShape layer, ImageShape& image, Layers& layers) {
   layers.weights += (1.0 * image.channels * layer.kernel * layer.kernel + 1) * layer.out_channels;
   image = conv_output(layer, image);
-  layers.widths += 1.0 * image.channels * image.height * image.width;
+  layers.widths += 1.0 * kernel_padded(image.channels) * image.height * image.width;
 }
 
 void add_stage(int channels, ImageShape& image, Layers& layers) {
@@ -111,7 +112,8 @@ Layers convolutions_before(const std::string& dense_key, const JsonNode& net, co
       add_convolution(layer, image, layers);
     }
     const JsonNode *const batch_norm = find("batch_norm"), *const type = find("type");
-    if (batch_norm ? batch_norm->boolean : type && lower(type->text) == "convnet") layers.widths *= kNormalised;
+    const bool asked = batch_norm ? batch_norm->boolean : type && lower(type->text) == "convnet";
+    if (asked && convolutions->elements.size() > 1) layers.widths *= kNormalised;
   }
   if (layers.widths > 0) outputs = image.size();
   return layers;

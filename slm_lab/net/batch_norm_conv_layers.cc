@@ -8,12 +8,6 @@
 #include "slm_lab/net/scale_and_shift.h"
 
 namespace slm {
-namespace {
-
-constexpr int kImagesOfSum = 16;  ///< whose gradients are added up in one buffer, as in ConvLayers
-
-}  // namespace
-
 // Where things lie: every convolution, then gain and shift of every normalisation.
 
 BatchNormConvLayers::BatchNormConvLayers(ConvShape shape) : shape_(std::move(shape)) {

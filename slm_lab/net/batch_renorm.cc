@@ -71,17 +71,12 @@ void BatchRenorm::measure(int n, Rows x) {
   float* const mean = mean_.data();
   float* const var = var_.data();
   const float share = 1 / static_cast<float>(n);
-  std::fill_n(mean, padded, 0.0f);
-  std::fill_n(var, padded, 0.0f);
-  for (int i = 0; i < n; ++i)
-    for (int c = 0; c < padded; ++c) mean[c] += share * x.data[i * x.stride + c];
-  for (int i = 0; i < n; ++i) {
-    float* const row = x.data + i * x.stride;
-    for (int c = 0; c < padded; ++c) {
-      row[c] -= mean[c];
-      var[c] += share * row[c] * row[c];
-    }
-  }
+  sum_in_blocks(n, padded, mean, [&](int i, int c) { return share * x.data[i * x.stride + c]; });
+  sum_in_blocks(n, padded, var, [&](int i, int c) {
+    float& number = x.data[i * x.stride + c];
+    number -= mean[c];
+    return share * number * number;
+  });
 }
 
 void BatchRenorm::correct(int n, const RunningStatistics& running) {

@@ -41,8 +41,8 @@ std::size_t add_running_statistics(const std::string& name, int width, Parameter
 /// Those that lie there.
 RunningStatistics running_statistics(Parameters& parameters, std::size_t at, int width);
 
-/// Batch renormalisation of the columns of a layer (Ioffe 2017, algorithm 1), which keeps running variances as
-/// PyTorch's batch normalisation does and widens its bounds linearly:
+/// Batch renormalisation of the columns of a layer (Ioffe 2017, algorithm 1), which keeps running variances instead of
+/// standard deviations and widens its bounds linearly:
 ///
 ///   in training    x_hat = (x - mean_b) / std_b,  y = gain * (r * x_hat + d) + shift,
 ///                  r = clamp(std_b / std, 1 / r_max, r_max),  d = clamp((mean_b - mean) / std, -d_max, d_max)

@@ -43,6 +43,23 @@ TEST(BatchRenorm, IsBatchNormalisationAtFirst) {
   EXPECT_TRUE(c.x.padding_is_zero() && c.y.padding_is_zero());
 }
 
+// As many rows as a batch of images has pixels, whose numbers are nearly the same: summed up one after the other in
+// floats, their mean would be wrong by as much as they differ.
+TEST(BatchRenorm, StatisticsOfManyRowsAreThoseOfDoublePrecision) {
+  constexpr int kRows = 200'000;
+  Rng rng(2);
+  PaddedRows x(Matrix(5 + 0.01f * random_matrix(kRows, 1, rng).array())), y(Matrix::Zero(kRows, 1));
+  PaddedRows gain(Matrix{{1}}), shift(Matrix{{0}});
+  const Eigen::VectorXd numbers = x.matrix().col(0).cast<double>();
+  const double mean = numbers.mean(), var = (numbers.array() - mean).square().mean();
+  Running running{{0}, {1}};
+  BatchRenorm(kBatchNorm, 1)
+      .forward_in_training(kRows, gain.data(), shift.data(), running.pointers(), x.rows(), y.rows());
+  EXPECT_NEAR(static_cast<double>(running.mean[0]), 0.1 * mean, 1e-5);
+  const Eigen::VectorXd expected = (numbers.array() - mean) / std::sqrt(var + kBatchNorm.eps);
+  EXPECT_LT((y.matrix().col(0).cast<double>() - expected).cwiseAbs().maxCoeff(), 0.01);
+}
+
 TEST(BatchRenorm, NormalisesByTheRunningStatisticsWithinItsBounds) {
   const BatchRenormConfig warm{.momentum = 0.1, .eps = 1e-9, .r_max = 3, .d_max = 5, .warmup_steps = 0};
   // r = sqrt(5) / 2 and d = (2 - 1) / 2 undo the batch's own: x_hat = (x - 1) / 2.

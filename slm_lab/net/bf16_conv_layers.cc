@@ -7,7 +7,6 @@
 namespace slm {
 namespace {
 
-constexpr int kImagesOfPiece = 16;  ///< whose gradients are added up in one buffer, as in ConvLayers
 constexpr int kRowsTogether = 256;  ///< output pixels whose gradients are made together; whole blocks
 
 std::ptrdiff_t at_image(int image, int size) { return static_cast<std::ptrdiff_t>(image) * size; }
@@ -22,7 +21,7 @@ void Bf16ConvLayers::parameters_changed() {
 
 int Bf16ConvLayers::num_ready_threads(int n) {
   constexpr int kFaster = 4;  // than in float32, for which num_sharing is made (bench/conv_bench.cc)
-  const int threads = num_sharing(threads_, n, kImagesOfPiece, multiply_adds_ / kFaster);
+  const int threads = num_sharing(threads_, n, kImagesOfSum, multiply_adds_ / kFaster);
   while (scratch_.size() < static_cast<std::size_t>(threads)) {
     scratch_.emplace_back();
     scratch_.back().y.resize(layers_.size());
@@ -34,7 +33,7 @@ int Bf16ConvLayers::num_ready_threads(int n) {
 /// task(images of a piece that go together, scratch of its thread)
 template <class Task>
 void Bf16ConvLayers::for_each_of_batch(int n, const Task& task) {
-  for_each_piece(threads_, num_ready_threads(n), n, kImagesOfPiece, [&](int, Images piece, int thread) {
+  for_each_piece(threads_, num_ready_threads(n), n, kImagesOfSum, [&](int, Images piece, int thread) {
     each_together(piece, [&](Images images) { task(images, scratch_[static_cast<std::size_t>(thread)]); });
   });
 }
@@ -190,7 +189,7 @@ void Bf16ConvLayers::write_outputs(Images images, const Bf16* y, float* out) con
 void Bf16ConvLayers::backward(const ConstMatrixRef& d_out, const float* parameters, float* grads) {
   pack_backward(1, parameters);
   float* const sums = grown(sums_of_batch_, static_cast<std::ptrdiff_t>(sums_size_));
-  piece_sums_.run(threads_, num_ready_threads(n_), n_, kImagesOfPiece, {sums, sums_size_},
+  piece_sums_.run(threads_, num_ready_threads(n_), n_, kImagesOfSum, {sums, sums_size_},
                   [&](Images piece, float* to, int thread) {
                     std::fill_n(to, sums_size_, 0.0f);
                     each_together(piece, [&](Images images) {

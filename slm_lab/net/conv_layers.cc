@@ -7,8 +7,7 @@
 namespace slm {
 namespace {
 
-constexpr int kPiece = 16;  ///< images whose gradients are added up in one buffer
-constexpr int kDepth = 4;   ///< images that go through all layers together: they fill a second-level cache of 1 MB
+constexpr int kDepth = 4;  ///< images that go through all layers together: they fill a second-level cache of 1 MB
 
 std::ptrdiff_t offset(int image, int size) { return static_cast<std::ptrdiff_t>(image) * size; }
 
@@ -33,7 +32,7 @@ void ConvLayers::share_work(ThreadPool& threads) {
 // Pieces of a batch.
 
 int ConvLayers::num_ready_threads(int n) {
-  const int threads = num_sharing(threads_, n, kPiece, multiply_adds_);
+  const int threads = num_sharing(threads_, n, kImagesOfSum, multiply_adds_);
   while (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.push_back(make_scratch());
   return threads;
 }
@@ -49,7 +48,7 @@ ConvLayers::Scratch ConvLayers::make_scratch() const {
 
 template <class Task>
 void ConvLayers::for_each_of_batch(int n, Task&& task) {
-  for_each_piece(threads_, num_ready_threads(n), n, kPiece, [&](int, Images piece, int thread) {
+  for_each_piece(threads_, num_ready_threads(n), n, kImagesOfSum, [&](int, Images piece, int thread) {
     depth_first(piece, [&](Images images) { task(images, scratch_[static_cast<std::size_t>(thread)]); });
   });
 }
@@ -135,7 +134,7 @@ void ConvLayers::backward(const ConstMatrixRef& d_out, Parameters& parameters) {
   if (bf16_) return bf16_->backward(d_out, parameters.values.data(), parameters.grads.data());
   refresh_transposed(parameters.values.data());
   piece_grads_.run(
-      threads_, num_ready_threads(n_), n_, kPiece, {parameters.grads.data(), layers_.back().parameters_end()},
+      threads_, num_ready_threads(n_), n_, kImagesOfSum, {parameters.grads.data(), layers_.back().parameters_end()},
       [&](Images piece, float* to, int thread) {
         depth_first(piece, [&](Images images) {
           backward_images(images, d_out, images.first > piece.first, to, scratch_[static_cast<std::size_t>(thread)]);

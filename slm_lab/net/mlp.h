@@ -193,7 +193,7 @@ class MlpNet final : public Net {
   bool running_stale_ = true;               // the running statistics have changed since they followed them
   bool in_training_ = false;                // it was forward_in_training()
   Workspace d_in_training_[2];              // gradients of two neighbouring layers
-  AlignedBuffer grads_in_training_;         // of parameters, where they are not asked for
+  AlignedBuffer unasked_grads_;             // of a gain and a shift
   AlignedBuffer out_z_, out_, d_out_;
   Workspace d_x_;
   PieceSums piece_grads_;

@@ -24,11 +24,11 @@ ConstMatrixRef MlpNet::forward_in_training(const ObservationsView& x) {
   return end_forward(out);
 }
 
-/// Overwrites `grads`, which is laid out as the parameters; leaves the gradient with respect to what the first layer
-/// makes of its inputs in d_in_training_[0].
+/// Overwrites `grads`, which is laid out as the parameters (nullptr: they are not asked for), and leaves the gradient
+/// with respect to what the first layer makes of its inputs in d_in_training_[0].
 void MlpNet::backward_in_training(ConstRows dy, float* grads) {
   const Chunk all{0, n_};
-  heads_backward_weights(all, dy, grads);
+  if (grads != nullptr) heads_backward_weights(all, dy, grads);
   const auto rows = [&](std::size_t l) {  // of the gradient with respect to the output of layer l
     return Rows{d_in_training_[l % 2].rows(n_), layers_[l].stride()};
   };
@@ -39,16 +39,18 @@ void MlpNet::backward_in_training(ConstRows dy, float* grads) {
       heads_backward_input(n_, dy, kept(all, l + 1), d);
     else
       layer_backward_input(n_, l + 1, rows(l + 1), kept(all, l + 1), d);
-    batch_renorms_[l].backward_in_training(n_, value(layer.gain), x_hat_[l].from(0), d, grads + layer.gain,
-                                           grads + layer.shift);
+    float* const unasked = grown(unasked_grads_, 2 * widest_);
+    float* const d_gain = grads != nullptr ? grads + layer.gain : unasked;
+    float* const d_shift = grads != nullptr ? grads + layer.shift : unasked + widest_;
+    batch_renorms_[l].backward_in_training(n_, value(layer.gain), x_hat_[l].from(0), d, d_gain, d_shift);
+    if (grads == nullptr) continue;
     kernels().dense_backward_weights(n_, layer.in, layer.out, layer_input(all, l), d, false,
                                      {grads + layer.weight, layer.stride()}, grads + layer.bias);
   }
 }
 
-/// Like backward_in_training(), on the way to the inputs, which is the same; the parameters' gradients stay.
 void MlpNet::backward_input_in_training(ConstRows dy) {
-  backward_in_training(dy, grown(grads_in_training_, static_cast<std::ptrdiff_t>(parameters_.grads.size())));
+  backward_in_training(dy, nullptr);
   const Layer& first = layers_.front();
   layer_backward_input(n_, 0, {d_in_training_[0].rows(n_), first.stride()}, {nullptr, 0}, d_x_.from(0));
 }

@@ -100,6 +100,9 @@ std::vector<Case> cases() {
   NetConfig dueling_conv = net_config({}, Activation::silu);
   dueling_conv.type = DuelingConvConfig{{{{4, 2, 2, 0, 1}}, {6}, /*normalize=*/true}};
   all.push_back({"dueling_conv", dueling_conv, {{3}}, 0, {2, 4, 4}});
+  dueling_conv.type =
+      DuelingConvConfig{{{{4, 2, 1, 0, 1}, {3, 2, 1, 0, 1}}, {6}, /*normalize=*/true, /*batch_norm=*/true}};
+  all.push_back({"dueling_conv_batch_norm", dueling_conv, {{3}}, 0, {2, 4, 4}});
   const auto impala = [&](const char* name, std::vector<int> channels, Activation activation,
                           std::vector<std::int64_t> image) {
     NetConfig config = net_config({}, activation);

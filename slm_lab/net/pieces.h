@@ -21,6 +21,9 @@ struct Piece {
   int first, n;  // rows
 };
 
+/// Images of a batch whose gradients are added up in one buffer.
+inline constexpr int kImagesOfSum = 16;
+
 inline int num_pieces(int n, int size) { return (n + size - 1) / size; }
 
 /// Threads of `pool` (none: nullptr) that share n rows in pieces of `size`, at `row_work` multiplications and additions

@@ -11,7 +11,6 @@
 namespace slm {
 namespace {
 
-constexpr int kImagesOfSum = 16;  ///< images whose gradients are added up in one buffer
 constexpr ConvLayerShape kWindow = stage_window(1);
 constexpr int kPlaces = kWindow.kernel * kWindow.kernel;
 

@@ -1,7 +1,5 @@
 #include "slm_lab/net/scale_and_shift.h"
 
-#include <algorithm>
-
 namespace slm {
 
 void scale_and_shift(int n, int padded_width, ConstRows x, const float* scale, const float* shift, Rows y) {
@@ -13,16 +11,8 @@ void scale_and_shift(int n, int padded_width, ConstRows x, const float* scale, c
 }
 
 void scale_and_shift_backward(int n, int width, ConstRows x, ConstRows dy, float* d_scale, float* d_shift) {
-  std::fill_n(d_scale, width, 0.0f);
-  std::fill_n(d_shift, width, 0.0f);
-  for (int i = 0; i < n; ++i) {
-    const float* const xs = x.data + i * x.stride;
-    const float* const ds = dy.data + i * dy.stride;
-    for (int c = 0; c < width; ++c) {
-      d_scale[c] += ds[c] * xs[c];
-      d_shift[c] += ds[c];
-    }
-  }
+  sum_in_blocks(n, width, d_scale, [&](int i, int c) { return dy.data[i * dy.stride + c] * x.data[i * x.stride + c]; });
+  sum_in_blocks(n, width, d_shift, [&](int i, int c) { return dy.data[i * dy.stride + c]; });
 }
 
 }  // namespace slm

@@ -41,7 +41,7 @@ class Trainer {
   const Net& net() const { return *net_; }
 
   /// One optimiser step along the gradient of the last backward(). Returns the L2 norm of the gradient before clipping;
-  /// where that is not finite nothing has changed.
+  /// where that is not finite no parameter has changed.
   float step();
   /// Moves the learning rate to `frame`; `trained` ends a round of training.
   void advance(std::int64_t frame, bool trained);
