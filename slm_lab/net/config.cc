@@ -76,9 +76,10 @@ TargetUpdateConfig read_target_update(SpecReader& r) {
   r.read("update_type", c.update_type, "how a target net follows the online net", one_of({"replace", "polyak"}));
   r.read("update_frequency", c.update_frequency, "frames between two replacements of the target net", between(1, 1e12));
   r.read("polyak_coef", c.polyak_coef,
-         "weight of the online net: target = c * online + (1 - c) * target; required with polyak", positive(1));
+         "weight of the online net: target = c * online + (1 - c) * target; above 0, and required, with polyak",
+         between(0, 1));
   if (r.describing()) return c;
-  if (c.is_polyak() && !r.has("polyak_coef"))
+  if (c.is_polyak() && c.polyak_coef == 0)
     r.problem("polyak_coef", "update_type polyak needs it: expected a number above 0 and at most 1");
   if (!c.is_polyak()) r.inert("polyak_coef", "update_type replace copies the online net; see polyak");
   if (c.is_polyak() && c.update_frequency != 1)

@@ -95,6 +95,8 @@ void check_all_used(const TemplateValues& values, const FilledTemplate& filled, 
 }
 
 JsonNode parse_file(const std::string& file, const LoadOptions& options, std::optional<Position>& trailing_comma) {
+  if (file.ends_with(".yaml") || file.ends_with(".yml"))
+    throw SpecError(fmt::format("{}: spec files are JSON here; those that SLM-Lab 5 has in YAML are not read", file));
   const std::string source = read_text(file, resolve(file, options.repository));
   const TemplateValues values = parse_template_values(options.sets);
   const FilledTemplate filled(source, values);

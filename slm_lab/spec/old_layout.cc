@@ -93,11 +93,35 @@ class Upgrade {
     if (normalize && normalize->is(Kind::boolean) && !normalize->boolean && erase(*env, "normalize_state"))
       add("no env.normalize_state");
     JsonNode* name = env->find("name");
+    if (!name || !name->is(Kind::string)) return;
     for (const RenamedEnv& renamed : kRenamedEnvs)
-      if (name && name->is(Kind::string) && name->text == renamed.old_id) {
+      if (name->text == renamed.old_id) {
         add(fmt::format("{} is {}", renamed.old_id, renamed.id));
         name->text = renamed.id;
       }
+    if (name->text.ends_with("NoFrameskip-v4")) upgrade_atari(*env);
+  }
+
+  /// Wrappers of that time skipped four frames and ended the learner's episode with a life by themselves, and frame_op
+  /// was the only stack of screens, each 84 x 84; here a stack is part of the environment.
+  void upgrade_atari(JsonNode& env) {
+    const JsonNode* const frames = env.find("frame_op_len");
+    if (frames && frames->is(Kind::number) && env.find("frame_op") && !env.find("stack_num")) {
+      JsonNode stack = *frames;
+      for (const char* key : {"frame_op", "frame_op_len"}) erase(env, key);
+      add(fmt::format("env.stack_num = {} instead of frame_op", stack.text));
+      env.at_or_insert("stack_num") = std::move(stack);
+    }
+    const auto assume = [&](const char* key, const char* value) {
+      if (env.find(key)) return;
+      env.at_or_insert(key) = parse_json(value, "");
+      add(fmt::format("env.{} = {}, as its wrappers did", key, value));
+    };
+    assume("frameskip", "4");
+    if (!env.find("episodic_life")) assume("life_loss_info", "true");
+    const JsonNode* const size = env.find("image_downsize");
+    if (size && to_json_line(*size) == "[84, 84]" && erase(env, "image_downsize"))
+      add("no env.image_downsize: screens are 84 x 84");
   }
 
   void upgrade_search() {

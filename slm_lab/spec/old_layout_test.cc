@@ -38,6 +38,26 @@ TEST(OldLayout, IsRewrittenAndEachChangeNamed) {
                                         "LunarLander-v2 is LunarLander-v3", "__grid_search is __choice"));
 }
 
+TEST(OldLayout, AtariIsWhatItsWrappersMadeOfIt) {
+  const Upgraded spec = upgraded(R"({"agent": [{}], "env": [{"name": "PongNoFrameskip-v4", "frame_op": "concat",
+      "frame_op_len": 4, "image_downsize": [84, 84], "reward_scale": "sign"}]})");
+  EXPECT_EQ(spec.json, R"({"agent": {}, "env": {"name": "PongNoFrameskip-v4", "reward_scale": "sign", "stack_num": 4, )"
+                       R"("frameskip": 4, "life_loss_info": true}})");
+  EXPECT_THAT(spec.changes,
+              ElementsAre("agent and env are objects, not lists of one", "env.stack_num = 4 instead of frame_op",
+                          "env.frameskip = 4, as its wrappers did", "env.life_loss_info = true, as its wrappers did",
+                          "no env.image_downsize: screens are 84 x 84"));
+  // What a spec says itself stands; other sizes stay, to be refused; other environments have stacks of their own.
+  EXPECT_EQ(upgraded(R"({"agent": [{}], "env": [{"name": "PongNoFrameskip-v4", "frameskip": 2, "episodic_life": true,
+      "image_downsize": [64, 64]}]})")
+                .json,
+            R"({"agent": {}, "env": {"name": "PongNoFrameskip-v4", "frameskip": 2, "episodic_life": true, )"
+            R"("image_downsize": [64, 64]}})");
+  EXPECT_EQ(
+      upgraded(R"({"agent": [{}], "env": [{"name": "CartPole-v0", "frame_op": "concat", "frame_op_len": 4}]})").json,
+      R"({"agent": {}, "env": {"name": "CartPole-v0", "frame_op": "concat", "frame_op_len": 4}})");
+}
+
 TEST(OldLayout, AShortRunHasThreeLogPoints) {
   const Upgraded spec = upgraded(R"({"agent": [{}], "env": [{"max_frame": 1000}], "meta": {"eval_frequency": 500}})");
   EXPECT_EQ(spec.json,
