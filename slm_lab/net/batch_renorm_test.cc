@@ -60,6 +60,26 @@ TEST(BatchRenorm, StatisticsOfManyRowsAreThoseOfDoublePrecision) {
   EXPECT_LT((y.matrix().col(0).cast<double>() - expected).cwiseAbs().maxCoeff(), 0.01);
 }
 
+// More columns than are summed up together, and a batch of more rows.
+TEST(BatchRenorm, EveryColumnHasStatisticsOfItsOwn) {
+  constexpr int kRows = 1030, kColumns = 130;
+  Matrix numbers(kRows, kColumns), ones = Matrix::Ones(1, kColumns), zeros = Matrix::Zero(1, kColumns);
+  for (int i = 0; i < kRows; ++i)
+    for (int c = 0; c < kColumns; ++c) numbers(i, c) = static_cast<float>(c + (i % 2 == 0 ? 1 : -1) * (1 + c % 3));
+  PaddedRows x(numbers), y(Matrix::Zero(kRows, kColumns)), gain(ones), shift(zeros), d_gain(zeros), d_shift(zeros);
+  Running running{std::vector<float>(kColumns, 0), std::vector<float>(kColumns, 1)};
+  BatchRenorm norm(kBatchNorm, kColumns);
+  norm.forward_in_training(kRows, gain.data(), shift.data(), running.pointers(), x.rows(), y.rows());
+  PaddedRows d(numbers);  // sums over the rows: c for each of them, and (1 + c % 3) times x_hat's 1
+  norm.backward_in_training(kRows, gain.data(), x.rows(), d.rows(), d_gain.data(), d_shift.data());
+  for (int c = 0; c < kColumns; ++c) {
+    EXPECT_NEAR(running.mean[static_cast<std::size_t>(c)], 0.1f * static_cast<float>(c), 1e-4f) << c;
+    EXPECT_NEAR(y.matrix()(0, c), 1.0f, 1e-3f) << c;
+    EXPECT_NEAR(d_shift.data()[c], static_cast<float>(kRows * c), 1.0f) << c;
+    EXPECT_NEAR(d_gain.data()[c], static_cast<float>(kRows * (1 + c % 3)), 2.0f) << c;
+  }
+}
+
 TEST(BatchRenorm, NormalisesByTheRunningStatisticsWithinItsBounds) {
   const BatchRenormConfig warm{.momentum = 0.1, .eps = 1e-9, .r_max = 3, .d_max = 5, .warmup_steps = 0};
   // r = sqrt(5) / 2 and d = (2 - 1) / 2 undo the batch's own: x_hat = (x - 1) / 2.
