@@ -77,12 +77,13 @@ TEST(BatchRenorm, EveryColumnHasStatisticsOfItsOwn) {
   norm.forward_in_training(kRows, gain.data(), shift.data(), running.pointers(), x.rows(), y.rows());
   PaddedRows d(gradient);  // sums over the rows: c % 5 for each of them, and (1 + c % 3) times x_hat's 1
   norm.backward_in_training(kRows, gain.data(), x.rows(), d.rows(), d_gain.data(), d_shift.data());
-  // A mean of 130 is right within 2e-4, which every row sees, times 4 in the gradient of the gain.
+  // A mean of 130 is right within 1e-3 (512 additions, each within 2e-6), which every row sees, times 4 in the gradient
+  // of the gain.
   for (int c = 0; c < kColumns; ++c) {
     EXPECT_NEAR(running.mean[static_cast<std::size_t>(c)], 0.1f * static_cast<float>(c), 1e-4f) << c;
     EXPECT_NEAR(y.matrix()(0, c), 1.0f, 1e-3f) << c;
-    EXPECT_NEAR(d_shift.data()[c], static_cast<float>(kRows * (c % 5)), 1.0f) << c;
-    EXPECT_NEAR(d_gain.data()[c], static_cast<float>(kRows * (1 + c % 3)), 1.0f) << c;
+    EXPECT_NEAR(d_shift.data()[c], static_cast<float>(kRows * (c % 5)), 5.0f) << c;
+    EXPECT_NEAR(d_gain.data()[c], static_cast<float>(kRows * (1 + c % 3)), 5.0f) << c;
   }
 }
 
