@@ -238,7 +238,7 @@ TEST(BatchNormConv, OnlyTrainingMovesTheRunningStatistics) {
   const auto mean = [&] { return Eigen::Map<const Vector>(parameters.values.data() + tensor->offset, 18).eval(); };
   Rng rng(1);
   const ByteMatrix x = random_bytes(20, net.in_dim(), rng);
-  net.infer(x);
+  const Matrix untrained = net.infer(x);
   net.forward(x);
   EXPECT_EQ(mean(), Vector::Zero(18));
   net.forward_in_training(x);
@@ -246,6 +246,11 @@ TEST(BatchNormConv, OnlyTrainingMovesTheRunningStatistics) {
   EXPECT_GT(first.maxCoeff(), 0.01f);
   net.forward_in_training(x);
   EXPECT_TRUE(mean().isApprox(1.9f * first, 1e-5f));  // 0.9 * first + first
+  const Matrix trained = net.infer(x);
+  EXPECT_NE(trained, untrained) << "evaluation follows at once";
+  write_tensor(*tensor, std::vector<float>(18, 0.5f), net.parameters().values);
+  net.parameters_changed();
+  EXPECT_NE(Matrix(net.infer(x)), trained) << "and follows what is loaded";
 }
 
 TEST(BatchNormConv, IsTheConvNetOfSpecsThatAskForIt) {
