@@ -290,6 +290,8 @@ TEST_P(EveryNet, BackwardOverwritesAndInferLeavesForwardAlone) {
   net_->forward(input);
   net_->backward(weight);
   const Parameters once = net_->parameters();
+  net_->backward_input(Matrix(2 * weight));
+  EXPECT_TRUE(std::ranges::equal(once.grads.span(), net_->parameters().grads.span()));
   std::ranges::fill(net_->parameters().grads.span(), 0.0f);
   net_->forward(input);
   net_->infer(other);
