@@ -12,6 +12,8 @@ double fraction(const LrScheduleConfig& c, double rounds) {
   return std::min(rounds, double(c.total_iters)) / c.total_iters;
 }
 
+double constant(const LrScheduleConfig&, double base, double, double) { return base; }
+
 struct LrScheduleEntry {
   const char* name;
   void (*read)(SpecReader&, LrScheduleConfig&);
@@ -110,9 +112,7 @@ LrScheduleConfig read_lr_schedule_config(SpecReader& spec) {
   return c;
 }
 
-double scheduled_lr(const LrScheduleConfig& config, double base_lr, std::int64_t rounds, std::int64_t frame) {
-  if (config.name.empty()) return base_lr;
-  return find(config.name)->lr(config, base_lr, static_cast<double>(rounds), static_cast<double>(frame));
-}
+LrSchedule::LrSchedule(const LrScheduleConfig& config, double base_lr)
+    : config_(config), base_lr_(base_lr), lr_(config.name.empty() ? constant : find(config.name)->lr) {}
 
 }  // namespace slm

@@ -30,7 +30,19 @@ struct LrScheduleConfig {
 std::vector<std::string> lr_schedule_names();
 LrScheduleConfig read_lr_schedule_config(SpecReader& spec);
 
-/// The learning rate after `rounds` rounds of training, at `frame`.
-double scheduled_lr(const LrScheduleConfig& config, double base_lr, std::int64_t rounds, std::int64_t frame);
+/// The learning rate that starts at `base_lr` (but where the schedule's first factor is not 1).
+class LrSchedule {
+ public:
+  LrSchedule(const LrScheduleConfig& config, double base_lr);
+  /// After `rounds` rounds of training, at `frame`.
+  double at(std::int64_t rounds, std::int64_t frame) const {
+    return lr_(config_, base_lr_, static_cast<double>(rounds), static_cast<double>(frame));
+  }
+
+ private:
+  LrScheduleConfig config_;
+  double base_lr_;
+  double (*lr_)(const LrScheduleConfig&, double base_lr, double rounds, double frame);  // asked at every step
+};
 
 }  // namespace slm

@@ -10,22 +10,22 @@ TEST(LrSchedule, ClosedFormsAgreeWithPyTorch) {
   ASSERT_EQ(cases.elements.size(), 7u);
   for (const JsonNode& c : cases.elements) {
     SCOPED_TRACE(to_json_line(*c.find("spec")));
-    const LrScheduleConfig config = read_spec(*c.find("spec"), read_lr_schedule_config);
+    const LrSchedule schedule(read_spec(*c.find("spec"), read_lr_schedule_config), 0.2);
     const std::vector<JsonNode>& lrs = c.find("lrs")->elements;
     // PyTorch goes step by step, in double.
     for (std::size_t i = 0; i < lrs.size(); ++i)
-      EXPECT_NEAR(scheduled_lr(config, 0.2, static_cast<std::int64_t>(i), 0), lrs[i].number, 1e-12) << "round " << i;
+      EXPECT_NEAR(schedule.at(static_cast<std::int64_t>(i), 0), lrs[i].number, 1e-12) << "round " << i;
   }
 }
 
-TEST(LrSchedule, AnEmptyNameIsConstant) { EXPECT_EQ(scheduled_lr({}, 0.3, 1000, 1000), 0.3); }
+TEST(LrSchedule, AnEmptyNameIsConstant) { EXPECT_EQ(LrSchedule({}, 0.3).at(1000, 1000), 0.3); }
 
 TEST(LrSchedule, LinearToZeroCountsFramesAndStaysAtZero) {
-  const LrScheduleConfig config = read_spec(R"({"name": "LinearToZero", "frame": 1e3})", read_lr_schedule_config);
-  EXPECT_DOUBLE_EQ(scheduled_lr(config, 0.4, 7, 0), 0.4);
-  EXPECT_DOUBLE_EQ(scheduled_lr(config, 0.4, 7, 250), 0.3);
-  EXPECT_EQ(scheduled_lr(config, 0.4, 7, 1000), 0);
-  EXPECT_EQ(scheduled_lr(config, 0.4, 7, 5000), 0);
+  const LrSchedule schedule(read_spec(R"({"name": "LinearToZero", "frame": 1e3})", read_lr_schedule_config), 0.4);
+  EXPECT_DOUBLE_EQ(schedule.at(7, 0), 0.4);
+  EXPECT_DOUBLE_EQ(schedule.at(7, 250), 0.3);
+  EXPECT_EQ(schedule.at(7, 1000), 0);
+  EXPECT_EQ(schedule.at(7, 5000), 0);
 }
 
 TEST(LrSchedule, NamesTheNearest) {

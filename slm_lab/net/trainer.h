@@ -46,17 +46,19 @@ class Trainer {
   /// Moves the learning rate to `frame`; `trained` ends a round of training.
   void advance(std::int64_t frame, bool trained);
 
-  double lr() const { return optimizer_.lr(); }
+  double lr() const { return frame_ ? lr_schedule_.at(rounds_, *frame_) : optimizer_.lr(); }
   std::int64_t opt_step() const { return optimizer_.steps(); }
   /// Parameters, optimiser and schedule.
   void serialize(Archive& archive);
 
  private:
+  void move_lr();
+
   std::unique_ptr<Net> net_;
   std::optional<double> clip_grad_val_;
-  LrScheduleConfig lr_schedule_;
-  double base_lr_;
-  std::int64_t rounds_ = 0;  // of training
+  LrSchedule lr_schedule_;
+  std::int64_t rounds_ = 0;            // of training
+  std::optional<std::int64_t> frame_;  // where the optimiser's rate has still to move, which it does when it steps
   Optimizer optimizer_;
 };
 
