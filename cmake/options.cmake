@@ -5,7 +5,10 @@ target_compile_features(slm_options INTERFACE cxx_std_20)
 target_include_directories(slm_options INTERFACE ${CMAKE_SOURCE_DIR})
 # g++ 12 warns falsely about std::string operator+ and insert, with precompiled headers most of all (GCC bug 105651 and
 # its kin); what these three look for, the address suite finds.
+# Not SLP: where a small struct has just been stored member by member, it reads two members as one vector, which has to
+# wait until the stores have left the processor; what is worth vectors has loops or kernels.
 target_compile_options(slm_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-math-errno
+                                             -fno-tree-slp-vectorize
                                              -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
                                              $<$<BOOL:${SLM_WERROR}>:-Werror>)
 if(SLM_SANITIZE)

@@ -7,13 +7,14 @@
 #include <utility>
 #include <variant>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/base/matrix.h"
+#include "slm_lab/base/space.h"
 
 namespace slm {
 
 class Archive;
 class Observations;
-struct Space;
 
 template <class Number>
 using MatrixOf = Eigen::Matrix<Number, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;  // (batch, feature)
@@ -45,19 +46,33 @@ class ObservationsView {
 
   Eigen::Index rows() const { return rows_; }
   Eigen::Index cols() const { return cols_; }
-  ObservationsView middle_rows(Eigen::Index first, Eigen::Index n) const;
+  ObservationsView middle_rows(Eigen::Index first, Eigen::Index n) const {
+    ensure(first >= 0 && n >= 0 && first + n <= rows_, "rows that are there");
+    return {are_bytes_, row_data(first), n, cols_, stride_};
+  }
   ObservationsView top_rows(Eigen::Index n) const { return middle_rows(0, n); }
 
   bool are_bytes() const { return are_bytes_; }
-  Map<Matrix> floats() const;     ///< a defect where they are bytes
-  Map<ByteMatrix> bytes() const;  ///< and where they are not
+  Map<Matrix> floats() const { return as<float>(); }            ///< a defect where they are bytes
+  Map<ByteMatrix> bytes() const { return as<std::uint8_t>(); }  ///< and where they are not
   /// Whether rows are values of the space.
-  bool fit(const Space& space) const;
+  bool fit(const Space& space) const { return cols_ == space.size() && are_bytes_ == space.of_bytes; }
 
   const std::byte* row_data(Eigen::Index i) const { return data_ + i * stride_ * element_bytes(); }
   std::size_t row_bytes() const { return static_cast<std::size_t>(cols_ * element_bytes()); }
 
  private:
+  friend class Observations;
+  ObservationsView(bool are_bytes, const std::byte* data, Eigen::Index rows, Eigen::Index cols, Eigen::Index stride)
+      : are_bytes_(are_bytes), data_(data), rows_(rows), cols_(cols), stride_(stride) {}
+  [[noreturn]] static void refuse_kind();
+
+  template <class Number>
+  Map<MatrixOf<Number>> as() const {
+    if (are_bytes_ != std::is_same_v<Number, std::uint8_t>) [[unlikely]]
+      refuse_kind();
+    return {reinterpret_cast<const Number*>(data_), rows_, cols_, Eigen::OuterStride<>(stride_)};
+  }
   Eigen::Index element_bytes() const { return are_bytes_ ? 1 : static_cast<Eigen::Index>(sizeof(float)); }
 
   bool are_bytes_;
@@ -73,8 +88,10 @@ class Observations {
   template <class Derived>
   Observations(const Eigen::DenseBase<Derived>& numbers)  ///< a copy
       : numbers_(MatrixOf<typename Derived::Scalar>(numbers.derived())) {}
-  /// `n` values of the space; allocates only when the size or the kind changes.
-  void resize(Eigen::Index n, const Space& space);
+  /// `n` values of the space; does nothing where they have that size and kind.
+  void resize(Eigen::Index n, const Space& space) {
+    if (rows() != n || !view().fit(space)) allocate(n, space);
+  }
 
   Eigen::Index rows() const { return view().rows(); }
   Eigen::Index cols() const { return view().cols(); }
@@ -86,7 +103,7 @@ class Observations {
   const MatrixOf<Number>& as() const {
     const auto* const found = std::get_if<MatrixOf<Number>>(&numbers_);
     if (found == nullptr) [[unlikely]]
-      refuse_kind();
+      ObservationsView::refuse_kind();
     return *found;
   }
   template <class Number>
@@ -102,14 +119,20 @@ class Observations {
   const std::byte* row_data(Eigen::Index i) const { return view().row_data(i); }
   std::size_t row_bytes() const { return view().row_bytes(); }
 
-  void swap(Observations& other) noexcept { numbers_.swap(other.numbers_); }
+  void swap(Observations& other) noexcept {
+    auto *mine = std::get_if<Matrix>(&numbers_), *theirs = std::get_if<Matrix>(&other.numbers_);
+    if (mine != nullptr && theirs != nullptr)
+      mine->swap(*theirs);
+    else
+      numbers_.swap(other.numbers_);
+  }
   bool operator==(const Observations& other) const;
   /// As one array of this name. Loading keeps size and kind, which are known before.
   void serialize(std::string_view name, Archive& archive);
 
  private:
   using Numbers = std::variant<Matrix, ByteMatrix>;
-  [[noreturn]] static void refuse_kind();
+  void allocate(Eigen::Index n, const Space& space);
   ObservationsView view() const { return *this; }
 
   Numbers numbers_;

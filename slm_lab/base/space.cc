@@ -33,8 +33,6 @@ Space Space::bytes(std::vector<std::int64_t> shape) {
   return space;
 }
 
-int Space::size() const { return is_discrete() ? 1 : static_cast<int>(low.size()); }
-
 std::int64_t Space::row_bytes() const {
   return size() * static_cast<std::int64_t>(of_bytes ? sizeof(std::uint8_t) : sizeof(float));
 }

@@ -20,7 +20,8 @@ struct Space {
   static Space bytes(std::vector<std::int64_t> shape);
 
   bool is_discrete() const { return kind == Kind::discrete; }
-  int size() const;  ///< numbers one value takes in a row of a matrix: 1 if discrete, else the number of elements
+  /// Numbers one value takes in a row of a matrix: 1 if discrete, else the number of elements.
+  int size() const { return is_discrete() ? 1 : static_cast<int>(low.size()); }
   std::int64_t row_bytes() const;  ///< of memory that such a row takes
   /// Pixels: bytes along two axes or more. Along one they are a row of numbers like others.
   bool is_image() const { return of_bytes && shape.size() >= 2; }

@@ -36,7 +36,7 @@ struct Product {
   float* c;  // (m, n), rows padded
   std::ptrdiff_t c_row;
   const float* bias = nullptr;  // (n), padded: the initial value of every row; nullptr: 0
-  bool accumulate = false;      // the initial value is C itself
+  bool accumulate = false;      // what is in C is added last
   // The reduction runs over so many stretches of k, each that far from the one before: a convolution's window, or all
   // positions of an image.
   int segments = 1;

@@ -67,11 +67,15 @@ void MlpNet::backward(const ConstMatrixRef& d_out) {
   if (bf16_) return backward_in_bf16(dy);
   refresh_transposed(1);
   if (in_training_) return backward_in_training(dy, parameters_.grads.data());
-  piece_grads_.run(threads_, num_ready_threads(n_), n_, kChunk, parameters_.grads.span(),
-                   [&](Chunk chunk, float* grads, int thread) {
-                     backward_chunk(chunk, rows_from(dy, chunk.first), grads,
-                                    piece_rows_[static_cast<std::size_t>(thread)]);
-                   });
+  const int threads = num_ready_threads(n_);
+  if (threads == 1 && !normalises())  // the same sums, made where they belong
+    return for_each_chunk(n_, [&](Chunk chunk, PieceRows& rows) {
+      backward_chunk(chunk, rows_from(dy, chunk.first), /*accumulate=*/chunk.first > 0, parameters_.grads.data(), rows);
+    });
+  piece_grads_.run(threads_, threads, n_, kChunk, parameters_.grads.span(), [&](Chunk chunk, float* grads, int thread) {
+    backward_chunk(chunk, rows_from(dy, chunk.first), /*accumulate=*/false, grads,
+                   piece_rows_[static_cast<std::size_t>(thread)]);
+  });
 }
 
 ConstMatrixRef MlpNet::backward_input(const ConstMatrixRef& d_out) {
@@ -136,6 +140,7 @@ int MlpNet::num_ready_threads(int n) {
 
 template <class Task>
 void MlpNet::for_each_chunk(int n, Task&& task) {
+  if (n <= kChunk) return task(Chunk{0, n}, piece_rows_.front());  // what acting asks, mostly
   for_each_piece(threads_, num_ready_threads(n), n, kChunk,
                  [&](int, Chunk piece, int thread) { task(piece, piece_rows_[static_cast<std::size_t>(thread)]); });
 }
@@ -181,7 +186,8 @@ void MlpNet::forward_chunk(Chunk chunk, float* out) {
 
 /// h = activation(z) of layer l, whose input is x, and x_hat and inv_std (of rows) of its normalisation, if it has one;
 /// else x_hat is z. Neighbours among x_hat, z and h may be the same.
-void MlpNet::layer_forward(int n, std::size_t l, ConstRows x, Rows x_hat, float* inv_std, Rows z, Rows h) {
+void MlpNet::layer_forward(int n, std::size_t l, ConstRows x, const Rows& x_hat, float* inv_std, const Rows& z,
+                           const Rows& h) {
   const Layer& layer = layers_[l];
   const bool fused = !normalises() && z.data == h.data;
   kernels().dense_forward(n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias),
@@ -248,9 +254,10 @@ ConstRows MlpNet::through_head_activations(const ConstMatrixRef& d_out) {
   return {dz, out_dim_};
 }
 
-/// Overwrites `grads`, which is laid out as the parameters, with the gradient of one piece of the batch.
-void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows) {
-  heads_backward_weights(chunk, dy, grads);
+/// The gradient of one piece of the batch, laid out as the parameters, into `grads` or, with `accumulate`, added to it
+/// (of a net that does not normalise).
+void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, bool accumulate, float* grads, PieceRows& rows) {
+  heads_backward_weights(chunk, dy, accumulate, grads);
   if (layers_.empty()) return;
   const std::size_t last = layers_.size();
   ConstRows dz = heads_backward_input(chunk.n, dy, kept(chunk, last), gradient_rows(rows, last));
@@ -261,21 +268,21 @@ void MlpNet::backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& 
       scale_and_shift_backward(chunk.n, layer.out, x_hat, dz, grads + layer.gain, grads + layer.shift);
       norm_backward_input(chunk.n, l, x_hat, inv_std(l, chunk.first), gradient_rows(rows, l + 1));
     }
-    kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, false,
+    kernels().dense_backward_weights(chunk.n, layer.in, layer.out, layer_input(chunk, l), dz, accumulate,
                                      {grads + layer.weight, layer.stride()}, grads + layer.bias);
     if (l == 0) break;
     dz = layer_backward_input(chunk.n, l, dz, kept(chunk, l), gradient_rows(rows, l));
   }
 }
 
-void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy, float* grads) {
+void MlpNet::heads_backward_weights(Chunk chunk, ConstRows dy, bool accumulate, float* grads) {
   const ConstRows h = layer_input(chunk, layers_.size());
   for (const HeadGroup& group : groups_) {
     const ConstRows d{dy.data + group.column, dy.stride};
     if (group.state_independent)
-      kernels().column_sums(chunk.n, group.width, d, false, grads + group.bias);
+      kernels().column_sums(chunk.n, group.width, d, accumulate, grads + group.bias);
     else if (group.is_dense())
-      kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, false,
+      kernels().head_backward_weights(chunk.n, heads_in_, group.width, h, d, accumulate,
                                       {grads + group.weight, kernel_padded(heads_in_)}, grads + group.bias);
   }
 }

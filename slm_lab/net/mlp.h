@@ -142,15 +142,16 @@ class MlpNet final : public Net {
   float* begin_forward(const ObservationsView& x);
   ConstMatrixRef end_forward(const float* z);
   void forward_chunk(Chunk chunk, float* out);
-  void layer_forward(int n, std::size_t l, ConstRows x, Rows x_hat, float* inv_std, Rows z, Rows h);
-  void backward_chunk(Chunk chunk, ConstRows dy, float* grads, PieceRows& rows);
+  void layer_forward(int n, std::size_t l, ConstRows x, const Rows& x_hat, float* inv_std, const Rows& z,
+                     const Rows& h);
+  void backward_chunk(Chunk chunk, ConstRows dy, bool accumulate, float* grads, PieceRows& rows);
   void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
   void heads_forward(int n, ConstRows h, float* out);
   void free_heads_forward(int n, float* out);
   void activate_heads(int n, const float* z, float* out);
   ConstRows through_head_activations(const ConstMatrixRef& d_out);
-  void heads_backward_weights(Chunk chunk, ConstRows dy, float* grads);
+  void heads_backward_weights(Chunk chunk, ConstRows dy, bool accumulate, float* grads);
   ConstRows heads_backward_input(int n, ConstRows dy, ConstRows kept, Rows dx);
   void refresh_transposed(std::size_t first);
   ConstRows layer_backward_input(int n, std::size_t l, ConstRows dz, ConstRows kept, Rows dx);
@@ -179,7 +180,7 @@ class MlpNet final : public Net {
   std::optional<Bf16Layers> bf16_;  // where the shape asks for it; then nothing of the following but the outputs
 
   ThreadPool* threads_ = nullptr;
-  std::vector<PieceRows> piece_rows_;  // one for each thread
+  std::vector<PieceRows> piece_rows_;  // one for each thread so far
 
   AlignedBuffer infer_out_;
   // Of forward() for backward(): inputs and outputs of each activation, the outputs, and the gradients on their way

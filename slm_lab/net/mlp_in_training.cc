@@ -28,7 +28,7 @@ ConstMatrixRef MlpNet::forward_in_training(const ObservationsView& x) {
 /// with respect to what the first layer makes of its inputs in d_in_training_[0].
 void MlpNet::backward_in_training(ConstRows dy, float* grads) {
   const Chunk all{0, n_};
-  if (grads != nullptr) heads_backward_weights(all, dy, grads);
+  if (grads != nullptr) heads_backward_weights(all, dy, /*accumulate=*/false, grads);
   const auto rows = [&](std::size_t l) {  // of the gradient with respect to the output of layer l
     return Rows{d_in_training_[l % 2].rows(n_), layers_[l].stride()};
   };

@@ -18,6 +18,7 @@ MlpNet::MlpNet(MlpShape shape, Rng& init, const Parameters& in_front) : shape_(s
   ensure(shape_.out.empty() || shape_.out.size() == shape_.heads.size(), "one output activation per head");
   lay_out(in_front);
   initialise(in_front.tensors.size(), init);
+  piece_rows_.push_back(make_piece_rows());
 }
 
 void MlpNet::lay_out(const Parameters& in_front) {
