@@ -121,15 +121,21 @@ void ActorCritic::observe(const ObservationsView& obs, const Matrix& actions, co
 }
 
 std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng& rng) {
-  std::optional<TrainStats> stats;
-  if (memory_->ready()) {
-    estimate_advantages();
-    stats = train(rng);
-    memory_->clear();
+  if (!memory_->ready()) {
+    advance(frame, false);
+    return std::nullopt;
   }
-  frame_ = frame;
-  nets_.advance(frame, stats.has_value());
+  const PhaseTimer timer(Phase::loss);
+  estimate_advantages();
+  const TrainStats stats = train(rng);
+  memory_->clear();
+  advance(frame, true);
   return stats;
+}
+
+void ActorCritic::advance(std::int64_t frame, bool trained) {
+  frame_ = frame;
+  nets_.advance(frame, trained);
 }
 
 void ActorCritic::estimate_advantages() {

@@ -59,6 +59,7 @@ class ActorCritic final : public Algorithm {
  private:
   void estimate_advantages();
   TrainStats train(Rng& rng);
+  void advance(std::int64_t frame, bool trained);
   TrainStats train_minibatches(const RolloutRows& all, std::int64_t num_parts, Rng& rng);
   TrainStats step_on(const RolloutRows& rows);
 

@@ -92,6 +92,7 @@ void Dqn::observe(const ObservationsView& obs, const Matrix& actions, const Step
 }
 
 std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
+  const PhaseTimer timer(Phase::loss);
   std::optional<TrainStats> stats;
   if (loop_.due()) stats = train(rng);
   frame_ = frame;

@@ -154,15 +154,10 @@ double Exploration::explore_var(std::int64_t frame) const {
   return config_.explore_var_spec ? config_.explore_var_spec->at(frame) : TrainStats::kNone;
 }
 
-void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
-  draw(outputs, mode, frame, rng, actions);
-  if (low_.size() == 0) return;
-  for (Eigen::Index i = 0; i < actions.rows(); ++i) actions.row(i) = actions.row(i).cwiseMax(low_).cwiseMin(high_);
-}
-
-void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
+template <class Actions>
+void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Actions& actions) {
   if (mode == ActMode::greedy) return distribution_->mode(outputs, actions);
-  const std::string& policy = config_.action_policy;
+  const std::string_view policy = config_.action_policy, pdtype = config_.action_pdtype;  // sizes are compared first
   const bool explores = policy == "epsilon_greedy" || policy == "boltzmann";
   ensure(!explores || config_.explore_var_spec, "epsilon_greedy and boltzmann need explore_var_spec");
   const double explore_var = !explores                   ? 0
@@ -174,7 +169,7 @@ void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t
     epsilon_greedy(outputs, explore_var, rng, actions);
   } else if (policy == "boltzmann") {
     boltzmann(outputs, explore_var, rng, actions);
-  } else if (config_.action_pdtype == "Argmax") {
+  } else if (pdtype == "Argmax") {
     distribution_->mode(outputs, actions);
   } else if (mode == ActMode::train) {
     distribution_->explore(outputs, rng, actions);
@@ -183,9 +178,21 @@ void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t
   }
 }
 
+template <class Actions>
+void Exploration::clamp(Actions& actions) const {
+  if (low_.size() == 0) return;
+  for (Eigen::Index i = 0; i < actions.rows(); ++i) actions.row(i) = actions.row(i).cwiseMax(low_).cwiseMin(high_);
+}
+
+void Exploration::choose(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions) {
+  draw(outputs, mode, frame, rng, actions);
+  clamp(actions);
+}
+
 void Exploration::act(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Matrix& actions) {
   actions.resize(outputs.rows(), action_space_.size());
-  choose(outputs, mode, frame, rng, actions);
+  draw(outputs, mode, frame, rng, actions);
+  clamp(actions);
 }
 
 // A draw per environment; the reference draws once for all of them, which makes their actions random together.

@@ -55,7 +55,10 @@ class Exploration {
   void serialize(Archive& archive) { distribution_->serialize(archive); }
 
  private:
-  void draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, MatrixRef actions);
+  template <class Actions>
+  void draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Actions& actions);
+  template <class Actions>
+  void clamp(Actions& actions) const;
   void epsilon_greedy(const ConstMatrixRef& outputs, double epsilon, Rng& rng, MatrixRef actions);
   void boltzmann(const ConstMatrixRef& outputs, double tau, Rng& rng, MatrixRef actions);
 

@@ -37,6 +37,7 @@ class OffPolicyAgent final : public Algorithm {
     loop_.observe(obs, actions, step);
   }
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override {
+    const PhaseTimer timer(Phase::loss);
     std::optional<TrainStats> stats;
     if (loop_.due()) stats = train(rng);
     frame_ = frame;

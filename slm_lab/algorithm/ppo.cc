@@ -150,15 +150,21 @@ void Ppo::observe(const ObservationsView& obs, const Matrix& actions, const Step
 }
 
 std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
-  std::optional<TrainStats> stats;
-  if (memory_.ready()) {
-    stats = train(rng);
-    stats->explained_variance = explained_variance({values_.data(), order_.size()}, {targets_.data(), order_.size()});
-    memory_.clear();
+  if (!memory_.ready()) {
+    advance(frame, false);
+    return std::nullopt;
   }
-  frame_ = frame;
-  nets_.advance(frame, stats.has_value());
+  const PhaseTimer timer(Phase::loss);
+  TrainStats stats = train(rng);
+  stats.explained_variance = explained_variance({values_.data(), order_.size()}, {targets_.data(), order_.size()});
+  memory_.clear();
+  advance(frame, true);
   return stats;
+}
+
+void Ppo::advance(std::int64_t frame, bool trained) {
+  frame_ = frame;
+  nets_.advance(frame, trained);
 }
 
 // Algorithm 1: K epochs of minibatches over the rollout.

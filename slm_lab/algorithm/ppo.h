@@ -64,6 +64,7 @@ class Ppo final : public Algorithm {
 
  private:
   TrainStats train(Rng& rng);
+  void advance(std::int64_t frame, bool trained);
   void estimate_advantages();
   RolloutRows gather(std::span<const std::int32_t> rows);
   TrainStats train_minibatch(std::span<const std::int32_t> rows);

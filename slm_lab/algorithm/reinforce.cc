@@ -74,17 +74,23 @@ void Reinforce::observe(const ObservationsView& obs, const Matrix& actions, cons
 }
 
 std::optional<TrainStats> Reinforce::update(std::int64_t frame, Rng&) {
-  std::optional<TrainStats> stats;
-  if (memory_->ready()) {
-    stats = train();
-    memory_->clear();
+  if (!memory_->ready()) {
+    advance(frame, false);
+    return std::nullopt;
   }
-  frame_ = frame;
-  trainer_.advance(frame, stats.has_value());
+  const TrainStats stats = train();
+  memory_->clear();
+  advance(frame, true);
   return stats;
 }
 
+void Reinforce::advance(std::int64_t frame, bool trained) {
+  frame_ = frame;
+  trainer_.advance(frame, trained);
+}
+
 TrainStats Reinforce::train() {
+  const PhaseTimer timer(Phase::loss);
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
   // There is no critic to say what would have come after a truncation or after the rollout: nothing is added there.

@@ -43,6 +43,7 @@ class Reinforce final : public Algorithm {
 
  private:
   TrainStats train();
+  void advance(std::int64_t frame, bool trained);
 
   ReinforceConfig config_;
   Exploration exploration_;

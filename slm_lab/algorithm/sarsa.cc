@@ -66,17 +66,23 @@ void Sarsa::observe(const ObservationsView& obs, const Matrix& actions, const St
 }
 
 std::optional<TrainStats> Sarsa::update(std::int64_t frame, Rng& rng) {
-  std::optional<TrainStats> stats;
-  if (memory_->ready()) {
-    stats = train(rng);
-    memory_->clear();
+  if (!memory_->ready()) {
+    advance(frame, false);
+    return std::nullopt;
   }
-  frame_ = frame;
-  trainer_.advance(frame, stats.has_value());
+  const TrainStats stats = train(rng);
+  memory_->clear();
+  advance(frame, true);
   return stats;
 }
 
+void Sarsa::advance(std::int64_t frame, bool trained) {
+  frame_ = frame;
+  trainer_.advance(frame, trained);
+}
+
 TrainStats Sarsa::train(Rng& rng) {
+  const PhaseTimer timer(Phase::loss);
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size(), num_finals = rollout.final_obs().rows();
   for (Vector* v : {&values_, &targets_})

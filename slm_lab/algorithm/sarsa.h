@@ -36,6 +36,7 @@ class Sarsa final : public Algorithm {
 
  private:
   TrainStats train(Rng& rng);
+  void advance(std::int64_t frame, bool trained);
 
   SarsaConfig config_;
   Exploration exploration_;

@@ -6,6 +6,8 @@
 namespace slm {
 namespace {
 
+using std::literals::operator""sv;  // compares sizes first: a schedule is asked at every step
+
 constexpr double kRate = 0.9;      // rate_decay: the factor per stretch
 constexpr double kStretches = 20;  // of which there are so many between start_step and end_step
 constexpr double kWaveSteps = 60;  // periodic_decay: radians between start_step and end_step
@@ -26,11 +28,11 @@ double periodic_decay(double start, double end, double progress) {
 
 double Schedule::at(std::int64_t frame) const {
   const auto now = static_cast<double>(frame);
-  if (name == "no_decay" || now < start_step) return start_val;
+  if (name == "no_decay"sv || now < start_step) return start_val;
   if (now >= end_step) return end_val;
   const double progress = (now - start_step) / (end_step - start_step);
-  if (name == "rate_decay") return rate_decay(start_val, end_val, progress);
-  if (name == "periodic_decay") return periodic_decay(start_val, end_val, progress);
+  if (name == "rate_decay"sv) return rate_decay(start_val, end_val, progress);
+  if (name == "periodic_decay"sv) return periodic_decay(start_val, end_val, progress);
   return start_val + (end_val - start_val) * progress;
 }
 

@@ -85,6 +85,7 @@ void SelfImitation::observe(const ObservationsView& obs, const Matrix& actions, 
 std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats = base_->update(frame, rng);
   if (!stats || replay_.size() == 0) return stats;
+  const PhaseTimer timer(Phase::loss);
   double loss = 0;
   for (int iter = 0; iter < config_.training_iter; ++iter) {
     replay_.sample(rng, frame, batch_);

@@ -47,15 +47,12 @@ class SyncVecEnv final : public VecEnv {
     ensure(actions.rows() == info_.num_envs && actions.cols() == action_dim_, "actions are (num_envs, action_dim)");
     out.resize(info_.num_envs, info_.obs_space);
     const std::size_t part = rows_per_task();
+    if (part == rows_.size()) return step_rows(0, part, actions, out);
     const auto num_tasks = static_cast<int>((rows_.size() + part - 1) / part);
-    if (num_tasks == 1) {
-      step_rows(0, rows_.size(), actions, out);
-    } else {
-      threads_->run(num_tasks, [&](int index) {
-        const std::size_t first = static_cast<std::size_t>(index) * part;
-        step_rows(first, std::min(first + part, rows_.size()), actions, out);
-      });
-    }
+    threads_->run(num_tasks, [&](int index) {
+      const std::size_t first = static_cast<std::size_t>(index) * part;
+      step_rows(first, std::min(first + part, rows_.size()), actions, out);
+    });
   }
 
   void serialize(Archive& archive) override {

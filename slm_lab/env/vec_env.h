@@ -59,6 +59,7 @@ struct StepOutcome {
   }
 
   void resize(int num_envs) {
+    if (rewards.size() == num_envs) return;
     rewards.resize(num_envs);
     terminated.resize(num_envs);
     truncated.resize(num_envs);

@@ -34,14 +34,15 @@ Session::Session(const LabSpec& spec, std::uint64_t trial, std::uint64_t session
       streams_(spec.meta.seed, trial, session),
       env_(make_env(spec.env, spec.env.num_envs, spec.agent.plan->gamma(), streams_, env_statistics_, EnvUse::train,
                     pool)),
+      num_envs_(env_->info().num_envs),
       algorithm_(make_algorithm(spec.agent, env_->info(), streams_)),
       action_scale_(algorithm_->action_range(), env_->info().action_space),
       action_rng_(streams_.stream("action")),
       update_rng_(streams_.stream("update")),
-      record_(env_->info().num_envs),
-      eval_record_(env_->info().num_envs),
+      record_(num_envs_),
+      eval_record_(num_envs_),
       best_weights_(*algorithm_, env_statistics_),
-      actions_(env_->info().num_envs, env_->info().action_space.size()) {
+      actions_(num_envs_, env_->info().action_space.size()) {
   if (pool) algorithm_->share_work(*pool);
   env_->reset(obs_);
 }
@@ -52,14 +53,12 @@ void Session::step() {
   algorithm_->act(obs_, ActMode::train, action_rng_, actions_);
   phase.then(Phase::env);
   env_->step(action_scale_.to_env(actions_), step_);
-  frame_ += env_->info().num_envs;
+  frame_ += num_envs_;
   ++t_;
   phase.then(Phase::store);
   algorithm_->observe(obs_, actions_, step_);
-  phase.then(Phase::loss);
   if (const auto stats = algorithm_->update(frame_, update_rng_)) record_.add_training(training_row(*stats));
-  phase.then(Phase::store);
-  for (int row = 0; row < env_->info().num_envs; ++row)
+  for (int row = 0; row < num_envs_; ++row)
     if (step_.episode_over[row]) record_.add_episode(row, step_.episode_return[row], step_.episode_length[row]);
   obs_.swap(step_.obs);
 }
@@ -76,17 +75,6 @@ std::string Session::divergence() const {
           spec_.meta.seed);
   return text;
 }
-
-bool Session::due(std::int64_t frequency, const SessionRecord& record) const {
-  if (frame_ == 0 || (frame_ % frequency >= env_->info().num_envs && !finished())) return false;
-  return record.rows().empty() || record.rows().back().frame != static_cast<double>(frame_);
-}
-
-bool Session::evaluation_due() const {
-  return spec_.meta.rigorous_eval != 0 && due(spec_.meta.eval_frequency, eval_record_);
-}
-
-bool Session::log_point_due() const { return due(spec_.meta.log_frequency, record_); }
 
 const SessionRow& Session::log_point() {
   const PhaseTimer timer(Phase::log);

@@ -33,20 +33,21 @@ class Session {
   bool finished() const { return frame_ >= spec_.env.max_frame; }
 
   /// The last step reached an evaluation (meta.rigorous_eval), which has not been kept yet.
-  bool evaluation_due() const;
+  bool evaluation_due() const { return spec_.meta.rigorous_eval != 0 && due(spec_.meta.eval_frequency, eval_record_); }
   /// Evaluates and keeps the row. False, with nothing kept or changed, when it was stopped: it stays due.
   bool evaluate_now(const Stopped& stopped);
 
   /// The last step reached a log point, which has not been kept yet.
-  bool log_point_due() const;
+  bool log_point_due() const { return due(spec_.meta.log_frequency, record_); }
   /// Keeps and returns its row, and the nets if they are the best so far.
   const SessionRow& log_point();
 
   /// The final policy over 100 fresh greedy episodes with frozen statistics (D-100); nothing when it was stopped.
   std::optional<Evaluation> evaluate_final(const Stopped& stopped);
 
-  /// Of the last step, for the user to know: in which rows the physics diverged. Empty when in none.
-  std::string divergence() const;
+  /// The physics of a row diverged in the last step.
+  bool diverged() const { return step_.diverged.any(); }
+  std::string divergence() const;  ///< in which rows, for the user to know
   /// What a user should know of an environment that was restored; mostly nothing.
   std::string env_remark() const { return env_->remark(); }
 
@@ -66,7 +67,10 @@ class Session {
 
  private:
   /// The last step reached or passed a multiple of `frequency`, or the end, and `record` has no row of it yet.
-  bool due(std::int64_t frequency, const SessionRecord& record) const;
+  bool due(std::int64_t frequency, const SessionRecord& record) const {
+    if (frame_ == 0 || (frame_ % frequency >= num_envs_ && !finished())) return false;
+    return record.rows().empty() || record.rows().back().frame != static_cast<double>(frame_);
+  }
   SessionRow row_now() const;
   double seconds_here() const;  // of this run
 
@@ -75,6 +79,7 @@ class Session {
   Streams streams_;
   EnvStatistics env_statistics_;
   std::unique_ptr<VecEnv> env_;
+  const int num_envs_;
   std::unique_ptr<Algorithm> algorithm_;
   ActionScale action_scale_;
   Rng action_rng_, update_rng_;

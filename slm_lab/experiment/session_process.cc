@@ -42,24 +42,36 @@ class SessionProcess {
       return 0;
     }
     resume();
-    bool goes_on = !job_.of_search || tell_again(session_.record().rows());
-    while (goes_on && (!session_.finished() || point_due())) {
-      if (!point_due()) step();  // else what an interrupted run has left to do
-      if (session_.evaluation_due() && !session_.evaluate_now(stopped)) return stop_evaluation();
-      if (session_.log_point_due()) goes_on = log_point();
-      if (goes_on && stop_signal() != 0) return stop();
+    Next next = job_.of_search && !tell_again(session_.record().rows()) ? Next::end : points();
+    while (next == Next::step && !session_.finished()) {
+      step();
+      next = points();
     }
+    if (next == Next::stop) return stop();
     return finish() ? 0 : 128 + stop_signal();
   }
 
  private:
   static bool stopped() { return stop_signal() != 0; }
-  bool point_due() const { return session_.evaluation_due() || session_.log_point_due(); }
+
+  enum class Next { step, stop, end };
+
+  /// Evaluates and logs where the last step, here or in an earlier run, made that due.
+  Next points() {
+    if (session_.evaluation_due() && !session_.evaluate_now(stopped)) {
+      send(SessionMessage::Kind::warning,
+           fmt::format("the evaluation at frame {} was stopped and starts again when the run continues",
+                       session_.frame()));
+      return Next::stop;
+    }
+    if (session_.log_point_due() && !log_point()) return Next::end;
+    return stop_signal() != 0 ? Next::stop : Next::step;
+  }
 
   void step() {
     try {
       session_.step();
-      if (const std::string text = session_.divergence(); !text.empty()) warn_of(text);
+      if (session_.diverged()) warn_of(session_.divergence());
     } catch (const Error& error) {
       if (error.code() != ExitCode::diverged) throw;
       throw Error(ExitCode::diverged, fmt::format("{}. {}\n  {}", error.what(), causes(), keep_what_is_good()));
@@ -144,13 +156,6 @@ class SessionProcess {
   int stop() {
     checkpoint();
     return 128 + stop_signal();
-  }
-
-  int stop_evaluation() {
-    send(SessionMessage::Kind::warning,
-         fmt::format("the evaluation at frame {} was stopped and starts again when the run continues",
-                     session_.frame()));
-    return stop();
   }
 
   void keep_end() {
