@@ -158,7 +158,7 @@ TEST(Bf16Conv, IsNearTheFloat32NetWithSmoothActivations) {
 }
 
 TEST(Bf16Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
-  ConvShape shape{{4, 36, 40}, {{32, 8, 4, 0, 1}, {16, 4, 2, 1, 1}, {18, 3, 1, 0, 1}}};
+  ConvShape shape{{4, 28, 32}, {{32, 8, 4, 0, 1}, {16, 4, 2, 1, 1}, {18, 3, 1, 0, 1}}};
   shape.bf16 = bf16_builds().back();
   ConvLayers alone(shape);
   Rng rng(1);
@@ -170,7 +170,7 @@ TEST(Bf16Conv, GradientsAreTheSameBitsWithAnyNumberOfThreads) {
     ThreadPool threads(size);
     ConvLayers layers(shape);
     layers.share_work(threads);
-    for (int repeat = 0; repeat < 3; ++repeat) EXPECT_EQ(result(layers, batch.bytes, batch), expected);
+    EXPECT_EQ(result(layers, batch.bytes, batch), expected);
   }
 }
 

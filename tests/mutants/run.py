@@ -40,7 +40,7 @@ PROGRAMS = {
     "algorithm": ["algorithm_test"],
     "report": ["report_test"],
 }
-SLOW = "*Learning*:*OnTheChain*:*EveryAlgorithm*:*EveryKey*"  # what runs after the rest
+SLOW = "*Learning*:*OnTheChain*:*EveryAlgorithm*:*EveryKey*:Bf16Conv*:NetInBf16*"  # what runs after the rest
 SECONDS = 600  # for one program: a version may never end
 
 
