@@ -204,6 +204,11 @@ constexpr NetTypeEntry kNetTypes[] = {
 };
 static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
 
+void refuse_bf16(SpecReader& r, const NetConfig& c, const std::string& what) {
+  if (c.precision == "bf16")
+    r.problem("precision", fmt::format("there is no bf16 for {}; expected float32, or auto", what));
+}
+
 /// The keys of one net; `r` may be an actor_ or critic_ view.
 NetConfig read_one_net(SpecReader& r, const NetUse& use) {
   NetConfig c;
@@ -219,6 +224,7 @@ NetConfig read_one_net(SpecReader& r, const NetUse& use) {
     if (use.value)
       rest.read("critic_init_std", c.critic_init_std, "gain of the orthogonal start of the value head", positive(1e3));
     c.type = entry.read(rest);
+    if (const std::string what = without_bf16(c.type); !what.empty()) refuse_bf16(rest, c, what);
   });
   return c;
 }
@@ -285,6 +291,20 @@ std::vector<std::string> net_type_names() {
 
 std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
 
+std::string without_bf16(const NetTypeConfig& type) {
+  const auto normalises = [](const auto* mlp) { return mlp != nullptr && mlp->layer_norm; };
+  if (normalises(std::get_if<MlpConfig>(&type)) || normalises(std::get_if<DuelingMlpConfig>(&type)))
+    return "layer_norm";
+  const auto normalises_images = [](const ConvConfig* conv) {
+    return conv != nullptr && conv->batch_norm && conv->conv_hid_layers.size() > 1;
+  };
+  if (normalises_images(std::get_if<ConvConfig>(&type)) || normalises_images(std::get_if<DuelingConvConfig>(&type)))
+    return "batch normalisation of images";
+  if (std::holds_alternative<ImpalaConfig>(type) || std::holds_alternative<DuelingImpalaConfig>(type))
+    return "residual convolutions";
+  return "";
+}
+
 std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv) {
   std::vector<ConvLayerShape> layers;
   for (const std::vector<int>& row : conv.conv_hid_layers)
@@ -331,6 +351,7 @@ ActorCriticNetConfig read_batch_renorm_net_config(SpecReader& spec) {
   SpecReader critic = spec.overridden_by("critic_");
   c.critic = read_one_net(critic, {.value = true, .loss = true});
   c.critic.batch_renorm = BatchRenormConfig{};
+  refuse_bf16(critic, c.critic, "batch_renorm");
   if (auto child = spec.child("batch_renorm",
                               "batch renormalisation between each hidden layer of the critics and its "
                               "activation; absent: with the defaults"))

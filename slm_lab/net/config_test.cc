@@ -193,6 +193,29 @@ TEST(NetConfig, SaysWhatIsWrong) {
   EXPECT_THAT(problems(R"({"type": "MPLNet"})", read_one), HasSubstr("did you mean MLPNet?"));
 }
 
+TEST(NetConfig, RefusesBf16WhereThereIsNone) {
+  const auto refused = [](const std::string& keys, auto read) {
+    return problems(R"({"precision": "bf16", "hid_layers_activation": "relu", )" + keys + "}", read);
+  };
+  const std::string two = R"("conv_hid_layers": [[4, 2, 1, 0, 1], [4, 2, 1, 0, 1]], "fc_hid_layers": [8])";
+  const std::string one = R"("conv_hid_layers": [[4, 2, 1, 0, 1]], "fc_hid_layers": [8])";
+  const std::string channels = R"("channels": [16], "fc_hid_layers": [8])";
+  EXPECT_EQ(refused(R"("type": "MLPNet", "hid_layers": [8])", read_one), "");
+  EXPECT_EQ(refused(R"("type": "ConvNet", )" + one, read_one), "") << "the first convolution has no normalisation";
+  EXPECT_EQ(refused(R"("type": "DuelingConvNet", )" + two, read_one), "");
+  const std::string expected = "; expected float32, or auto";
+  for (const char* type : {"MLPNet", "DuelingMLPNet"})
+    EXPECT_THAT(refused(R"("layer_norm": true, "hid_layers": [8], "type": ")" + std::string(type) + '"', read_one),
+                HasSubstr("there is no bf16 for layer_norm" + expected));
+  EXPECT_THAT(refused(R"("type": "ConvNet", )" + two, read_one),
+              HasSubstr("there is no bf16 for batch normalisation of images" + expected));
+  for (const char* type : {"ImpalaNet", "DuelingImpalaNet"})
+    EXPECT_THAT(refused(channels + R"(, "type": ")" + type + '"', read_one),
+                HasSubstr("there is no bf16 for residual convolutions" + expected));
+  EXPECT_THAT(refused(R"("type": "MLPNet", "hid_layers": [8])", read_batch_renorm_net_config),
+              HasSubstr("there is no bf16 for batch_renorm" + expected));
+}
+
 /// The keys of `keys`, added to a small net, that reading names as inert.
 template <class Read>
 std::vector<std::string> inert_keys(const std::string& keys, Read read) {

@@ -105,7 +105,7 @@ struct MakeNet {
     ConvShape convolutions = conv_shape(config, conv, observations);
     MlpShape dense = dense_shape(config, conv.fc_hid_layers, false, with);
     if (conv.batch_norm && convolutions.layers.size() > 1) {
-      if (config.precision == "bf16") throw SpecError(no_bf16_for("batch normalisation of images"));
+      ensure(config.precision != "bf16", "that was refused as it was read");
       dense.bf16 = nullptr;
       auto layers = std::make_unique<BatchNormConvLayers>(std::move(convolutions));
       return std::make_unique<ConvNet>(std::move(layers), std::move(dense), init);
@@ -117,7 +117,7 @@ struct MakeNet {
     return std::make_unique<ConvNet>(std::make_unique<ConvLayers>(std::move(convolutions)), std::move(dense), init);
   }
   std::unique_ptr<Net> make_impala(const ImpalaConfig& impala, const std::vector<Head>& with) const {
-    if (config.precision == "bf16") throw SpecError(no_bf16_for("residual convolutions"));
+    ensure(config.precision != "bf16", "that was refused as it was read");
     MlpShape dense = dense_shape(config, impala.fc_hid_layers, false, with);
     dense.bf16 = nullptr;
     auto layers = std::make_unique<ResidualLayers>(ResidualShape{image_shape(observations), impala.channels,

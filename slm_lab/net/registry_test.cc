@@ -62,8 +62,6 @@ TEST(NetRegistry, ResidualConvolutionsComputeInFloat32) {
   Rng rng(0);
   config.precision = "auto";
   EXPECT_FALSE(make_net(config, small_image(), {{1}}, rng)->description().contains("precision"));
-  config.precision = "bf16";
-  EXPECT_THROW(make_net(config, small_image(), {{1}}, rng), SpecError);
 }
 
 TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
