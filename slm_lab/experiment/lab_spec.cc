@@ -31,7 +31,11 @@ void check_together(LabSpec& spec, SpecReader& meta) {
   if (!meta.describing() && !meta.has("log_frequency"))
     spec.meta.log_frequency = std::clamp<std::int64_t>(spec.env.max_frame / kMinLogPoints, 1, spec.meta.log_frequency);
   const std::int64_t log_points = spec.env.max_frame / spec.meta.log_frequency;
-  if (log_points < kMinLogPoints && meta.report().was_read("env.max_frame"))
+  if (spec.env.max_frame < kMinLogPoints && meta.report().was_read("env.max_frame"))
+    meta.problem("log_frequency", fmt::format("a session has at least {} log points, a frame or more apart, and "
+                                              "env.max_frame is {}",
+                                              kMinLogPoints, spec.env.max_frame));
+  else if (log_points < kMinLogPoints && meta.report().was_read("env.max_frame"))
     meta.problem("log_frequency",
                  fmt::format("expected at most {} for env.max_frame = {}, so that a session has at least {} log points",
                              spec.env.max_frame / kMinLogPoints, spec.env.max_frame, kMinLogPoints));

@@ -52,6 +52,10 @@ TEST(LabSpec, ChecksValuesAgainstEachOther) {
   EXPECT_THAT(problems(edited("20000", "2999")),
               ElementsAre("f.json:10:47: meta.log_frequency = 1000: expected at most 999 for env.max_frame = 2999, so "
                           "that a session has at least 3 log points"));
+  EXPECT_THAT(
+      problems(edited("20000", "2")),
+      ElementsAre("f.json:10:47: meta.log_frequency = 1000: a session has at least 3 log points, a frame or more "
+                  "apart, and env.max_frame is 2"));
 }
 
 TEST(LabSpec, LogsAShortRunThreeTimesWhereItDoesNotSay) {

@@ -168,6 +168,7 @@ LoadedSpec SpecFile::take(std::size_t index) {
   spec.name = name(index);
   check_name(spec.name);
   spec.root = std::move(root_.members[index].value);
+  refuse_before_4(spec.root, file_);
   std::vector<std::string> changes = upgrade_layout(spec.root);
   if (trailing_comma_)
     changes.push_back(

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "slm_lab/base/error.h"
+
 namespace slm {
 namespace {
 
@@ -11,6 +13,9 @@ using Kind = JsonNode::Kind;
 
 /// Keys that told the old program how to run, and nothing about the experiment.
 constexpr std::string_view kDropped[] = {"search", "train_mode", "training_mode"};  // of meta
+
+/// Of env: what ended a session before there was max_frame.
+constexpr std::string_view kLengthsBefore4[] = {"max_tick", "max_total_t", "max_epi", "max_timestep", "max_episode"};
 
 struct RenamedEnv {
   std::string_view old_id, id;
@@ -157,6 +162,20 @@ class Upgrade {
 };
 
 }  // namespace
+
+void refuse_before_4(const JsonNode& spec, std::string_view file) {
+  const JsonNode* env = spec.find("env");
+  if (env == nullptr || env->elements.size() != 1 || spec.find("body") == nullptr) return;
+  env = &env->elements[0];
+  if (env->find("max_frame") != nullptr) return;
+  for (const std::string_view key : kLengthsBefore4)
+    if (const JsonMember* member = env->find_member(key))
+      throw SpecError(fmt::format(
+          "{}:{}:{}: env.{}: a spec of SLM-Lab 1 to 3, whose keys had other names and meanings than those of 4 and 5 "
+          "(training_epoch is training_iter, max_tick is max_frame, ...); write it anew from a shipped spec of the "
+          "algorithm (slm-lab names)",
+          file, member->position.line, member->position.column, key));
+}
 
 std::vector<std::string> upgrade_layout(JsonNode& spec) { return Upgrade(spec).run(); }
 

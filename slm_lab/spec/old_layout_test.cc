@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slm_lab/base/error.h"
+
 namespace slm {
 namespace {
 
@@ -18,6 +20,25 @@ Upgraded upgraded(std::string_view text) {
   JsonNode spec = parse_json(text, "f.json");
   const auto changes = upgrade_layout(spec);
   return {to_json_line(spec), changes};
+}
+
+std::string refusal_before_4(std::string_view text) {
+  try {
+    refuse_before_4(parse_json(text, "f.json"), "f.json");
+  } catch (const SpecError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(OldLayout, IsRefusedAsAWholeBeforeVersion4) {
+  for (const char* key : {"max_tick", "max_total_t", "max_epi", "max_timestep", "max_episode"})
+    EXPECT_THAT(refusal_before_4(R"({"env": [{"name": "CartPole-v0", ")" + std::string(key) + R"(": 9}], "body": {}})"),
+                testing::StartsWith("f.json:1:34: env." + std::string(key) + ": a spec of SLM-Lab 1 to 3"));
+  for (const char* later : {R"({"env": [{"name": "CartPole-v0", "max_frame": 9, "max_tick": 9}], "body": {}})",
+                            R"({"env": [{"name": "CartPole-v0"}], "body": {}})", R"({"env": {"max_tick": 9}})",
+                            R"({"env": [{"max_tick": 9}, {"max_tick": 9}], "body": {}})", "{}", "[]", "1"})
+    EXPECT_EQ(refusal_before_4(later), "") << later;
 }
 
 TEST(OldLayout, IsRewrittenAndEachChangeNamed) {
