@@ -235,6 +235,17 @@ TEST_F(Search, EndsWithTheFailureWhenEveryTrialFailed) {
   EXPECT_FALSE(fs::exists(folder().best_spec()));
 }
 
+TEST_F(Search, EndsAsAWrongSpecWhenNoTrialHasAScore) {
+  const Words too_short = {"env.max_frame=16", "meta.log_frequency=4", "agent.algorithm.time_horizon=2",
+                           "agent.algorithm.minibatch_size=4", "meta.max_trial=2"};
+  for (const std::string mode : {"search", "search@latest"}) {
+    const ProcessResult result = run(mode, too_short);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("no episode ended"));
+    EXPECT_THAT(result.out, Not(HasSubstr("train the best")));
+  }
+}
+
 // Of the values of gamma one is legal.
 TEST_F(Search, DrawsAgainWhatIsNoLegalSpec) {
   const ProcessResult result =

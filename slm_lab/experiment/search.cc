@@ -123,7 +123,7 @@ int run(const SearchSpec& search, Executor& executor, const DataFolder& folder, 
                  }});
   run_jobs(run, executor);
   run.finish();
-  int exit_code = run.results().best() == nullptr ? run.first_failure() : 0;
+  int exit_code = run.results().best() == nullptr ? run.failure() : 0;
   if (!run.done()) exit_code = 128 + stop_signal();
   close_manifest(folder, manifest, clock.seconds(), exit_code);
   std::fputs(run.results().table().c_str(), stdout);

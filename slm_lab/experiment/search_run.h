@@ -69,8 +69,9 @@ class SearchRun final : public JobSource {
   /// Whether every trial has ended.
   bool done() const { return running_.empty() && all_started(); }
   const SearchResults& results() const { return results_; }
-  /// Of the first trial that failed; 0 where none did.
-  int first_failure() const { return first_failure_; }
+  /// For a search without a best trial: the exit code of the first session that failed here, or that of a spec whose
+  /// trials come to no score.
+  int failure() const { return first_failure_ != 0 ? first_failure_ : static_cast<int>(ExitCode::usage); }
 
  private:
   /// A trial that has not ended.
