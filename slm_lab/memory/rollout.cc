@@ -36,7 +36,8 @@ void Rollout::add(const ObservationsView& obs, const Matrix& actions, const Step
   ensure(actions.rows() == num_envs_ && actions.cols() == action_dim_,
          "rollout: actions must be (num_envs, action_dim)");
   obs_.append(obs);
-  actions_.insert(actions_.end(), actions.data(), actions.data() + actions.size());
+  for (const float number : std::span(actions.data(), static_cast<std::size_t>(actions.size())))  // they are few
+    actions_.push_back(number);
   for (int env = 0; env < num_envs_; ++env) {
     const bool terminated = step.is_last_reward(env);
     const bool ended = step.is_cut(env);

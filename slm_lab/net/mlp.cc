@@ -45,7 +45,10 @@ void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows)
   ConstRows h = dense_input(x, rows.x_of_bytes);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Rows y{rows.h[l % 2].rows(n), layers_[l].stride()};
-    layer_forward(n, l, h, y, rows.inv_std.rows(n), y, y);
+    if (normalises())
+      layer_forward(n, l, h, y, rows.inv_std.rows(n), y, y);
+    else
+      plain_layer_forward(n, layers_[l], h, y);
     h = y;
   }
   heads_forward(n, h, out);
@@ -189,14 +192,18 @@ void MlpNet::forward_chunk(Chunk chunk, float* out) {
 void MlpNet::layer_forward(int n, std::size_t l, ConstRows x, const Rows& x_hat, float* inv_std, const Rows& z,
                            const Rows& h) {
   const Layer& layer = layers_[l];
-  const bool fused = !normalises() && z.data == h.data;
-  kernels().dense_forward(n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias),
-                          fused ? shape_.hidden : Activation::identity, x_hat);
-  if (fused) return;
+  if (!normalises() && z.data == h.data) return plain_layer_forward(n, layer, x, h);
+  kernels().dense_forward(n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias), Activation::identity,
+                          x_hat);
   if (shape_.layer_norm) layer_norm_standardize(n, layer.out, x_hat, inv_std);
   if (shape_.batch_renorm) batch_renorms_[l].standardize(n, x_hat);
   if (normalises()) scale_and_shift(n, layer.stride(), x_hat, value(layer.gain), value(layer.shift), z);
   kernels().activation_forward(shape_.hidden, static_cast<std::size_t>(n * z.stride), z.data, h.data);
+}
+
+/// h = activation(x w + b).
+void MlpNet::plain_layer_forward(int n, const Layer& layer, ConstRows x, Rows h) {
+  kernels().dense_forward(n, layer.in, layer.out, x, hidden_weight(layer), value(layer.bias), shape_.hidden, h);
 }
 
 ConstRows MlpNet::layer_input(Chunk chunk, std::size_t l) {

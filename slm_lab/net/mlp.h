@@ -144,6 +144,7 @@ class MlpNet final : public Net {
   void forward_chunk(Chunk chunk, float* out);
   void layer_forward(int n, std::size_t l, ConstRows x, const Rows& x_hat, float* inv_std, const Rows& z,
                      const Rows& h);
+  void plain_layer_forward(int n, const Layer& layer, ConstRows x, Rows h);
   void backward_chunk(Chunk chunk, ConstRows dy, bool accumulate, float* grads, PieceRows& rows);
   void backward_input_chunk(Chunk chunk, ConstRows dy, PieceRows& rows);
   ConstRows layer_input(Chunk chunk, std::size_t l);
