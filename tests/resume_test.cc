@@ -117,7 +117,7 @@ const Run kPongDqn{"dqn/dqn_pong.json",
                     "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=703",
                     "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=300",
                     "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
-                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=120"}};
+                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
 
 // Sticky actions, whose draws lie in the emulator's own state; a net that normalises over batches.
 const Run kPongPpo{"ppo/ppo_pong.json",
@@ -125,7 +125,7 @@ const Run kPongPpo{"ppo/ppo_pong.json",
                    2000,
                    {"env.num_envs=4", "agent.algorithm.time_horizon=25", "agent.algorithm.minibatch_size=50",
                     "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1], [4, 4, 2, 0, 1]]", "agent.net.batch_norm=true",
-                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=120"}};
+                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
 const Run kPong[] = {kPongDqn, kPongPpo};
 
 // An environment in Python, which is restored in the same way.
