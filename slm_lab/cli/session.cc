@@ -41,8 +41,7 @@ int run(const SessionJob& job, int reports, pid_t parent) {
   catch_stop_signals(SecondStop::mark);
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // the trial's log: by lines, as other sessions write there too
   const auto report = [&job, reports](const SessionMessage& message) {
-    const bool for_the_log = job.of_search && message.kind == SessionMessage::Kind::log_point;
-    write_all(reports, for_the_log ? message.without_text().to_line() : message.to_line());
+    write_all(reports, message.to_line());
     if (message.text.empty()) return;
     const std::string between = message.details.empty() ? "" : "  ";
     fmt::print("s{} | {}{}{}\n", job.session, message.text, between, message.details);

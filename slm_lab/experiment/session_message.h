@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string>
 
 #include "slm_lab/base/profile.h"
@@ -18,18 +17,11 @@ struct SessionMessage {
   std::int64_t frame = 0;
   double fps = 0;
   double seconds = 0;                                                 ///< of training so far
-  std::optional<PhaseSeconds> phase_seconds = {};                     ///< how those divide, where anybody looks
+  PhaseSeconds phase_seconds{};                                       ///< how those divide
   double total_reward_ma = std::numeric_limits<double>::quiet_NaN();  ///< of the newest log point, as the CSV has it
   double return_ma = std::numeric_limits<double>::quiet_NaN();        ///< mean of the last 100 episodes
   double best = std::numeric_limits<double>::quiet_NaN();             ///< highest total_reward_ma
 
-  /// Its numbers, which are all that the driver of a search looks at.
-  SessionMessage without_text() const {
-    SessionMessage numbers = *this;
-    numbers.text.clear();
-    numbers.details.clear();
-    return numbers;
-  }
   std::string to_line() const;  ///< ends with a newline
   static SessionMessage from_line(const std::string& line);
 };

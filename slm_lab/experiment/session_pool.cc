@@ -103,7 +103,7 @@ class SessionPool final : public JobSource {
   bool reported(JobId id, const SessionMessage& message) override {
     view_.show(id, message);
     if (message.kind == SessionMessage::Kind::error) sessions_[id].error = message.text;
-    if (message.phase_seconds) note_profile(id, message.frame, *message.phase_seconds);
+    if (message.seconds > 0) note_profile(id, message.frame, message.phase_seconds);  // else it is no session's own
     if (message.kind == SessionMessage::Kind::checkpoint) {
       states_[sessions_[id].run].checkpoint_seen = true;
       if (options_.checkpointed) options_.checkpointed(sessions_[id].run);

@@ -211,8 +211,8 @@ class SessionProcess {
     SessionMessage message;
     message.kind = kind;
     message.frame = session_.frame();
-    message.seconds = session_.seconds();
-    if (!job_.of_search) message.phase_seconds = session_.phase_seconds();
+    message.phase_seconds = session_.phase_seconds();
+    message.seconds = total(message.phase_seconds);
     message.fps = static_cast<double>(message.frame) / message.seconds;
     message.return_ma = session_.record().episode_return_ma100();
     message.best = session_.record().best_total_reward_ma();
