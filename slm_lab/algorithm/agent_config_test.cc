@@ -262,6 +262,8 @@ TEST(CheckAgent, KnowsWhatStateDependentNoiseNeeds) {
               ElementsAre(AllOf(HasSubstr("sde"), HasSubstr("not used"))));
   EXPECT_THAT(problems_of(agent(sde, kBatch, net(R"("log_std_init": 0)")), info),
               ElementsAre(AllOf(HasSubstr("log_std_init"), HasSubstr("of its own"))));
+  EXPECT_THAT(problems_of(agent(sde, kBatch, net(R"("precision": "bf16")")), info),
+              Contains(AllOf(HasSubstr("precision"), HasSubstr("no bf16 for agent.algorithm.sde"))));
   EXPECT_THAT(problems_of(agent(sde, kBatch, net(R"("out_layer_activation": "tanh")")), info),
               ElementsAre(HasSubstr("out_layer_activation")));
   EXPECT_THAT(problems_of(agent(with(sde, R"("action_pdtype": "Beta")"), kBatch, kNet), info),

@@ -35,6 +35,8 @@ void check_sde(const NetConfig& config, const SdeConfig& sde, SpecReader& net) {
   if (features == 0) net.problem(key("type"), "agent.algorithm.sde needs the last hidden layer of an MLPNet");
   if (config.log_std_init)
     net.problem(key("log_std_init"), "agent.algorithm.sde has a log_std_init of its own; expected null");
+  if (config.precision == "bf16")
+    net.problem(key("precision"), "there is no bf16 for agent.algorithm.sde; expected float32, or auto");
   if (!config.out_layer_activation.empty())
     net.problem(key("out_layer_activation"), "agent.algorithm.sde takes the outputs as they are; expected null");
   if (features > 0 && sde.log_std_init > StateDependentNormal::max_log_std(features))

@@ -204,8 +204,26 @@ constexpr NetTypeEntry kNetTypes[] = {
 };
 static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
 
-void refuse_bf16(SpecReader& r, const NetConfig& c, const std::string& what) {
-  if (c.precision == "bf16")
+/// What keeps a net of this type from computing in bf16; empty: nothing.
+template <class Config>
+std::string without_bf16(const Config&) {
+  return "";
+}
+template <class Config>
+requires requires(const Config& mlp) { mlp.layer_norm; }
+std::string without_bf16(const Config& mlp) { return mlp.layer_norm ? "layer_norm" : ""; }
+template <std::derived_from<ConvConfig> Config>
+std::string without_bf16(const Config& conv) {
+  if (conv.batch_norm && conv.conv_hid_layers.size() > 1) return "batch normalisation of images";
+  return conv.fc_hid_layers.empty() ? "a net without dense hidden layers" : "";
+}
+template <std::derived_from<ImpalaConfig> Config>
+std::string without_bf16(const Config&) {
+  return "residual convolutions";
+}
+
+void refuse_bf16(SpecReader& r, const NetConfig& c, std::string_view what) {
+  if (c.precision == "bf16" && !what.empty())
     r.problem("precision", fmt::format("there is no bf16 for {}; expected float32, or auto", what));
 }
 
@@ -224,7 +242,7 @@ NetConfig read_one_net(SpecReader& r, const NetUse& use) {
     if (use.value)
       rest.read("critic_init_std", c.critic_init_std, "gain of the orthogonal start of the value head", positive(1e3));
     c.type = entry.read(rest);
-    if (const std::string what = without_bf16(c.type); !what.empty()) refuse_bf16(rest, c, what);
+    refuse_bf16(rest, c, std::visit([](const auto& config) { return without_bf16(config); }, c.type));
   });
   return c;
 }
@@ -290,20 +308,6 @@ std::vector<std::string> net_type_names() {
 }
 
 std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
-
-std::string without_bf16(const NetTypeConfig& type) {
-  const auto normalises = [](const auto* mlp) { return mlp != nullptr && mlp->layer_norm; };
-  if (normalises(std::get_if<MlpConfig>(&type)) || normalises(std::get_if<DuelingMlpConfig>(&type)))
-    return "layer_norm";
-  const auto normalises_images = [](const ConvConfig* conv) {
-    return conv != nullptr && conv->batch_norm && conv->conv_hid_layers.size() > 1;
-  };
-  if (normalises_images(std::get_if<ConvConfig>(&type)) || normalises_images(std::get_if<DuelingConvConfig>(&type)))
-    return "batch normalisation of images";
-  if (std::holds_alternative<ImpalaConfig>(type) || std::holds_alternative<DuelingImpalaConfig>(type))
-    return "residual convolutions";
-  return "";
-}
 
 std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv) {
   std::vector<ConvLayerShape> layers;

@@ -56,8 +56,6 @@ using NetTypeConfig = std::variant<MlpConfig, DuelingMlpConfig, HydraMlpConfig, 
 /// The net types that a spec may name, those not in this version included.
 std::vector<std::string> net_type_names();
 std::string net_type_name(const NetTypeConfig& type);
-/// What keeps a net with these settings from computing in bf16; empty: nothing that they say.
-std::string without_bf16(const NetTypeConfig& type);
 std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv);
 /// Of an image (channels, height, width), or (height, width) of one channel.
 ImageShape image_shape(const Space& observations);

@@ -209,6 +209,9 @@ TEST(NetConfig, RefusesBf16WhereThereIsNone) {
                 HasSubstr("there is no bf16 for layer_norm" + expected));
   EXPECT_THAT(refused(R"("type": "ConvNet", )" + two, read_one),
               HasSubstr("there is no bf16 for batch normalisation of images" + expected));
+  EXPECT_THAT(
+      refused(R"("type": "DuelingConvNet", "fc_hid_layers": [], "conv_hid_layers": [[4, 2, 1, 0, 1]])", read_one),
+      HasSubstr("there is no bf16 for a net without dense hidden layers" + expected));
   for (const char* type : {"ImpalaNet", "DuelingImpalaNet"})
     EXPECT_THAT(refused(channels + R"(, "type": ")" + type + '"', read_one),
                 HasSubstr("there is no bf16 for residual convolutions" + expected));

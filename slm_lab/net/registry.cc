@@ -21,17 +21,13 @@ namespace {
 // Narrower layers gain little or nothing in bf16 (bench/net_bench.cc, bench/conv_bench.cc).
 constexpr int kWideEnoughForBf16 = 128, kChannelsEnoughForBf16 = 32;
 
-std::string no_bf16_for(std::string_view what) {
-  return fmt::format("agent.net.precision: there is no bf16 for {}; expected float32, or auto", what);
-}
-
 float byte_scale(bool normalize) { return normalize ? kByteScale : 1; }
 
 /// The kernels of bf16 that layers of this shape compute with; nullptr: float32.
 const Bf16Kernels* bf16_kernels_of(const NetConfig& config, const MlpShape& shape) {
   if (config.precision == "float32") return nullptr;
   const std::string problem = bf16_problem(shape);
-  if (config.precision == "bf16" && !problem.empty()) throw SpecError(no_bf16_for(problem));
+  ensure(config.precision != "bf16" || problem.empty(), "that was refused as it was read");
   const bool gains =
       problem.empty() && std::ranges::all_of(shape.hid_layers, [](int width) { return width >= kWideEnoughForBf16; });
   return config.precision == "bf16" || gains ? bf16_kernels() : nullptr;
