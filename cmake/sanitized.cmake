@@ -27,7 +27,7 @@ if(SLM_SANITIZE)
     "*/EverySession.IsAFunctionOfSpecAndSeed/*" "*/EverySession.IsTheSameWhetherOrNotItsTimeIsDivided/*" "*/EverySession.*/ppo_acrobot"
     "Session.PhysicsThatBlowsUpIsToldAndPoisonsNothing"
     # Searches again, for what they come to: one that is continued and one that learns from another stay.
-    "Search.KeepsTheModels*" "Search.OneAtATime*" "Search.Refines*" "Search.RunsAll*" "Search.RunsOne*" "Search.StartsATrialAgain*"
+    "Search.KeepsTheModels*" "Search.OneAtATime*" "EarlierSearch.IsRefined*" "Search.RunsAll*" "Search.RunsOne*" "Search.StartsATrialAgain*"
     "Search.GivesUpATrial*"
     "SpecCheck.ReadsAFileOnce"  # twenty thousand names
     "Atari.EveryGameCanBePlayed" "Atari.TheTableOfGamesIsAles")  # the emulator is not ours
