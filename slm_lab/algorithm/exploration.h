@@ -55,6 +55,8 @@ class Exploration {
   void serialize(Archive& archive) { distribution_->serialize(archive); }
 
  private:
+  // Into a Matrix or a MatrixRef: what draws takes a MatrixRef by value, and to make that of another one costs more
+  // than to make it of a Matrix.
   template <class Actions>
   void draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t frame, Rng& rng, Actions& actions);
   template <class Actions>

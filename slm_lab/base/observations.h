@@ -119,7 +119,7 @@ class Observations {
   const std::byte* row_data(Eigen::Index i) const { return view().row_data(i); }
   std::size_t row_bytes() const { return view().row_bytes(); }
 
-  void swap(Observations& other) noexcept {
+  void swap(Observations& other) noexcept {  // floats, as they mostly are, without a visit
     auto *mine = std::get_if<Matrix>(&numbers_), *theirs = std::get_if<Matrix>(&other.numbers_);
     if (mine != nullptr && theirs != nullptr)
       mine->swap(*theirs);

@@ -59,7 +59,7 @@ struct StepOutcome {
   }
 
   void resize(int num_envs) {
-    if (rewards.size() == num_envs) return;
+    if (rewards.size() == num_envs) return;  // all are of one size
     rewards.resize(num_envs);
     terminated.resize(num_envs);
     truncated.resize(num_envs);

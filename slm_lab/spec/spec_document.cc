@@ -30,7 +30,8 @@ Their layout is read as it is, with one note that names every change: `agent` an
 agent in one environment, `__grid_search` (read as `__choice`, in today's layout too), trailing commas, `meta.search`, `spec_params` (give the
 values with `-s`), `normalize_state: false`, and the ids that Gymnasium has renumbered (`LunarLander-v2`, `Pendulum-v0`).
 Of Atari (`PongNoFrameskip-v4`) `frame_op` becomes `stack_num`; four frames a step and lives that end the learner's episodes are added.
-Without `meta.log_frequency` its `eval_frequency` is taken. Several agents or environments are refused, and so are the files of versions 1 to 3, whose keys had other meanings.
+Without `meta.log_frequency` its `eval_frequency` is taken. Several agents or environments are refused,
+and so are the files of versions 1 to 3, whose keys had other meanings.
 
 ## search
 
