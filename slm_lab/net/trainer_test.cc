@@ -116,6 +116,26 @@ TEST(Trainer, TheScheduleCountsFramesOrRoundsOfTraining) {
   EXPECT_DOUBLE_EQ(by_round.lr(), 0.2);
 }
 
+TEST(Trainer, SavesTheRateOfTheFrameThatItCameTo) {
+  NetConfig config = small_config();
+  config.optim_spec = default_optimizer("SGD");
+  config.optim_spec.lr = 0.4;
+  config.lr_scheduler_spec.name = "LinearToZero";
+  config.lr_scheduler_spec.frame = 100;
+  Trainer whole = make_trainer(config), resumed = make_trainer(config, /*seed=*/1);
+  whole.advance(25, false);
+  resumed.advance(75, false);
+  Archive out;
+  out("trainer", whole);
+  Archive in = out.reopened();
+  in("trainer", resumed);
+  EXPECT_DOUBLE_EQ(resumed.lr(), 0.3);
+  const float before = resumed.net().parameters().values.data()[0];
+  resumed.net().parameters().grads.data()[0] = 1;
+  resumed.step();
+  EXPECT_NEAR(before - resumed.net().parameters().values.data()[0], 0.3, 1e-6);
+}
+
 TEST(Trainer, GoesOnAfterLoadingAsIfNothingHadHappened) {
   NetConfig config = small_config();
   config.lr_scheduler_spec.name = "ExponentialLR";
