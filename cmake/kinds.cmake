@@ -1,6 +1,6 @@
 # What a file of ours is compiled for. A kind is a set of options and the headers that are parsed once for all files of
 # that kind (SLM_PCH), since parsing is most of what a file costs. With SLM_UNITY the files of a layer are compiled several
-# at a time instead, which halves the processor time again; those with options of their own stay alone.
+# at a time, which halves the processor time again; those with options of their own stay alone.
 #   exact   arithmetic that equals Gymnasium's to the last bit: no fused multiply-add, no reassociation
 #   fast    nets and learning
 #   plain   files, reports and the loop around them: nobody feels its speed, and -O1 takes half the time to compile
@@ -30,14 +30,16 @@ set(plain_libraries fmt::fmt)
 set(command_libraries Eigen3::Eigen fmt::fmt CLI11::CLI11)
 set(test_libraries Eigen3::Eigen fmt::fmt GTest::gmock GTest::gtest_main)
 
-# slm_kind(target kind [UNITY]): compiles `target` as that kind. UNITY: several files at a time.
+# slm_kind(target kind [UNITY num_files]): compiles `target` as that kind. UNITY: so many files at a time. Tests come in
+# smaller groups, with the headers of their kind: one that is edited should not take long.
 function(slm_kind target kind)
+  cmake_parse_arguments(ARG "" "UNITY" "" ${ARGN})
   set_target_properties(${target} PROPERTIES SLM_KIND ${kind})
   target_compile_options(${target} PRIVATE ${${kind}_options})
-  if(SLM_UNITY AND "UNITY" IN_LIST ARGN)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 20)
-    return()
-  elseif(NOT SLM_PCH)
+  if(SLM_UNITY AND ARG_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${ARG_UNITY})
+  endif()
+  if(NOT SLM_PCH OR (SLM_UNITY AND ARG_UNITY AND NOT kind STREQUAL "test"))
     return()
   endif()
   if(NOT TARGET slm_headers_${kind})

@@ -7,7 +7,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_actor_critic.h"
 
-namespace slm {
+namespace slm::actor_critic_test {
 namespace {
 
 struct Case {
@@ -146,4 +146,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::actor_critic_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/reread.h"
 
-namespace slm {
+namespace slm::advantage_normalizer_test {
 namespace {
 
 const Vector kAdvantages{{40, -20, 0, 10}};
@@ -58,4 +58,4 @@ TEST(AdvantageNormalizer, GoesOnFromACheckpoint) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::advantage_normalizer_test

@@ -11,7 +11,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::agent_config_test {
 namespace {
 
 AgentConfig read(const std::string& json, const EnvInfo& info, std::vector<std::string>* problems = nullptr,
@@ -311,4 +311,4 @@ TEST(ReadAgentConfig, DescribesItsFormat) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::agent_config_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace slm {
+namespace slm::beta_test {
 namespace {
 
 const Space kBounds = Space::box({-2, 0}, {4, 0.5f});
@@ -98,4 +98,4 @@ TEST(Beta, DrawsNotANumberFromWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::beta_test

@@ -5,7 +5,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_replay.h"
 
-namespace slm {
+namespace slm::c51_test {
 namespace {
 
 struct Case {
@@ -133,4 +133,4 @@ INSTANTIATE_TEST_SUITE_P(Table, C51InDouble,
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::c51_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::categorical_head_test {
 namespace {
 
 Vector row(std::initializer_list<float> values) {
@@ -127,4 +127,4 @@ TEST(CategoricalHead, FitsByTheCrossEntropy) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::categorical_head_test

@@ -11,7 +11,7 @@
 #include "tests/support/chain_env.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::chain_test {
 namespace {
 
 struct Case {
@@ -196,4 +196,4 @@ TEST(Chain, EveryAlgorithmIsInTheTable) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::chain_test

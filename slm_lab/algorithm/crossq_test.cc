@@ -5,7 +5,7 @@
 #include "tests/support/soft_policy_in_double.h"
 #include "tests/support/twin_critics_run.h"
 
-namespace slm {
+namespace slm::crossq_test {
 namespace {
 
 struct Case {
@@ -167,4 +167,4 @@ TEST(CrossQ, RefusesWhatItsCriticsAreNot) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::crossq_test

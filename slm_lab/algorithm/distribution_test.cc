@@ -6,7 +6,7 @@
 #include <limits>
 #include <numbers>
 
-namespace slm {
+namespace slm::distribution_test {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -202,4 +202,4 @@ TEST(FindDistribution, DefaultsByKindOfSpace) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::distribution_test

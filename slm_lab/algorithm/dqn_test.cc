@@ -6,7 +6,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_replay.h"
 
-namespace slm {
+namespace slm::dqn_test {
 namespace {
 
 struct Case {
@@ -133,4 +133,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::dqn_test

@@ -15,7 +15,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/noise_env.h"
 
-namespace slm {
+namespace slm::every_key_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -344,4 +344,4 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryKey, testing::Combine(testing::ValuesIn(
                          });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::every_key_test

@@ -7,7 +7,7 @@
 
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::exploration_test {
 namespace {
 
 constexpr int kRows = 10'000;
@@ -125,4 +125,4 @@ TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::exploration_test

@@ -6,7 +6,7 @@
 #include "tests/support/catch_env.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::frames_kept_once_test {
 namespace {
 
 constexpr int kFrames = 3, kClock = 7;  // some of Catch's episodes last longer than that, some end before
@@ -76,4 +76,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::frames_kept_once_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace slm {
+namespace slm::gamma_function_test {
 namespace {
 
 constexpr double kPi = std::numbers::pi, kEuler = std::numbers::egamma;
@@ -38,4 +38,4 @@ TEST(LogGamma, HasItsDerivatives) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::gamma_function_test

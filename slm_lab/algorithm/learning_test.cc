@@ -14,7 +14,7 @@
 #include "tests/support/catch_env.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::learning_test {
 namespace {
 
 // Mean of the last 20 episodes that end within `num_frames`.
@@ -333,4 +333,4 @@ TEST(Learning, PpoLearnsToCatchFromImagesWithResidualConvolutions) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::learning_test

@@ -15,7 +15,7 @@
 #include "slm_lab/algorithm/value_loss.h"
 #include "slm_lab/net/registry.h"
 
-namespace slm {
+namespace slm::loss_gradient_test {
 namespace {
 
 constexpr Eigen::Index kRows = 5;
@@ -276,4 +276,4 @@ INSTANTIATE_TEST_SUITE_P(Table, EveryLoss, testing::ValuesIn(cases()),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::loss_gradient_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::mean_stats_test {
 namespace {
 
 TEST(MeanStats, AreOfAllThatWasAddedOneByOneOrTogether) {
@@ -21,4 +21,4 @@ TEST(MeanStats, AreOfAllThatWasAddedOneByOneOrTogether) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mean_stats_test

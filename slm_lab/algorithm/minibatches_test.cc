@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace slm {
+namespace slm::minibatches_test {
 namespace {
 
 using testing::ElementsAre;
@@ -53,4 +53,4 @@ TEST(Minibatch, HasTheRowsThatItIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::minibatches_test

@@ -5,7 +5,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::policy_net_test {
 namespace {
 
 // The distribution clamps a log-std to [-5, 2] and passes no gradient beyond: a parameter that a step carried out of
@@ -29,4 +29,4 @@ TEST(PolicyNet, PutsAFreeLogStdBackOnItsBound) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::policy_net_test

@@ -8,7 +8,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_actor_critic.h"
 
-namespace slm {
+namespace slm::ppo_test {
 namespace {
 
 Vector vector(std::vector<float> values) {
@@ -238,4 +238,4 @@ TEST(Ppo, TakesNoStepAlongARawAdvantage) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::ppo_test

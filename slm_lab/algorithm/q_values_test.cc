@@ -4,7 +4,7 @@
 
 #include "slm_lab/algorithm/training_schedule.h"
 
-namespace slm {
+namespace slm::q_values_test {
 namespace {
 
 const Matrix kQ{{1, 5, 2}, {7, 0, 3}};
@@ -44,4 +44,4 @@ TEST(TrainingSchedule, TrainsEveryTrainingFrequencyFramesAfterTheStart) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::q_values_test

@@ -11,7 +11,7 @@
 #include "tests/support/reread.h"
 #include "tests/support/test_env.h"
 
-namespace slm {
+namespace slm::registry_test {
 namespace {
 
 const std::string kSharedNet = R"("net": {"type": "MLPNet", "shared": true, "use_same_optim": true, "hid_layers": [32],
@@ -366,4 +366,4 @@ TEST(AlgorithmTable, EveryAvailableRowIsTested) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::registry_test

@@ -5,7 +5,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_returns.h"
 
-namespace slm {
+namespace slm::reinforce_test {
 namespace {
 
 struct Case {
@@ -80,4 +80,4 @@ INSTANTIATE_TEST_SUITE_P(Table, ReinforceInDouble,
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::reinforce_test

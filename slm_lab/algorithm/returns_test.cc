@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::returns_test {
 namespace {
 
 // Three environments over three steps. The first only runs on; the second terminates at step 1; the third is truncated
@@ -77,4 +77,4 @@ TEST(Standardize, HasMeanZeroAndSampleDeviationOne) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::returns_test

@@ -5,7 +5,7 @@
 #include "tests/support/soft_policy_in_double.h"
 #include "tests/support/twin_critics_run.h"
 
-namespace slm {
+namespace slm::sac_test {
 namespace {
 
 struct Case {
@@ -170,4 +170,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sac_test

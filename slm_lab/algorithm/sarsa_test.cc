@@ -5,7 +5,7 @@
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_returns.h"
 
-namespace slm {
+namespace slm::sarsa_test {
 namespace {
 
 constexpr double kGamma = 0.8, kLr = 0.3, kLrEnd = 150, kEpsilonEnd = 200;
@@ -67,4 +67,4 @@ TEST(SarsaInDouble, UpdatesAreEqual) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sarsa_test

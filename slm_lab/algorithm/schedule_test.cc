@@ -6,7 +6,7 @@
 
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::schedule_test {
 namespace {
 
 Schedule make(std::string name, double start_val, double end_val) {
@@ -75,4 +75,4 @@ TEST(ReadSchedule, ReportsWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::schedule_test

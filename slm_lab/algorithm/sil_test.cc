@@ -9,7 +9,7 @@
 #include "tests/support/double_actor_critic.h"
 #include "tests/support/double_replay.h"
 
-namespace slm {
+namespace slm::sil_test {
 namespace {
 
 Vector vector(std::vector<float> values) {
@@ -223,4 +223,4 @@ INSTANTIATE_TEST_SUITE_P(Table, SilInDouble,
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sil_test

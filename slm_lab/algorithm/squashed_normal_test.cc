@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace slm {
+namespace slm::squashed_normal_test {
 namespace {
 
 TEST(SquashedNormal, LogProbIsTheDensityOfTheSquashedAction) {
@@ -69,4 +69,4 @@ TEST(SquashedNormal, ClampedLogStdPassesNoGradient) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::squashed_normal_test

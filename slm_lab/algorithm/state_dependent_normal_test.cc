@@ -7,7 +7,7 @@
 
 #include "slm_lab/base/archive.h"
 
-namespace slm {
+namespace slm::state_dependent_normal_test {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -115,4 +115,4 @@ TEST(StateDependentNormal, GoesOnAfterEvaluationAndFromACheckpoint) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::state_dependent_normal_test

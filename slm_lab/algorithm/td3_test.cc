@@ -5,7 +5,7 @@
 #include "slm_lab/base/error.h"
 #include "tests/support/twin_critics_run.h"
 
-namespace slm {
+namespace slm::td3_test {
 namespace {
 
 struct Case {
@@ -162,4 +162,4 @@ TEST(Td3, NeedsBoundedContinuousActions) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::td3_test

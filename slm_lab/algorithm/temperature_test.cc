@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::temperature_test {
 namespace {
 
 TEST(Temperature, FallsWhileThereIsMoreEntropyThanWanted) {
@@ -28,4 +28,4 @@ TEST(Temperature, StaysWithinItsBoundsOrFixed) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::temperature_test

@@ -10,7 +10,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::training_rate_test {
 namespace {
 
 const std::string kReplay = R"({"name": "Replay", "batch_size": 32, "max_size": 1000})";
@@ -94,4 +94,4 @@ TEST(TrainingSchedule, KnowsWhenItIsFirstDue) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::training_rate_test

@@ -9,7 +9,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
 
-namespace slm {
+namespace slm::twin_learners_test {
 namespace {
 
 constexpr int kInputs = 6, kBatch = 130;
@@ -93,4 +93,4 @@ TEST(TwinLearners, ThrowWhatTheFirstCriticMeets) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::twin_learners_test

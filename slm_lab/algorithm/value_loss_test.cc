@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::value_loss_test {
 namespace {
 
 Vector vector(std::vector<float> values) {
@@ -105,4 +105,4 @@ TEST(ClippedValueLoss, GradientMatchesFiniteDifferences) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::value_loss_test

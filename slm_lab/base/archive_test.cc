@@ -13,7 +13,7 @@
 #include "slm_lab/base/rng.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::archive_test {
 namespace {
 
 using testing::HasSubstr;
@@ -295,4 +295,4 @@ TEST_F(ArchiveFile, AFullDiskIsAnIoError) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::archive_test

@@ -5,7 +5,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::cgroup_test {
 namespace {
 
 class Cgroup : public testing::Test {
@@ -56,4 +56,4 @@ TEST_F(Cgroup, NothingMeansNoLimit) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::cgroup_test

@@ -13,7 +13,7 @@
 
 #include "slm_lab/base/error.h"
 
-namespace slm {
+namespace slm::child_process_test {
 namespace {
 
 using testing::HasSubstr;
@@ -115,4 +115,4 @@ TEST(ChildProgram, SaysWhatCannotBeStartedWithTheCodeOfTheCaller) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::child_process_test

@@ -15,7 +15,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -184,4 +184,4 @@ TEST(FileExists, KnowsAbsenceFromIgnorance) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::file_test

@@ -15,7 +15,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::lock_test {
 namespace {
 
 using testing::HasSubstr;
@@ -161,4 +161,4 @@ TEST(FolderLock, AMissingFolderIsAnIoError) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::lock_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace slm {
+namespace slm::near_name_test {
 namespace {
 
 TEST(EditDistance, CountsEdits) {
@@ -47,4 +47,4 @@ TEST(NearName, TiesGoToTheFirst) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::near_name_test

@@ -6,7 +6,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/space.h"
 
-namespace slm {
+namespace slm::observations_test {
 namespace {
 
 const ByteMatrix kBytes{{1, 2, 3}, {4, 5, 255}};
@@ -86,4 +86,4 @@ TEST(ObservationsView, FitsASpaceOfItsKindAndSize) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::observations_test

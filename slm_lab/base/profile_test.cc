@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace slm {
+namespace slm::profile_test {
 namespace {
 
 using testing::Each;
@@ -190,4 +190,4 @@ TEST(PhaseTimer, DoesNothingWhereNobodyCounts) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::profile_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::quantile_test {
 namespace {
 
 TEST(Quantile, IsLinearBetweenNeighbours) {
@@ -24,4 +24,4 @@ TEST(Median, IsTheMiddleOrTheMeanOfTheTwoInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::quantile_test

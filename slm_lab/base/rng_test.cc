@@ -12,7 +12,7 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/build_info.h"
 
-namespace slm {
+namespace slm::rng_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -223,4 +223,4 @@ TEST(Streams, EveryPartOfTheNameCounts) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::rng_test

@@ -6,7 +6,7 @@
 #include "slm_lab/base/xxh3.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::sha256_test {
 namespace {
 
 // Messages and digests of FIPS 180-2, appendix B, and of the empty message.
@@ -40,4 +40,4 @@ TEST(Xxh3, IsTheReferences) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sha256_test

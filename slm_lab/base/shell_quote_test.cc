@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::shell_quote_test {
 namespace {
 
 TEST(ShellQuote, LeavesPlainWordsAlone) {
@@ -20,4 +20,4 @@ TEST(ShellQuote, QuotesWhatAShellWouldTakeApart) {
 TEST(ShellCommand, JoinsWords) { EXPECT_EQ(shell_command({"./slm-lab", "enjoy", "a b"}), "./slm-lab enjoy 'a b'"); }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::shell_quote_test

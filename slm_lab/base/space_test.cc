@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::space_test {
 namespace {
 
 TEST(Space, AnImageHasAxesAndBytes) {
@@ -24,4 +24,4 @@ TEST(Space, ARowTakesAByteOrAFloatPerElement) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::space_test

@@ -14,7 +14,7 @@
 #include "slm_lab/base/float_mode.h"
 #include "tests/support/allocation_counter.h"
 
-namespace slm {
+namespace slm::thread_pool_test {
 namespace {
 
 class Pool : public testing::TestWithParam<int> {};
@@ -122,4 +122,4 @@ TEST(Pool, MoreThreadsThanTheSystemGivesAreAnError) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::thread_pool_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::http_request_test {
 namespace {
 
 using testing::ElementsAre;
@@ -75,4 +75,4 @@ TEST(OwnHost, IsNoNameThatAnotherCanPointHere) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::http_request_test

@@ -11,7 +11,7 @@
 #include "slm_lab/store/manifest.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::run_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -144,4 +144,4 @@ TEST_F(AWatchedFolder, IsReadALittleAtATime) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::run_watch_test

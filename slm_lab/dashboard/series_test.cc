@@ -10,7 +10,7 @@
 #include "slm_lab/base/error.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::series_test {
 namespace {
 
 using testing::ElementsAre;
@@ -114,4 +114,4 @@ TEST(PointsToDraw, AtOnePlaceAreTheLowestAndTheHighest) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::series_test

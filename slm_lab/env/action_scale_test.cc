@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace slm {
+namespace slm::action_scale_test {
 namespace {
 
 const float kInfinity = std::numeric_limits<float>::infinity();
@@ -36,4 +36,4 @@ TEST(ActionScale, PassesDiscreteActionsAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::action_scale_test

@@ -8,7 +8,7 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/support/gymnasium_python.h"
 
-namespace slm {
+namespace slm::allocation_test {
 namespace {
 
 TEST(Allocation, AStepAllocatesNothing) {
@@ -62,4 +62,4 @@ TEST(Allocation, AStepInPythonAllocatesNothingHere) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::allocation_test

@@ -8,7 +8,7 @@
 #include "slm_lab/env/registry.h"
 #include "tests/support/option_refusal.h"
 
-namespace slm {
+namespace slm::atari_games_test {
 namespace {
 
 TEST(AtariGames, IdsMeanWhatAleRegisters) {
@@ -77,4 +77,4 @@ TEST(AtariOptions, ActionsAreThoseOfTheGame) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::atari_games_test

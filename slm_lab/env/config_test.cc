@@ -8,7 +8,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::config_test {
 namespace {
 
 using testing::HasSubstr;
@@ -121,4 +121,4 @@ TEST(EnvConfig, AStepLimitIsNotedAsWithoutEffect) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::config_test

@@ -12,7 +12,7 @@
 #include "slm_lab/spec/report.h"
 #include "tests/support/option_refusal.h"
 
-namespace slm {
+namespace slm::hostile_options_test {
 namespace {
 
 const std::map<std::string, std::vector<std::string>> kNonsense{
@@ -54,4 +54,4 @@ TEST(HostileOptions, AreRefusedWithTheirNames) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::hostile_options_test

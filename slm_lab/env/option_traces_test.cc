@@ -11,7 +11,7 @@
 #include "slm_lab/env/registry.h"
 #include "tests/support/golden_traces.h"
 
-namespace slm {
+namespace slm::option_traces_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -77,4 +77,4 @@ TEST(OptionTraces, AreGymnasiums) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::option_traces_test

@@ -13,7 +13,7 @@
 #include "slm_lab/spec/report.h"
 #include "tests/support/golden_traces.h"
 
-namespace slm {
+namespace slm::random_policy_test {
 namespace {
 
 struct Returns {
@@ -86,4 +86,4 @@ INSTANTIATE_TEST_SUITE_P(Gymnasium, RandomPolicy, testing::ValuesIn(recorded_nam
 });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::random_policy_test

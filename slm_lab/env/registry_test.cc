@@ -18,8 +18,7 @@
 #include "tests/support/gymnasium_python.h"
 #include "tests/support/reread.h"
 
-namespace slm {
-
+namespace slm::registry_test {
 namespace {
 
 constexpr double kGamma = 0.99;
@@ -384,4 +383,4 @@ TEST(RandomBaseline, HasTheReferencesValues) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::registry_test

@@ -7,7 +7,7 @@
 #include "slm_lab/base/archive.h"
 #include "tests/support/reread.h"
 
-namespace slm {
+namespace slm::running_moments_test {
 namespace {
 
 TEST(RunningMoments, MergesTheFirstBatchWithTheTinyPrior) {
@@ -77,4 +77,4 @@ TEST(EnvStatistics, AreRestoredAlsoWhenThereIsNothingInThem) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::running_moments_test

@@ -7,7 +7,7 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/env/rollout_env.h"
 
-namespace slm {
+namespace slm::env_scene_test {
 namespace {
 
 Scene scene_after_reset(const std::string& name, std::vector<double>& obs) {
@@ -61,4 +61,4 @@ TEST(Scenes, TheCarStandsOnTheTrack) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::env_scene_test

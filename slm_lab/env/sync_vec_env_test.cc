@@ -14,7 +14,7 @@
 #include "slm_lab/env/classic_control/pendulum.h"
 #include "slm_lab/env/rollout_env.h"
 
-namespace slm {
+namespace slm::sync_vec_env_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -296,4 +296,4 @@ TEST(SyncVecEnv, RefusesActionsThatAreNone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sync_vec_env_test

@@ -9,7 +9,7 @@
 #include "slm_lab/env/registry.h"
 #include "tests/support/scripted_env.h"
 
-namespace slm {
+namespace slm::wrappers_test {
 namespace {
 
 const Space kObs1 = Space::box({-100}, {100});
@@ -256,4 +256,4 @@ TEST(FrameStack, StackAddsAnAxis) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::wrappers_test

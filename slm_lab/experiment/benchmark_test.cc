@@ -15,7 +15,7 @@
 #include "slm_lab/store/session_result.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::benchmark_test {
 namespace {
 
 using testing::ElementsAre;
@@ -298,4 +298,4 @@ TEST(BenchmarkFolder, ThePageIsBesideTheRepositorysFolderAndInsideAnother) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::benchmark_test

@@ -4,7 +4,7 @@
 
 #include "slm_lab/spec/json.h"
 
-namespace slm {
+namespace slm::divergence_causes_test {
 namespace {
 
 std::string causes(const std::string& net) {
@@ -30,4 +30,4 @@ TEST(DivergenceCauses, SayWhetherGradientsAreClipped) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::divergence_causes_test

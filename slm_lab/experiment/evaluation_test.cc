@@ -13,7 +13,7 @@
 #include "slm_lab/experiment/lab_spec.h"
 #include "tests/support/gymnasium_python.h"
 
-namespace slm {
+namespace slm::evaluation_test {
 namespace {
 
 using testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST(Evaluation, EndsWhereTheEnvironmentSetsNoLimit) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::evaluation_test

@@ -9,7 +9,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::forked_work_test {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{1000};
@@ -71,4 +71,4 @@ TEST(ForkedWork, IsEndedWithItsOwner) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::forked_work_test

@@ -10,7 +10,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/spec/spec_path.h"
 
-namespace slm {
+namespace slm::lab_spec_test {
 namespace {
 
 using testing::AllOf;
@@ -247,4 +247,4 @@ TEST(LabSpec, NamesTheRolloutAsTheLargestMinibatch) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::lab_spec_test

@@ -12,7 +12,7 @@
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::palette_test {
 namespace {
 
 std::tuple<double, double, double> rgb_of(const Color& color) { return {color.red, color.green, color.blue}; }
@@ -39,4 +39,4 @@ TEST(Palette, ARowOfTheBenchmarkHasTheColourOfItsSpecsAlgorithm) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::palette_test

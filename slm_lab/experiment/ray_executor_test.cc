@@ -12,7 +12,7 @@
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::ray_executor_test {
 namespace {
 
 using testing::ElementsAre;
@@ -164,4 +164,4 @@ cat >/dev/null)"));
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::ray_executor_test

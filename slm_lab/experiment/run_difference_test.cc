@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::run_difference_test {
 namespace {
 
 std::vector<SessionRow> rows_of(const std::vector<double>& returns) {
@@ -50,4 +50,4 @@ TEST(Parting, WhatComesFromAClockDoesNotCount) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::run_difference_test

@@ -12,7 +12,7 @@
 #include "slm_lab/experiment/local_executor.h"
 #include "slm_lab/experiment/stop_signal.h"
 
-namespace slm {
+namespace slm::run_jobs_test {
 namespace {
 
 using testing::ElementsAre;
@@ -267,4 +267,4 @@ TEST(LocalExecutor, AJobThatCannotBeStartedEndsWithTheReason) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::run_jobs_test

@@ -14,7 +14,7 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::session_test {
 namespace {
 
 struct ShippedSpec {
@@ -283,4 +283,4 @@ TEST(Session, AStoppedEvaluationLeavesNothingAndStartsAgain) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::session_test

@@ -10,7 +10,7 @@
 #include "slm_lab/base/error.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::video_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -93,4 +93,4 @@ TEST_F(VideoFileTest, RefusesWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::video_file_test

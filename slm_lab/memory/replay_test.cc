@@ -10,7 +10,7 @@
 #include "slm_lab/env/running_moments.h"
 #include "tests/support/reread.h"
 
-namespace slm {
+namespace slm::replay_test {
 namespace {
 
 // ---- SumTree
@@ -369,4 +369,4 @@ TEST(Replay, ContinuesFromACheckpoint) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::replay_test

@@ -6,7 +6,7 @@
 #include "slm_lab/memory/episodes.h"
 #include "tests/support/reread.h"
 
-namespace slm {
+namespace slm::rollout_test {
 namespace {
 
 EnvInfo one_number_env(int num_envs, int max_episode_steps = 0) {
@@ -139,4 +139,4 @@ TEST(OnPolicyCrossEntropy, KeepsTheBestEpisodes) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::rollout_test

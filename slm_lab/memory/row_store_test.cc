@@ -7,7 +7,7 @@
 #include "slm_lab/memory/replay.h"
 #include "slm_lab/memory/rollout.h"
 
-namespace slm {
+namespace slm::row_store_test {
 namespace {
 
 constexpr int kElements = 2 * 3 * 4;
@@ -169,4 +169,4 @@ INSTANTIATE_TEST_SUITE_P(Observations, EveryMemory, testing::Values(kImage, kRow
                          [](const auto& instance) { return instance.param.of_bytes ? "Bytes" : "Floats"; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::row_store_test

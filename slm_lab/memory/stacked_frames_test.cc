@@ -10,7 +10,7 @@
 #include "slm_lab/memory/replay.h"
 #include "tests/support/reread.h"
 
-namespace slm {
+namespace slm::stacked_frames_test {
 namespace {
 
 using testing::ElementsAre;
@@ -325,4 +325,4 @@ INSTANTIATE_TEST_SUITE_P(Streams, RandomStream,
                          });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::stacked_frames_test

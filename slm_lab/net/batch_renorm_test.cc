@@ -7,7 +7,7 @@
 #include "tests/support/net_fixture.h"
 #include "tests/support/padded_rows.h"
 
-namespace slm {
+namespace slm::batch_renorm_test {
 namespace {
 
 /// Running statistics of one layer.
@@ -173,4 +173,4 @@ TEST(BatchRenorm, GradientsAgreeWithFiniteDifferencesInDouble) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::batch_renorm_test

@@ -10,7 +10,7 @@
 #include "slm_lab/net/conv_layers.h"
 #include "tests/support/bf16_builds.h"
 
-namespace slm {
+namespace slm::bf16_conv_layers_test {
 namespace {
 
 /// Paddings, dilations, strides beyond the window, channels on both sides of 32, images that are no whole blocks.
@@ -200,4 +200,4 @@ TEST(Bf16Conv, AnImageComesToTheSameAlone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::bf16_conv_layers_test

@@ -12,7 +12,7 @@
 #include "slm_lab/net/parameters.h"
 #include "tests/support/bf16_builds.h"
 
-namespace slm {
+namespace slm::bf16_kernel_test {
 namespace {
 
 /// Storage of bf16 numbers, aligned.
@@ -297,4 +297,4 @@ TEST(Bf16Kernels, MultiplyWithTheSameBitsEverywhere) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::bf16_kernel_test

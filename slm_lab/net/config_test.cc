@@ -2,7 +2,7 @@
 
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::config_test {
 namespace {
 
 using testing::ElementsAre;
@@ -287,4 +287,4 @@ TEST(NetConfig, BoundsStandOnBothSides) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::config_test

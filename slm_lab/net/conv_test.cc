@@ -11,7 +11,7 @@
 #include "slm_lab/net/residual_layers.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::conv_test {
 namespace {
 
 std::vector<int> integers(const JsonNode& array) {
@@ -290,4 +290,4 @@ TEST(Conv, DescriptionSaysWhatAFileNeedsToBeUsed) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::conv_test

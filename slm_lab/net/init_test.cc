@@ -2,7 +2,7 @@
 
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::init_test {
 namespace {
 
 Activation activation_named(const std::string& name) {
@@ -95,4 +95,4 @@ TEST(Init, SaysWhichActivationsHaveNoGain) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::init_test

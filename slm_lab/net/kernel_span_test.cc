@@ -9,7 +9,7 @@
 
 // The passes over spans of every build that this processor runs, against double precision.
 
-namespace slm {
+namespace slm::kernel_span_test {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -282,4 +282,4 @@ INSTANTIATE_TEST_SUITE_P(Builds, KernelSpanTest,
                          });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::kernel_span_test

@@ -16,7 +16,7 @@
 
 // Every build of the kernel that this processor runs, against Eigen in double precision.
 
-namespace slm {
+namespace slm::kernel_test {
 namespace {
 
 using Exact = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -362,4 +362,4 @@ INSTANTIATE_TEST_SUITE_P(Builds, KernelTest, testing::ValuesIn(supported_kernels
                          });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::kernel_test

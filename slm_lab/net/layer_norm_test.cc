@@ -8,7 +8,7 @@
 #include "tests/support/net_fixture.h"
 #include "tests/support/padded_rows.h"
 
-namespace slm {
+namespace slm::layer_norm_test {
 namespace {
 
 constexpr double kEpsilon = 1e-5;
@@ -66,4 +66,4 @@ TEST(LayerNorm, GradientsAgreeWithFiniteDifferencesInDouble) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::layer_norm_test

@@ -2,7 +2,7 @@
 
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::loss_test {
 namespace {
 
 TEST(Loss, AgreesWithPyTorch) {
@@ -48,4 +48,4 @@ TEST(Loss, SpecNamesAreNotCaseSensitiveAndOthersAreRefused) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::loss_test

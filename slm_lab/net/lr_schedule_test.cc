@@ -2,7 +2,7 @@
 
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::lr_schedule_test {
 namespace {
 
 TEST(LrSchedule, ClosedFormsAgreeWithPyTorch) {
@@ -35,4 +35,4 @@ TEST(LrSchedule, NamesTheNearest) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::lr_schedule_test

@@ -9,7 +9,7 @@
 #include "slm_lab/net/trainer.h"
 #include "tests/support/bf16_builds.h"
 
-namespace slm {
+namespace slm::mlp_in_bf16_test {
 namespace {
 
 /// Heads as a shared actor-critic has them: two groups of dense ones around a free one.
@@ -196,4 +196,4 @@ TEST(MlpInBf16, LeavesPaddingAlone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mlp_in_bf16_test

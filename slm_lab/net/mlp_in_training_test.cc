@@ -6,7 +6,7 @@
 #include "tests/support/double_net.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::mlp_in_training_test {
 namespace {
 
 void expect_equal_to_double(const std::vector<int>& hid_layers, int rows) {
@@ -46,4 +46,4 @@ TEST(MlpInTraining, ValuesGradientsAndRunningStatisticsAreThoseOfDoublePrecision
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mlp_in_training_test

@@ -10,7 +10,7 @@
 #include "slm_lab/net/trainer.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::mlp_test {
 namespace {
 
 /// Nets of 3 inputs, hidden layers of 5 and 4, and heads of 2 and 1.
@@ -308,4 +308,4 @@ TEST(Tensor, StoredTransposedReadsInPyTorchsOrder) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mlp_test

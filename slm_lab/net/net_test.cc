@@ -19,7 +19,7 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::net_test {
 namespace {
 
 struct Case {
@@ -458,4 +458,4 @@ TEST(Net, EveryTypeIsInTheTableOrNotInThisVersion) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::net_test

@@ -6,7 +6,7 @@
 #include "slm_lab/base/archive.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::optimizer_test {
 namespace {
 
 TEST(Optimizer, EveryPathAgreesWithPyTorch) {
@@ -122,4 +122,4 @@ TEST(Optimizer, RefusesWithTheList) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::optimizer_test

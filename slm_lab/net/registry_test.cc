@@ -6,7 +6,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/net/bf16_kernel.h"
 
-namespace slm {
+namespace slm::registry_test {
 namespace {
 
 NetConfig mlp_config(std::vector<int> hid_layers, Activation activation) {
@@ -84,4 +84,4 @@ TEST(NetDescription, SaysWhatAFileNeedsToBeUsed) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::registry_test

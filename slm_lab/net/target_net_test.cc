@@ -4,7 +4,7 @@
 
 #include "slm_lab/net/registry.h"
 
-namespace slm {
+namespace slm::target_net_test {
 namespace {
 
 NetConfig config(TargetUpdateConfig target) {
@@ -73,4 +73,4 @@ TEST(TargetNet, MovesAShareOfTheWayWithEveryPolyakUpdate) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::target_net_test

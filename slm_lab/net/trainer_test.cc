@@ -7,7 +7,7 @@
 #include "slm_lab/net/registry.h"
 #include "tests/support/net_fixture.h"
 
-namespace slm {
+namespace slm::trainer_test {
 namespace {
 
 NetConfig small_config() {
@@ -167,4 +167,4 @@ TEST(Trainer, GoesOnAfterLoadingAsIfNothingHadHappened) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::trainer_test

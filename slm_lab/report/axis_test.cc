@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace slm {
+namespace slm::axis_test {
 namespace {
 
 using testing::DoubleNear;
@@ -87,4 +87,4 @@ TEST(ShortNumber, KeepsAboutThreeDigits) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::axis_test

@@ -8,7 +8,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/report/benchmark_curves.h"
 
-namespace slm {
+namespace slm::benchmark_page_test {
 namespace {
 
 using testing::ElementsAre;
@@ -182,4 +182,4 @@ TEST(BenchmarkCurves, AreThinnedFromTheEndAndReadBack) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::benchmark_page_test

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::comparison_test {
 namespace {
 
 using testing::ElementsAre;
@@ -118,4 +118,4 @@ TEST(Comparison, ARunWithoutValuesIsLeftOutAndTimeHasAUnit) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::comparison_test

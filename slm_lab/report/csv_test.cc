@@ -9,7 +9,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::csv_test {
 namespace {
 
 SessionRow ppo_row() {
@@ -163,4 +163,4 @@ TEST(Csv, TheLastRowAloneIsThatOfAll) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::csv_test

@@ -5,7 +5,7 @@
 
 #include "slm_lab/report/json_file.h"
 
-namespace slm {
+namespace slm::experiment_files_test {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(ExperimentFiles, TableOfManyFailuresIsShort) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::experiment_files_test

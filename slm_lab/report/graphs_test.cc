@@ -11,7 +11,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::graphs_test {
 namespace {
 
 using testing::ElementsAre;
@@ -205,4 +205,4 @@ TEST(WriteGraph, ReplacesTheFileWhole) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::graphs_test

@@ -8,7 +8,7 @@
 
 #include "slm_lab/report/number_text.h"
 
-namespace slm {
+namespace slm::log_line_test {
 namespace {
 
 TEST(LogLine, LeavesOutWhatTheSessionDoesNotHave) {
@@ -86,4 +86,4 @@ TEST(NumberText, Durations) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::log_line_test

@@ -7,7 +7,7 @@
 
 #include "slm_lab/base/error.h"
 
-namespace slm {
+namespace slm::metric_files_test {
 namespace {
 
 TEST(MetricFiles, ScalarsComeBackAsTheyWere) {
@@ -44,4 +44,4 @@ TEST(MetricFiles, ADamagedOneIsNamed) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::metric_files_test

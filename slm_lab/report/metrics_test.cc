@@ -10,7 +10,7 @@
 #include "slm_lab/report/metric_files.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::metrics_test {
 namespace {
 
 using testing::DoubleEq;
@@ -176,4 +176,4 @@ TEST(MetricFiles, ATrialHoldsEverySession) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::metrics_test

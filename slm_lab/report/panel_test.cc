@@ -8,7 +8,7 @@
 #include <array>
 #include <vector>
 
-namespace slm {
+namespace slm::panel_test {
 namespace {
 
 using testing::HasSubstr;
@@ -157,4 +157,4 @@ TEST(IsLiveTerminal, APipeIsNone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::panel_test

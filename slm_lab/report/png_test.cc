@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-namespace slm {
+namespace slm::png_test {
 namespace {
 
 struct Reader {
@@ -47,4 +47,4 @@ TEST(EncodePng, AnotherDecoderReadsThePixels) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::png_test

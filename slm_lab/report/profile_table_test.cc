@@ -7,7 +7,7 @@
 
 #include "slm_lab/report/phase_json.h"
 
-namespace slm {
+namespace slm::profile_table_test {
 namespace {
 
 using testing::HasSubstr;
@@ -66,4 +66,4 @@ TEST(PhaseJson, IsReadBack) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::profile_table_test

@@ -10,7 +10,7 @@
 #include "slm_lab/base/archive.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::record_test {
 namespace {
 
 SessionRow at_frame(double frame) {
@@ -210,4 +210,4 @@ TEST(SessionRecord, ContinuesFromACheckpointToTheSameNumbers) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::record_test

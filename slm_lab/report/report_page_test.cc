@@ -5,7 +5,7 @@
 
 #include "slm_lab/report/html.h"
 
-namespace slm {
+namespace slm::report_page_test {
 namespace {
 
 using testing::HasSubstr;
@@ -84,4 +84,4 @@ TEST(ReportPage, WithoutCurvesThereIsNoScript) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::report_page_test

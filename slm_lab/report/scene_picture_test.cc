@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::scene_picture_test {
 namespace {
 
 std::uint32_t pixel(const Picture& picture, int x, int y) { return picture.pixels[y * picture.width + x] & 0xffffff; }
@@ -35,4 +35,4 @@ TEST(PaintScene, EnlargesTheScreenOfAnEmulator) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::scene_picture_test

@@ -8,7 +8,7 @@
 #include "slm_lab/report/parameter_axis.h"
 #include "slm_lab/report/search_painter.h"
 
-namespace slm {
+namespace slm::search_graphs_test {
 namespace {
 
 using testing::ElementsAre;
@@ -98,4 +98,4 @@ TEST(SearchGraphs, OneTrialOneParameterAndAllAlikeAreDrawn) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::search_graphs_test

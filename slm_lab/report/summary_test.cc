@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::summary_test {
 namespace {
 
 using testing::HasSubstr;
@@ -69,4 +69,4 @@ TEST(TrialSummary, SaysWhichSessionsNeverTrained) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::summary_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::table_test {
 namespace {
 
 TEST(TextTable, AlignsCharactersNotBytes) {
@@ -15,4 +15,4 @@ TEST(TextTable, AlignsCharactersNotBytes) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::table_test

@@ -13,7 +13,7 @@
 
 #include "slm_lab/report/event_record.h"
 
-namespace slm {
+namespace slm::tensorboard_test {
 namespace {
 
 /// An independent reader of TFRecord and Protocol Buffers.
@@ -194,4 +194,4 @@ TEST(EventRecord, OneThatIsNotWholeOrNotAsItWasIsNoRecord) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::tensorboard_test

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::thinned_test {
 namespace {
 
 using testing::ElementsAre;
@@ -38,4 +38,4 @@ TEST(Thinned, KeepsWithinTheNumberOfPoints) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::thinned_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace slm {
+namespace slm::asha_test {
 namespace {
 
 using testing::ElementsAre;
@@ -89,4 +89,4 @@ TEST(Asha, DrawsBracketsByTheirRungs) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::asha_test

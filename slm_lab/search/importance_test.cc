@@ -8,7 +8,7 @@
 
 #include "slm_lab/search/forest.h"
 
-namespace slm {
+namespace slm::importance_test {
 namespace {
 
 using testing::DoubleNear;
@@ -93,4 +93,4 @@ TEST(ParameterImportance, IsZeroWhereNothingIsExplained) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::importance_test

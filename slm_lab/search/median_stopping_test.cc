@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::median_stopping_test {
 namespace {
 
 // Averages until frame 20: 15, 25 and 35; their median is 25.
@@ -35,4 +35,4 @@ TEST(MedianStopping, WaitsForThreeOthersThatCameAsFar) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::median_stopping_test

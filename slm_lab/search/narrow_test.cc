@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace slm {
+namespace slm::narrow_test {
 namespace {
 
 using enum SearchDistribution;
@@ -68,4 +68,4 @@ TEST(NumberOfSameValue, IsThatOfTheOtherSpaceWhereItIsDrawn) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::narrow_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-namespace slm {
+namespace slm::normal_test {
 namespace {
 
 // scipy.special.ndtri
@@ -27,4 +27,4 @@ TEST(NormalQuantile, UndoesTheDistributionFunction) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::normal_test

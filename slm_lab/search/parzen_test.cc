@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-namespace slm {
+namespace slm::parzen_test {
 namespace {
 
 constexpr int kDraws = 20000;
@@ -76,4 +76,4 @@ TEST(ParzenEstimator, DrawsRealNumbersByTheirDensity) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::parzen_test

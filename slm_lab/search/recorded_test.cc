@@ -12,7 +12,7 @@
 #include "slm_lab/search/parzen.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::recorded_test {
 namespace {
 
 JsonNode recorded(const std::string& name) {
@@ -142,4 +142,4 @@ TEST(ParameterImportance, AgreesWithOptuna) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::recorded_test

@@ -13,7 +13,7 @@
 #include "slm_lab/search/scale.h"
 #include "slm_lab/spec/meta.h"
 
-namespace slm {
+namespace slm::sampler_test {
 namespace {
 
 using enum SearchDistribution;
@@ -176,4 +176,4 @@ TEST(SobolSampler, DrawsDimensionsBeyondItsTableAtRandom) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sampler_test

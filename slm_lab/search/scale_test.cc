@@ -9,7 +9,7 @@
 
 #include "slm_lab/search/search_point.h"
 
-namespace slm {
+namespace slm::scale_test {
 namespace {
 
 using enum SearchDistribution;
@@ -139,4 +139,4 @@ TEST(SearchedDimensions, AreThoseThatAreNotInert) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::scale_test

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace slm {
+namespace slm::sobol_test {
 namespace {
 
 std::vector<double> point(std::uint32_t index, int dimensions) {
@@ -29,4 +29,4 @@ TEST(Sobol, PointsAreSciPys) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::sobol_test

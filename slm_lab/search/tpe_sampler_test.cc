@@ -6,7 +6,7 @@
 
 #include "slm_lab/search/sampler.h"
 
-namespace slm {
+namespace slm::tpe_sampler_test {
 namespace {
 
 std::vector<SearchDimension> plane() {
@@ -87,4 +87,4 @@ TEST(TpeSampler, BeatsRandomDraws) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::tpe_sampler_test

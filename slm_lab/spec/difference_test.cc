@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace slm {
+namespace slm::difference_test {
 namespace {
 
 std::string text(const char* before, const char* after) {
@@ -28,4 +28,4 @@ TEST(SpecDifferences, KnowWhatTheCommandLineSaid) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::difference_test

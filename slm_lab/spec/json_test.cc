@@ -5,7 +5,7 @@
 
 #include "slm_lab/base/error.h"
 
-namespace slm {
+namespace slm::json_test {
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -117,4 +117,4 @@ TEST(ToCanonicalJson, DependsOnTheMeaningAlone) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::json_test

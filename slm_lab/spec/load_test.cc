@@ -15,7 +15,7 @@
 #include "slm_lab/spec/spec_path.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::load_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -244,4 +244,4 @@ TEST_F(LoadSpec, APipeHoldsWhatItsWriterSaid) {  // <(...) of a shell
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::load_test

@@ -5,7 +5,7 @@
 
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::meta_test {
 namespace {
 
 struct Read {
@@ -86,4 +86,4 @@ TEST(ReadMetaConfig, RefusesNonsense) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::meta_test

@@ -15,7 +15,7 @@
 #include "slm_lab/spec/search_space.h"
 #include "slm_lab/spec/template.h"
 
-namespace slm {
+namespace slm::mistakes_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -240,4 +240,4 @@ TEST(DamagedSpecs, AreReadOrRefusedButNeverCrash) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mistakes_test

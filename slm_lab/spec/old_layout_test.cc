@@ -5,7 +5,7 @@
 
 #include "slm_lab/base/error.h"
 
-namespace slm {
+namespace slm::old_layout_test {
 namespace {
 
 using testing::Contains;
@@ -134,4 +134,4 @@ TEST(TrailingCommas, InStringsAndWhereAValueIsMissingStay) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::old_layout_test

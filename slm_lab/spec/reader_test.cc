@@ -7,7 +7,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -322,4 +322,4 @@ TEST(SpecReader, ALongValueIsCutBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::reader_test

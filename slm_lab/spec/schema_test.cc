@@ -9,7 +9,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::schema_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -115,4 +115,4 @@ TEST(Describing, MetaDescribesItself) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::schema_test

@@ -5,7 +5,7 @@
 
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::search_space_test {
 namespace {
 
 using testing::ElementsAre;
@@ -115,4 +115,4 @@ TEST(ReadSearchSpace, RefusesWhatCannotBeSampled) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::search_space_test

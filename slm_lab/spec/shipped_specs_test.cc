@@ -9,7 +9,7 @@
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
-namespace slm {
+namespace slm::shipped_specs_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,4 +76,4 @@ TEST(ShippedSpecs, HaveAMetaWithoutInertKeys) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::shipped_specs_test

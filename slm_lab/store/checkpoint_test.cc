@@ -14,7 +14,7 @@
 #include "slm_lab/base/sha256.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::checkpoint_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -307,4 +307,4 @@ TEST(ChangedBlocks, AreThoseThatWereMarkedSinceTheyWereKept) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::checkpoint_test

@@ -8,7 +8,7 @@
 #include "slm_lab/store/manifest.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::data_folder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -175,4 +175,4 @@ TEST(DataFolder, KeepsToItself) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::data_folder_test

@@ -9,7 +9,7 @@
 #include "slm_lab/report/event_record.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::event_files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -96,4 +96,4 @@ TEST_F(EventFilesTest, APointIsAsOldAsItsRow) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::event_files_test

@@ -11,7 +11,7 @@
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::finished_trial_test {
 namespace {
 
 using testing::ElementsAre;
@@ -176,4 +176,4 @@ TEST_F(FinishedTrial, AReplayIsKeptOnRequestOnly) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::finished_trial_test

@@ -10,7 +10,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::manifest_test {
 namespace {
 
 using testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST_F(ManifestTest, OfAFinishedRunKnowsNothingOfWhatAKilledProcessLeft) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::manifest_test

@@ -10,7 +10,7 @@
 #include "slm_lab/report/json_file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::search_journal_test {
 namespace {
 
 using testing::ElementsAre;
@@ -197,4 +197,4 @@ TEST_F(Journal, IsReadWithoutBeingChangedAndWithoutItsSpace) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::search_journal_test

@@ -9,7 +9,7 @@
 #include "slm_lab/base/file.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::weights_test {
 namespace {
 
 using testing::HasSubstr;
@@ -88,4 +88,4 @@ TEST_F(Weights, WithoutAChecksumOrAFile) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::weights_test

@@ -13,7 +13,7 @@
 #include "tests/support/reread.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::atari_env_test {
 namespace {
 
 class Atari : public testing::Test {
@@ -338,4 +338,4 @@ TEST_F(Atari, IsSeenAsTheEmulatorDrawsIt) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::atari_env_test

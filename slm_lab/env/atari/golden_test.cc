@@ -14,7 +14,7 @@
 #include "slm_lab/env/atari/atari_env.h"
 #include "tests/support/golden_arrays.h"
 
-namespace slm {
+namespace slm::atari_golden_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -149,4 +149,4 @@ INSTANTIATE_TEST_SUITE_P(Games, GoldenAtari,
                          [](const auto& test) { return test.param; });
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::atari_golden_test

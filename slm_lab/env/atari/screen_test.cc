@@ -6,7 +6,7 @@
 
 #include "slm_lab/base/rng.h"
 
-namespace slm {
+namespace slm::screen_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -85,4 +85,4 @@ TEST(AtariScreen, ShowsWhatItWouldShowAnew) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::screen_test

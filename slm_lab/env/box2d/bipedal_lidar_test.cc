@@ -9,7 +9,7 @@
 #include "slm_lab/env/box2d/bipedal_terrain.h"
 #include "slm_lab/env/box2d/body_parts.h"
 
-namespace slm {
+namespace slm::bipedal_lidar_test {
 namespace {
 
 /// What Gymnasium asks: Box2D's own search through the whole world.
@@ -70,4 +70,4 @@ TEST(BipedalLidar, MeetsWhatBox2DsOwnSearchMeets) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::bipedal_lidar_test

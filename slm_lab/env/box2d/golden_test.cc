@@ -12,7 +12,7 @@
 #include "slm_lab/env/box2d/envs.h"
 #include "tests/support/golden_arrays.h"
 
-namespace slm {
+namespace slm::box2d_golden_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -76,4 +76,4 @@ TEST(GoldenBox2d, BipedalWalkerOfOneWorld) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::box2d_golden_test

@@ -13,7 +13,7 @@
 #include "slm_lab/env/box2d/envs.h"
 #include "tests/support/golden_traces.h"
 
-namespace slm {
+namespace slm::heuristic_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -173,4 +173,4 @@ TEST(HeuristicPolicy, WalksAsInGymnasium) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::heuristic_test

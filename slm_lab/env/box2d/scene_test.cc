@@ -6,7 +6,7 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/env/rollout_env.h"
 
-namespace slm {
+namespace slm::box2d_scene_test {
 namespace {
 
 /// The mean of the corners of the one polygon of this colour.
@@ -53,4 +53,4 @@ TEST(Box2DScenes, ThePictureGoesWithTheWalker) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::box2d_scene_test

@@ -18,7 +18,7 @@
 #include "slm_lab/env/registry.h"
 #include "tests/support/golden_arrays.h"
 
-namespace slm {
+namespace slm::classic_control_golden_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -167,4 +167,4 @@ TEST(Golden, Spaces) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::classic_control_golden_test

@@ -19,7 +19,7 @@
 #include "tests/support/gymnasium_python.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::bridge_test {
 namespace {
 
 using testing::AllOf;
@@ -345,4 +345,4 @@ TEST(PythonProcess, ThatIsMissingOrWithoutGymnasiumSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::bridge_test

@@ -18,7 +18,7 @@
 #include "slm_lab/env/mujoco/walker2d.h"
 #include "tests/support/golden_traces.h"
 
-namespace slm {
+namespace slm::mujoco_golden_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -89,4 +89,4 @@ TEST(MujocoGolden, Humanoid) { replay<Humanoid>("Humanoid-v5"); }
 TEST(MujocoGolden, HumanoidStandup) { replay<HumanoidStandup>("HumanoidStandup-v5"); }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mujoco_golden_test

@@ -16,7 +16,7 @@
 #include "slm_lab/spec/report.h"
 #include "tests/support/golden_traces.h"
 
-namespace slm {
+namespace slm::model_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -141,4 +141,4 @@ TEST(MujocoModels, AreGymnasiums) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::model_test

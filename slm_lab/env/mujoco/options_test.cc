@@ -17,7 +17,7 @@
 #include "tests/support/option_refusal.h"
 #include "tests/support/scratch_folder.h"
 
-namespace slm {
+namespace slm::options_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -153,4 +153,4 @@ TEST(MujocoDivergence, EndsTheEpisodeAndPoisonsNothing) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::options_test

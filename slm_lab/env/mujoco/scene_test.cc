@@ -10,7 +10,7 @@
 #include "slm_lab/env/registry.h"
 #include "slm_lab/env/rollout_env.h"
 
-namespace slm {
+namespace slm::mujoco_scene_test {
 namespace {
 
 TEST(MujocoScenes, TheHopperStandsUprightOnItsFoot) {
@@ -53,4 +53,4 @@ TEST(MujocoScenes, EveryTaskShowsSomethingWithinItsPicture) {
 }
 
 }  // namespace
-}  // namespace slm
+}  // namespace slm::mujoco_scene_test
