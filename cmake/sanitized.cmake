@@ -18,7 +18,7 @@ if(SLM_SANITIZE)
     "*.LeavesNoUpperHalvesOfRegistersInUse/*"  # a million calls, for what registers hold
     "*/EveryAlgorithm.SolvesTheIdentityEnvironment/*"  # learns
     "*/EveryAlgorithm.TrainsByTheStatisticsOfItsBatches/*"  # which way of a net is gone, and net_test goes all of them
-    "*/EveryNet.GradientsAgreeWithFiniteDifferences/conv_batch_norm_past_a_vector"  # as TrainsWithBatchesOfAnySize, 3,000 times
+    "*/EveryNet.GradientsAgreeWithFiniteDifferences/conv_batch_norm_past_a_vector"  # the ways of TrainsWithBatchesOfAnySize, thousands of times
     # Killed runs with two kinds of replay stand for those of every algorithm, and DamagedRun has other kinds of files.
     "*/Determinism.*" "InBf16/Kill.*" "Physics/Kill.*" "Python/Kill.*" "Atari/Kill.*"
     "Specs/Kill.*ppo*" "Specs/Kill.*a2c*" "Specs/Kill.*reinforce*" "Specs/Kill.*rainbow*" "Specs/Kill.*sac*" "Specs/Kill.*crossq*"
