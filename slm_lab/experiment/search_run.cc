@@ -134,7 +134,8 @@ std::vector<PastTrial> SearchRun::past() const {
 bool SearchRun::start_trial() {
   if (all_started()) return false;
   const int trial = static_cast<int>(journal_.trials().size());
-  const std::optional<Draw> draw = draw_trial(search_, *sampler_, trial, past());
+  const std::vector<PastTrial> earlier = sampler_->reads_past() ? past() : std::vector<PastTrial>{};
+  const std::optional<Draw> draw = draw_trial(search_, *sampler_, trial, earlier);
   exhausted_ = !draw.has_value();
   if (exhausted_) return false;
   save_trial_spec(folder_, trial, draw->trial.loaded);

@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "slm_lab/base/rng.h"
 
 namespace slm {
 namespace {
 
-/// The `share` quantile with linear interpolation, as numpy.nanpercentile computes it to the bit: from the nearer
-/// neighbour, unlike base/quantile.h. NaN where no value is a number.
-double nan_quantile(const std::map<int, double>& of_trial, double share) {
-  std::vector<double> values;
-  for (const auto& [trial, value] : of_trial)
-    if (!std::isnan(value)) values.push_back(value);
+/// The `share` quantile of what is in order, with linear interpolation, as numpy.nanpercentile computes it to the bit:
+/// from the nearer neighbour, unlike base/quantile.h. NaN of nothing.
+double quantile_of_sorted(const std::vector<double>& values, double share) {
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::ranges::sort(values);
   const double at = share * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   const double low = values[below], high = values[std::min(below + 1, values.size() - 1)];
@@ -36,16 +33,17 @@ AshaBracket::AshaBracket(double grace_period, double max_frame, double reduction
 }
 
 Decision AshaBracket::report(int trial, std::int64_t frame, double value) {
-  for (Values& rung : rungs_) {
-    if (static_cast<double>(frame) < rung.frame || rung.of_trial.contains(trial)) continue;
-    const double cutoff = nan_quantile(rung.of_trial, (1 - 1 / reduction_factor_) * 100 / 100);
+  for (Measured& rung : rungs_) {
+    if (static_cast<double>(frame) < rung.frame || rung.trials.contains(trial)) continue;
+    const double cutoff = quantile_of_sorted(rung.values, (1 - 1 / reduction_factor_) * 100 / 100);
     Decision decision;
     if (value < cutoff) {
       decision = {false, fmt::format("{:.4g} at frame {}, below {:.4g}: not of the best 1/{:g} of {} trials", value,
-                                     frame, cutoff, reduction_factor_, rung.of_trial.size() + 1)};
+                                     frame, cutoff, reduction_factor_, rung.trials.size() + 1)};
       ++rung.stopped;
     }
-    rung.of_trial[trial] = value;
+    rung.trials.insert(trial);
+    if (!std::isnan(value)) rung.values.insert(std::ranges::upper_bound(rung.values, value), value);
     return decision;
   }
   return {};
@@ -55,7 +53,7 @@ std::vector<Rung> AshaBracket::rungs() const {
   std::vector<Rung> out;
   for (auto rung = rungs_.rbegin(); rung != rungs_.rend(); ++rung)
     out.push_back(
-        {static_cast<std::int64_t>(std::ceil(rung->frame)), static_cast<int>(rung->of_trial.size()), rung->stopped});
+        {static_cast<std::int64_t>(std::ceil(rung->frame)), static_cast<int>(rung->trials.size()), rung->stopped});
   return out;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <set>
 #include <vector>
 
 #include "slm_lab/search/scheduler.h"
@@ -20,13 +20,14 @@ class AshaBracket {
   std::vector<Rung> rungs() const;
 
  private:
-  struct Values {
+  struct Measured {
     double frame;
-    std::map<int, double> of_trial = {};
+    std::set<int> trials = {};
+    std::vector<double> values = {};  ///< of those that have one, in order
     int stopped = 0;
   };
   double reduction_factor_;
-  std::vector<Values> rungs_;  // the highest first
+  std::vector<Measured> rungs_;  // the highest first
 };
 
 class Asha final : public Scheduler {

@@ -11,6 +11,7 @@ class RandomSampler final : public Sampler {
   std::optional<SearchPoint> sample(int trial, int attempt, std::span<const PastTrial>) const override {
     return random_parameters(space_, seed_, trial, attempt);
   }
+  bool reads_past() const override { return false; }
 
  private:
   std::vector<SearchDimension> space_;

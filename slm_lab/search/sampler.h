@@ -27,6 +27,7 @@ class Sampler {
   /// The parameters of trial number `trial`; nothing when the space has no others to try (a grid that is used up).
   /// `past`: the trials made so far. `attempt` counts the draws for this trial that were refused as illegal.
   virtual std::optional<SearchPoint> sample(int trial, int attempt, std::span<const PastTrial> past) const = 0;
+  virtual bool reads_past() const { return true; }  ///< `past` may be left out where it does not
 };
 
 /// `name` is one of kSearchSamplers (spec/meta.h); `space` as read_search_space gave it, inert dimensions included. A

@@ -24,6 +24,7 @@ class SobolSampler final : public Sampler {
     }
     return drawn;
   }
+  bool reads_past() const override { return false; }
 
  private:
   std::vector<SearchDimension> space_;

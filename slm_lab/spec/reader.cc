@@ -58,8 +58,9 @@ SpecReport& SpecReader::report() { return state_->report; }
 bool SpecReader::silent() const { return !state_->object || state_->unreadable; }
 
 std::string SpecReader::spelling(std::string_view key) const {
-  const std::string prefixed = override_prefix_ + std::string(key);
-  return state_->object && state_->object->find(prefixed) ? prefixed : std::string(key);
+  std::string prefixed = override_prefix_ + std::string(key);
+  if (override_prefix_.empty() || (state_->object && state_->object->find(prefixed))) return prefixed;
+  return std::string(key);
 }
 
 const JsonMember* SpecReader::ask(std::string_view key) {
@@ -69,8 +70,10 @@ const JsonMember* SpecReader::ask(std::string_view key) {
   return silent() ? nullptr : state_->object->find_member(spelling(key));
 }
 
-bool SpecReader::tolerated_placeholder(const JsonMember& member, bool of_text) {
-  if (!state_->report.allow_placeholders || !may_be_filled(member.value, of_text)) return false;
+bool SpecReader::tolerated_placeholder(const JsonMember& member, std::vector<std::string> (*types)()) {
+  if (!state_->report.allow_placeholders) return false;
+  const bool of_text = types != nullptr && std::ranges::count(types(), "string") > 0;
+  if (!may_be_filled(member.value, of_text)) return false;
   state_->report.has_placeholders = true;
   state_->report.add_unread(dotted_path(state_->path, member.key));
   state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
@@ -116,14 +119,6 @@ void SpecReader::record_field(std::string_view key, std::vector<std::string> typ
   format.types = std::move(types);
   format.default_text = required || !same ? "" : std::move(default_text);
   format.range = range;
-}
-
-const JsonMember* SpecReader::ask_value(std::string_view key, bool required, const std::string& expected,
-                                        std::string_view doc, const std::vector<std::string>& types) {
-  const JsonMember* member = ask(key);
-  if (!member && required) missing(key, expected, doc);
-  const bool of_text = std::ranges::find(types, "string") != types.end();
-  return member && !tolerated_placeholder(*member, of_text) ? member : nullptr;
 }
 
 void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, const std::string& expected,
@@ -200,7 +195,7 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
   if (!member) {
     missing(key, Field<std::string>::expected(one_of(names)), doc);
     report_misspelt(key);
-  } else if (!tolerated_placeholder(*member, /*of_text=*/true)) {
+  } else if (!tolerated_placeholder(*member, Field<std::string>::types)) {
     if (const auto misfit = Field<std::string>::parse(member->value, one_of(names), name))
       wrong_value(*member, fmt::format("expected {}{}", Field<std::string>::expected(one_of(names)), misfit->nearest));
   }

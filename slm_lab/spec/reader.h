@@ -79,7 +79,8 @@ class SpecReader {
   std::string spelling(std::string_view key) const;  // with the prefix where the object holds the key so
   const JsonMember* ask(std::string_view key);       // counts as read
   bool silent() const;                               // nothing to read, nothing to report
-  bool tolerated_placeholder(const JsonMember& member, bool of_text = false);
+  /// `types`: of the values that the key takes, where it takes a value.
+  bool tolerated_placeholder(const JsonMember& member, std::vector<std::string> (*types)() = nullptr);
   void wrong_value(const JsonMember& member, std::string_view message);
   void missing(std::string_view key, std::string_view expected, std::string_view doc);
   void report_unknown(const JsonMember& member, std::vector<std::string> legal);
@@ -87,8 +88,6 @@ class SpecReader {
   FormatKey& record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc);
   void record_field(std::string_view key, std::vector<std::string> types, bool required, std::string default_text,
                     std::string_view doc, const Range& range);
-  const JsonMember* ask_value(std::string_view key, bool required, const std::string& expected, std::string_view doc,
-                              const std::vector<std::string>& types);
   void report_misfit(const JsonMember& member, const Misfit& misfit, const std::string& expected,
                      const std::string& default_text, bool required);
   template <class T>
@@ -115,7 +114,9 @@ template <class T>
 void SpecReader::read_field(std::string_view key, T& field, std::string_view doc, const Range& range, bool required) {
   if (describing()) {
     record_field(key, Field<T>::types(), required, Field<T>::to_text(field), doc, range);
-  } else if (const JsonMember* member = ask_value(key, required, Field<T>::expected(range), doc, Field<T>::types())) {
+  } else if (const JsonMember* member = ask(key); !member) {
+    if (required) missing(key, Field<T>::expected(range), doc);
+  } else if (!tolerated_placeholder(*member, Field<T>::types)) {
     if (const auto misfit = Field<T>::parse(member->value, range, field))
       report_misfit(*member, *misfit, Field<T>::expected(range), Field<T>::to_text(field), required);
   }

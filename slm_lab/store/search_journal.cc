@@ -88,22 +88,24 @@ Json distribution_of(const SearchDimension& dimension) {
   return {{"name", "CategoricalDistribution"}, {"attributes", {{"choices", choices}}}};
 }
 
-std::string line(int operation, const Json& fields) {
+Json entry(int operation, const Json& fields) {
   Json json = {{"op_code", operation}, {"worker_id", "slm-lab"}};
   json.update(fields);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json;
 }
 
-std::string trial_attribute(int trial, const char* key, const Json& value) {
-  return line(kTrialUserAttribute, {{"trial_id", trial}, {"user_attr", {{key, value}}}});
+std::string line(const Json& entry) { return entry.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Json trial_attribute(int trial, const char* key, const Json& value) {
+  return entry(kTrialUserAttribute, {{"trial_id", trial}, {"user_attr", {{key, value}}}});
 }
 
 std::string beginning(const DataFolder& folder, const std::map<std::string, std::string>& attributes) {
-  std::string text = line(kCreateStudy, {{"study_name", folder.spec_name()}, {"directions", {kMaximize}}});
-  text +=
-      line(kStudySystemAttribute, {{"study_id", 0}, {"system_attr", {{"study:metric_names", {"total_reward_ma"}}}}});
+  const Json metric = {{"study:metric_names", {"total_reward_ma"}}};
+  std::string text = line(entry(kCreateStudy, {{"study_name", folder.spec_name()}, {"directions", {kMaximize}}}));
+  text += line(entry(kStudySystemAttribute, {{"study_id", 0}, {"system_attr", metric}}));
   for (const auto& [key, value] : attributes)
-    text += line(kStudyUserAttribute, {{"study_id", 0}, {"user_attr", {{key, value}}}});
+    text += line(entry(kStudyUserAttribute, {{"study_id", 0}, {"user_attr", {{key, value}}}}));
   return text;
 }
 
@@ -138,7 +140,7 @@ SearchJournal SearchJournal::create(const DataFolder& folder, std::vector<Search
 SearchJournal SearchJournal::open(const DataFolder& folder, std::vector<SearchDimension> space) {
   const std::string text = read_file(folder.search_journal());
   SearchJournal journal(folder, std::move(space), O_WRONLY | O_APPEND);
-  const std::size_t complete = journal.take_up(text, 1);
+  const std::size_t complete = journal.take_up_lines(text);
   if (complete < text.size()) journal.file_.truncate(complete);
   return journal;
 }
@@ -157,7 +159,7 @@ void SearchJournal::catch_up() {
   std::string text(file_.size() - std::min(file_.size(), looked_until_), '\0');
   file_.seek(looked_until_);
   text.resize(file_.read(std::as_writable_bytes(std::span(text))));
-  looked_until_ += take_up(text, num_lines_ + 1);
+  looked_until_ += take_up_lines(text);
 }
 
 void SearchJournal::start_trial(const std::vector<double>& parameters, const std::string& spec_hash, int refused) {
@@ -166,48 +168,53 @@ void SearchJournal::start_trial(const std::vector<double>& parameters, const std
     params[space_[i].path] = parameters.at(i);
     distributions[space_[i].path] = distribution_of(space_[i]).dump();
   }
-  append(line(kCreateTrial, {{"study_id", 0},
-                             {"datetime_start", now()},
-                             {"params", params},
-                             {"distributions", distributions},
-                             {"user_attrs", {{"spec_hash", spec_hash}, {"refused", refused}}}}));
+  append({entry(kCreateTrial, {{"study_id", 0},
+                               {"datetime_start", now()},
+                               {"params", params},
+                               {"distributions", distributions},
+                               {"user_attrs", {{"spec_hash", spec_hash}, {"refused", refused}}}})});
 }
 
 void SearchJournal::report(const JournalReport& report) {
   ensure(std::isfinite(report.value), "a reader refuses the whole journal for it");
-  append(line(kReport, {{"trial_id", report.trial}, {"step", report.frame}, {"intermediate_value", report.value}}));
+  append({entry(kReport, {{"trial_id", report.trial}, {"step", report.frame}, {"intermediate_value", report.value}})});
 }
 
 void SearchJournal::end_trial(int trial, State state, double value, const std::string& reason) {
   ensure(state == State::failed || std::isfinite(value), "a reader refuses the whole journal for it");
   Json values;  // null
   if (state != State::failed) values = {value};
-  const bool is_known = reason == trials_.at(trial).reason;  // of an end whose last line was lost
-  const std::string why = is_known ? "" : trial_attribute(trial, "reason", reason);
-  append(why + line(kEndTrial, {{"trial_id", trial},
-                                {"state", static_cast<int>(state)},
-                                {"values", values},
-                                {"datetime_complete", now()}}));
+  std::vector<Json> entries;
+  if (reason != trials_.at(trial).reason)  // it is known of an end whose last line was lost
+    entries.push_back(trial_attribute(trial, "reason", reason));
+  entries.push_back(entry(
+      kEndTrial,
+      {{"trial_id", trial}, {"state", static_cast<int>(state)}, {"values", values}, {"datetime_complete", now()}}));
+  append(entries);
 }
 
 void SearchJournal::sync() { file_.sync(); }
 
-void SearchJournal::append(const std::string& lines) {
+void SearchJournal::append(const std::vector<Json>& entries) {
+  std::string lines;
+  for (const Json& entry : entries) lines += line(entry);
   file_.write(std::as_bytes(std::span(lines)));
-  take_up(lines, num_lines_ + 1);
+  for (const Json& entry : entries) take_up(entry, ++num_lines_);
 }
 
-std::size_t SearchJournal::take_up(std::string_view text, int first_line) {
+std::size_t SearchJournal::take_up_lines(std::string_view text) {
   std::size_t begin = 0;
-  num_lines_ = first_line - 1;
-  for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
-    take_up_line(text.substr(begin, end - begin), ++num_lines_);
+  for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
+    ++num_lines_;
+    take_up(parse_json_file(text.substr(begin, end - begin), place_of(num_lines_)), num_lines_);
+  }
   return begin;
 }
 
-void SearchJournal::take_up_line(std::string_view text, int number) {
-  const std::string where = fmt::format("{}:{}", file_.path().string(), number);
-  const Json json = parse_json_file(text, where);
+std::string SearchJournal::place_of(int line) const { return fmt::format("{}:{}", file_.path().string(), line); }
+
+void SearchJournal::take_up(const Json& json, int line) {
+  const std::string where = place_of(line);
   read_json(where, [&] {
     const int operation = json.at("op_code");
     if (operation == kCreateTrial) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slm_lab/base/descriptor.h"
+#include "slm_lab/report/json_file.h"
 #include "slm_lab/spec/search_space.h"
 #include "slm_lab/store/data_folder.h"
 
@@ -65,11 +66,12 @@ class SearchJournal {
 
  private:
   SearchJournal(const DataFolder& folder, std::vector<SearchDimension> space, int flags);
-  /// Adds to the file what the trials become by it.
-  void append(const std::string& lines);
+  /// Adds these to the file at once, and to what the trials become by them.
+  void append(const std::vector<Json>& entries);
   /// Takes up all complete lines; returns their length.
-  std::size_t take_up(std::string_view text, int first_line);
-  void take_up_line(std::string_view line, int number);
+  std::size_t take_up_lines(std::string_view text);
+  void take_up(const Json& entry, int line);
+  std::string place_of(int line) const;
 
   std::vector<SearchDimension> space_;
   Descriptor file_;
