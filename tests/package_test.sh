@@ -11,7 +11,9 @@ cmake --install "$1" --component slm-lab --prefix "$scratch/prefix" >/dev/null
 cd "$scratch"
 SLM_LAB_ROOT=$scratch/prefix/share/slm-lab prefix/bin/slm-lab spec check slm_lab/spec/benchmark/ppo/ppo_cartpole.json >out 2>&1 ||
   fail "the installed program does not find the installed specs: $(<out)"
-[[ -f prefix/share/slm-lab/slm_lab/experiment/ray_driver.py ]] || fail "the driver of Ray is not installed"
+for part in driver worker; do
+  [[ -f prefix/share/slm-lab/slm_lab/experiment/ray_$part.py ]] || fail "ray_$part.py is not installed"
+done
 
 configure() { # PATH, cmake arguments...: must fail, into the file out; with cxx as CXX, where it is set
   local cmake path=$1

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 
 #include "slm_lab/base/build_info.h"
@@ -61,8 +62,12 @@ class RaySearch : public testing::Test {
     setenv("RAY_TMPDIR", scratch_.path().c_str(), 1);
     setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0", 1);  // all of Ray listens on 127.0.0.1 only
     setenv("RAY_worker_niceness", "0", 1);
-    cluster_ = std::make_unique<LineProcess>(Words{python_.string(), source_dir() + "/tests/support/ray_cluster.py"},
-                                             scratch_ / "cluster.log");
+    Words cluster = {python_.string(), source_dir() + "/tests/support/ray_cluster.py"};
+    if (hides_data()) {
+      fs::create_directories(data_);
+      cluster.push_back(data_.string());
+    }
+    cluster_ = std::make_unique<LineProcess>(cluster, scratch_ / "cluster.log");
     Words lines;
     while (lines.empty() && cluster_->receive(1000, lines)) {
     }
@@ -70,7 +75,9 @@ class RaySearch : public testing::Test {
     const Json said = Json::parse(lines[0]);
     setenv("RAY_ADDRESS", said["address"].get<std::string>().c_str(), 1);
     raylets_ = said["raylets"].get<std::vector<pid_t>>();
+    if (hides_data() && !said["hidden"]) GTEST_SKIP() << "no leave to mount a file system for a node";
   }
+  virtual bool hides_data() const { return false; }  ///< from the second node
 
   Words words(const std::string& mode, const fs::path& data, const Words& overrides, const Words& more) const {
     Words words = {"run",          source_dir() + "/slm_lab/spec/benchmark/ppo/ppo_cartpole.json",
@@ -105,12 +112,17 @@ class RaySearch : public testing::Test {
   }
   std::set<pid_t> sessions() const { return processes_with(" session ", data_.string()); }
 
-  /// Waits until a session of this trial has written a checkpoint, and returns it; 0 where the search ended before.
-  pid_t session_with_checkpoint(const Process& search, int trial) const {
+  /// Waits until a session of this trial has written a checkpoint, another one than when this was asked before, and
+  /// returns it; 0 where the search ended before.
+  pid_t session_with_checkpoint(const Process& search, int trial) {
+    std::vector<std::string>& seen = seen_[trial];
     while (search.running()) {
       const auto found = processes_with(" session ", fmt::format("{} --trial={} ", run_folder().string(), trial));
-      if (!found.empty() && !files_below(DataFolder::open(run_folder()).checkpoints(trial, 0)).empty())
+      const auto files = files_below(DataFolder::open(run_folder()).checkpoints(trial, 0));
+      if (!found.empty() && !files.empty() && files != seen) {
+        seen = files;
         return *found.begin();
+      }
       nap();
     }
     return 0;
@@ -130,6 +142,7 @@ class RaySearch : public testing::Test {
   const fs::path python_ = source_dir() + "/.deps/ray/bin/python";
   ScratchFolder scratch_;
   fs::path data_ = scratch_ / "data";
+  std::map<int, std::vector<std::string>> seen_;  // files of the checkpoints of a trial
   std::vector<pid_t> raylets_;
   std::unique_ptr<LineProcess> cluster_;
 };
@@ -153,7 +166,7 @@ TEST_F(RaySearch, ComesToTheResultsOfThisMachine) {
   expect_as(local);
 }
 
-const Words kLonger = {"env.max_frame=300000", "meta.log_frequency=3000"};
+const Words kLonger = {"env.max_frame=1000000", "meta.log_frequency=3000"};
 const Words kCheckpoints = {"--executor", "ray", "--checkpoint-seconds", "0.1"};
 
 TEST_F(RaySearch, OutlivesItsSessionsWorkersDriverAndNodes) {
@@ -168,11 +181,11 @@ TEST_F(RaySearch, OutlivesItsSessionsWorkersDriverAndNodes) {
   const pid_t worker = parent_of(second);
   ASSERT_GT(worker, 1);
   kill(worker, SIGKILL);
-  ASSERT_NE(session_with_checkpoint(search, 2), 0);
+  ASSERT_NE(session_with_checkpoint(search, 1), 0);
   const auto drivers = processes_with("ray_driver.py", "slm-ray-");
   for (const pid_t driver : drivers)
     if (parent_of(driver) == search.pid()) kill(driver, SIGKILL);
-  ASSERT_NE(session_with_checkpoint(search, 3), 0);
+  ASSERT_NE(session_with_checkpoint(search, 1), 0);
   kill(raylets_[1], SIGKILL);
   const ProcessResult result = search.wait();
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -224,6 +237,67 @@ TEST_F(RaySearch, RefusesWhatNoNodeHas) {
   EXPECT_EQ(dead.exit_code, 8) << dead.err;
   EXPECT_THAT(dead.err, HasSubstr("127.0.0.1:1: no Ray cluster answers there"));
   EXPECT_THAT(files_below(data_), IsEmpty());
+}
+
+/// The second node does not see the run folders.
+class RaySearchElsewhere : public RaySearch {
+ protected:
+  bool hides_data() const override { return true; }
+  static std::set<pid_t> sessions_elsewhere() { return processes_with(" session ", "slm-lab-session-"); }
+  /// Waits until a session on the second node has a checkpoint there, and returns it.
+  static pid_t session_with_checkpoint_elsewhere(const Process& search) {
+    while (search.running()) {
+      const auto found = sessions_elsewhere();
+      for (const fs::path& folder : left_behind())
+        for (const std::string& file : files_below(folder / "model"))
+          if (file.ends_with("_checkpoints/000001/state.safetensors") && !found.empty()) return *found.begin();
+      nap();
+    }
+    return 0;
+  }
+  static std::vector<fs::path> left_behind() {
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(fs::temp_directory_path()))
+      if (entry.path().filename().string().starts_with("slm-lab-session-")) left.push_back(entry.path());
+    return left;
+  }
+};
+
+TEST_F(RaySearchElsewhere, BringsBackWhatANodeWithoutTheRunFolderHasMade) {
+  const Words two = {"meta.max_session=2"};
+  const fs::path local = expected(two);
+  const ProcessResult result = run_program(words("search", data_, two, kOnRay));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  expect_as(local);
+  auto here = results_of(local), there = results_of(run_folder());
+  for (auto* results : {&here, &there}) results->erase("info/ppo_cartpole_search_journal.log");  // has times
+  EXPECT_THAT(differing(here, there), IsEmpty());
+  for (int trial = 0; trial < 4; ++trial)  // both sessions said something, one of them perhaps elsewhere
+    for (const char* session : {"s0 | ", "s1 | "})
+      EXPECT_THAT(read_file(run_folder() / fmt::format("log/ppo_cartpole_t{}.log", trial)), HasSubstr(session));
+  EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(RaySearchElsewhere, GoesOnFromTheCheckpointsOfSessionsThatRanThere) {
+  const fs::path local = expected(kLonger);
+  Process search(words("search", data_, kLonger, kCheckpoints));
+  const pid_t crashed = session_with_checkpoint_elsewhere(search);
+  ASSERT_GT(crashed, 1);
+  kill(crashed, SIGKILL);
+  while (search.running() && sessions_elsewhere().contains(crashed)) nap();
+  ASSERT_GT(session_with_checkpoint_elsewhere(search), 1);
+  search.send(SIGTERM);
+  const ProcessResult stopped = search.wait();
+  EXPECT_EQ(stopped.exit_code, 143) << stopped.err;
+  std::smatch trial;
+  ASSERT_TRUE(std::regex_search(stopped.err, trial, std::regex("(t[0-9]) \\| ended by signal 9"))) << stopped.err;
+  EXPECT_THAT(sessions_elsewhere(), IsEmpty());
+  EXPECT_THAT(left_behind(), IsEmpty());
+  // On this machine, from what came back.
+  const ProcessResult result = run_program(words("search@latest", data_, kLonger, {}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(stopped.err + result.err, HasSubstr(trial[1].str() + " | continues from frame"));
+  expect_as(local);
 }
 
 // Without a cluster Ray runs on this machine alone, and is gone afterwards.

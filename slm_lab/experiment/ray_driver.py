@@ -1,6 +1,7 @@
 """Runs sessions of slm-lab on a Ray cluster. slm-lab (ray_executor.cc) starts it, and ends it by the end of its input.
 
-It is told  {"do": "start", "job": 3, "argv": [...], "log": FILE, "fence": FILE, "needs": {"cpu": 1, "gpu": 0, ...}}
+It is told  {"do": "start", "job": 3, "argv": [...], "folder": RUN_FOLDER, "session": "t2_s0", "log": FILE,
+             "fence": FILE, "needs": {"cpu": 1, "gpu": 0, ...}}   the files lie in the folder
             {"do": "answer", "job": 3, "text": "g"}   for the session's standard input
             {"do": "stop", "job": 3, "signal": 15}
 and tells   {"event": "ready", "nodes": [{"cpu": 4, "gpu": 0, "memory": 1e9}]}
@@ -11,7 +12,6 @@ and tells   {"event": "ready", "nodes": [{"cpu": 4, "gpu": 0, "memory": 1e9}]}
             {"event": "lost", "job": 3, "text": ...}       its worker is gone, and the session with it
 """
 import contextlib
-import fcntl
 import json
 import math
 import os
@@ -19,16 +19,17 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True  # beside the source
+import ray_worker  # noqa: E402, after that
+
 CONNECT_SECONDS, START_SECONDS = 12, 60  # to a cluster; of a Ray of our own
 IDLE_SECONDS = 2  # that a worker is kept for the next session: a new one takes half a second of processor time
-FENCE_SECONDS = 90  # Ray may take a minute to end what runs on a node that it has given up
 RESOURCES = {"cpu": "CPU", "gpu": "GPU", "memory": "memory"}  # and Ray's names of them
-DEFECT, MISSING, REMOTE = 1, 3, 8  # exit codes of slm-lab (slm_lab/base/error.h)
+DEFECT, MISSING, IO, REMOTE = 1, 3, 4, 8  # exit codes of slm-lab (slm_lab/base/error.h)
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 lines_out, telling = os.fdopen(os.dup(1), "w", buffering=1), threading.Lock()
@@ -45,56 +46,11 @@ def refuse(code, text):
     os._exit(code)
 
 
-class Worker:
-    """On a node of the cluster: runs sessions, one at a time, as its children. They end with it."""
-    child = None
-
-    def run(self, argv, log, fence):
-        """Yields what the session reports, then its exit code."""
-        for path in (os.path.dirname(log), argv[0]):
-            if not os.path.exists(path):
-                raise FileNotFoundError(f"node {socket.gethostname()} has no {path}: all nodes need it, by this name")
-        with open(log, "ab") as prints, open(fence, "ab") as alone:
-            wait_until_alone(alone)
-            reports, end = os.pipe()
-            self.child = subprocess.Popen([*argv, f"--report={end}", f"--parent={os.getpid()}"], stdin=subprocess.PIPE,
-                                          stdout=prints, stderr=prints, pass_fds=(end, alone.fileno()),
-                                          env={**os.environ, "RAY_AUTH_TOKEN": ""})
-            os.close(end)
-        yield "started", self.child.pid
-        with os.fdopen(reports, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                yield "line", line.rstrip("\n")
-        code = self.child.wait()
-        os.unlink(fence)
-        yield "ended", code
-
-    def answer(self, text):
-        with contextlib.suppress(BrokenPipeError):  # it has ended meanwhile
-            os.write(self.child.stdin.fileno(), text.encode())
-
-    def signal(self, number):
-        self.child.send_signal(number)
-
-
-def wait_until_alone(file):
-    """The child inherits the lock: as long as a copy of the session lives, here or elsewhere, no other one starts."""
-    deadline = time.monotonic() + FENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.2)
-        except OSError:
-            return  # this storage knows no locks
-    raise RuntimeError(f"{file.name}: another copy of this session still runs")
-
-
 class Workers:
     """Those of this search. An idle one keeps its place on its node for a moment, for the next session."""
 
     def __init__(self, ray):
-        self.ray, self.remote, self.changing = ray, ray.remote(Worker), threading.Lock()
+        self.ray, self.remote, self.changing = ray, ray.remote(ray_worker.Worker), threading.Lock()
         self.idle = []  # (since when, needs, worker)
 
     def take(self, needs):
@@ -128,34 +84,48 @@ class Job(threading.Thread):
         self.ray, self.workers, self.command, self.started, self.stopped = ray, workers, command, False, False
         self.number, self.needs = command["job"], command["needs"]
         self.ask_at = time.monotonic() + 5  # for a node that could run it
+        self.token = secrets.token_hex(16)  # in the fence: a node that reads it sees the run folder
         self.worker, self.is_new = workers.take(self.needs)
 
     def run(self):
         try:
+            with open(self.command["fence"], "w", encoding="ascii") as fence:
+                fence.write(self.token)
             code = self.follow()
+            with contextlib.suppress(FileNotFoundError):  # one that sees it has removed it
+                os.unlink(self.command["fence"])
         except self.ray.exceptions.RayTaskError as error:  # ours on the node
             return refuse(REMOTE, str(error.cause))
         except self.ray.exceptions.RayError as error:
             return tell("lost", job=self.number, text=f"its worker is gone ({str(error).partition(chr(10))[0]})")
+        except OSError as error:  # on this machine
+            return refuse(IO, str(error))
         except Exception as error:  # without an end of this session slm-lab would wait for ever
             return refuse(DEFECT, repr(error))
         self.workers.give_back(self.needs, self.worker)
         return tell("ended", job=self.number, code=code)
 
-    def follow(self):
+    def follow(self, files=None):
+        """Returns the exit code. `files`: for a node that does not see the run folder."""
         code = None  # counts when nothing follows: a node that goes down ends its children first
+        command = self.command
         try:
-            for item in self.worker.run.remote(*(self.command[name] for name in ("argv", "log", "fence"))):
-                (kind, value), self.started = self.ray.get(item), True
+            for item in self.worker.run.remote(command, self.token, files):
+                kind, value = self.ray.get(item)
+                self.started = self.started or kind == "started"
                 if kind == "line":
                     tell("line", job=self.number, text=value)
+                elif kind == "elsewhere":
+                    return self.follow(ray_worker.files_of(command["folder"], command["session"]))
+                elif kind == "files":
+                    ray_worker.keep(command["folder"], value)
                 elif kind == "ended":
                     code = value
         except self.ray.exceptions.RayActorError:
             if self.is_new or self.started or self.stopped:
                 raise
             self.worker, self.is_new = self.workers.take(self.needs)  # it had gone while it was idle
-            return self.follow()
+            return self.follow(files)
         return code
 
     def answer(self, text):
@@ -215,6 +185,7 @@ def connect(address, scratch, cpus):
     try:
         import ray
         ray.init(**options)
+        ray.cloudpickle.register_pickle_by_value(ray_worker)  # nodes need no file of ours but the program
     except ImportError as error:
         refuse(MISSING, f"Ray cannot be loaded ({error}); install it with: ./slm-lab setup ray")
     except Exception as error:  # Ray's own are of many kinds

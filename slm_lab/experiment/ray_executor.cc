@@ -96,6 +96,8 @@ void RayExecutor::start(const Job& job) {
   const Json command = {{"do", "start"},
                         {"job", job.id},
                         {"argv", argv},
+                        {"folder", session.folder.string()},
+                        {"session", fmt::format("t{}_s{}", session.trial, session.session)},
                         {"log", log.string()},
                         {"fence", fmt::format("{}.s{}.running", log.string(), session.session)},
                         {"needs", needs}};

@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kEventMilliseconds = 100;
 constexpr int kMaxCrashes = 2;  // in a row, without progress
+constexpr int kMaxLosses = 8;   // with those that came from elsewhere: a machine that went, a driver
 
 class JobLoop {
  public:
@@ -69,7 +70,7 @@ class JobLoop {
 
   void handle(const JobEnded& ended) {
     State& state = jobs_.at(ended.job);
-    if (ended.crashed && may_try_again(state)) {
+    if (ended.crashed && may_try_again(state, ended.failure.empty() ? kMaxCrashes : kMaxLosses)) {
       source_.crashed(
           ended.job, !ended.failure.empty() ? ended.failure : fmt::format("ended by signal {}", ended.exit_code - 128));
       return;
@@ -83,11 +84,11 @@ class JobLoop {
   }
 
   /// It keeps its budget while it waits.
-  bool may_try_again(State& state) {
+  bool may_try_again(State& state, int most) {
     if (stop_signal() != 0) return false;
     state.crashes = state.frame > state.frame_at_crash ? 1 : state.crashes + 1;
     state.frame_at_crash = state.frame;
-    if (state.crashes > kMaxCrashes) return false;
+    if (state.crashes > most) return false;
     state.restart = Clock::now() + options_.retry_delay * (1 << (state.crashes - 1));
     return true;
   }

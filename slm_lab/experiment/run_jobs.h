@@ -15,8 +15,9 @@ struct RunJobsOptions {
 };
 
 /// Runs what `source` asks for on `executor`, side by side as far as its budget goes, until there is nothing left. A
-/// session that crashes is started again from its checkpoint, up to twice in a row without progress. On a stop signal
-/// every session checkpoints and ends, and nothing more is started.
+/// session that crashes is started again from its checkpoint, up to twice in a row without progress, or eight times
+/// where it went with something else (JobEnded::failure). On a stop signal every session checkpoints and ends, and
+/// nothing more is started.
 void run_jobs(JobSource& source, Executor& executor, const RunJobsOptions& options = {});
 
 }  // namespace slm

@@ -183,6 +183,18 @@ TEST(RunJobs, ACrashIsTriedAgainTwiceUnlessThereWasProgress) {
   EXPECT_THAT(source.log, ElementsAre("crashed 0", "crashed 0", "crashed 0", "crashed 0", "ended 0 crashed"));
 }
 
+// A trial is not at fault where a node or a driver goes; one that takes them along is given up all the same.
+TEST(RunJobs, ALossIsTriedAgainMoreOften) {
+  JobEnded loss = crash(0);
+  loss.failure = "its worker is gone";
+  ScriptedExecutor executor({.cores = 1, .bytes = 0});
+  ListedJobs source({{1, 0}});
+  for (int i = 0; i < 9; ++i) executor.script.insert(executor.script.end(), {{loss}, {}});
+  run_jobs(source, executor, {.retry_delay = std::chrono::milliseconds(0)});
+  EXPECT_THAT(executor.log, testing::SizeIs(9));
+  EXPECT_EQ(source.log.back(), "ended 0 crashed");
+}
+
 /// Runs `work` in a process of its own, as signals leave marks that stay; returns its exit code.
 int in_child(const std::function<int()>& work) {
   const pid_t child = ::fork();
