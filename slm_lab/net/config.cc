@@ -1,23 +1,15 @@
 #include "slm_lab/net/config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
-#include <concepts>
 #include <variant>
 
-#include "slm_lab/base/error.h"
-#include "slm_lab/base/space.h"
 #include "slm_lab/net/bf16_kernel.h"
 #include "slm_lab/net/init.h"
 
 namespace slm {
 namespace {
-
-// More than anyone needs, and far from where sizes overflow.
-const Range kWidths = between(1, 65536);
 
 /// Above 0, at most `high`.
 Range positive(double high) { return {.low = 0, .high = high, .low_open = true, .high_open = false, .names = {}}; }
@@ -93,136 +85,7 @@ void read_policy_start(SpecReader& r, NetConfig& c) {
   r.read("actor_init_std", c.actor_init_std, "gain of the orthogonal start of the policy head", positive(1e3));
 }
 
-// The keys of each type alone.
-
-void read_hid_layers(SpecReader& r, std::vector<int>& hid_layers) {
-  r.require("hid_layers", hid_layers, "widths of the hidden layers", kWidths);
-  if (hid_layers.empty() && r.has("hid_layers")) r.problem("hid_layers", "expected at least one hidden layer");
-}
-
-void read_normalisation(SpecReader& r, bool& layer_norm) {
-  r.inert("normalize", "had no effect in the reference for MLPNet; see env.normalize_obs");
-  r.inert("batch_norm", "had no effect in the reference for MLPNet");
-  r.read("layer_norm", layer_norm, "layer normalisation between each hidden layer and its activation");
-}
-
-NetTypeConfig read_mlp(SpecReader& r) {
-  MlpConfig c;
-  read_hid_layers(r, c.hid_layers);
-  read_normalisation(r, c.layer_norm);
-  return c;
-}
-
-NetTypeConfig read_dueling_mlp(SpecReader& r) {
-  DuelingMlpConfig c;
-  read_hid_layers(r, c.hid_layers);
-  read_normalisation(r, c.layer_norm);
-  return c;
-}
-
-NetTypeConfig read_hydra_mlp(SpecReader& r) {
-  r.inert("hid_layers", "HydraMLPNet is not in this version");
-  return HydraMlpConfig{};
-}
-
-void read_dense_after_convolutions(SpecReader& r, std::vector<int>& fc_hid_layers) {
-  r.require("fc_hid_layers", fc_hid_layers, "widths of the dense layers after the convolutions", kWidths);
-}
-
-void read_normalize(SpecReader& r, bool& normalize) { r.read("normalize", normalize, "divide the input by 255"); }
-
-void read_convolutions(SpecReader& r, ConvConfig& c) {
-  r.require("conv_hid_layers", c.conv_hid_layers, "rows of out_channels, kernel, stride, padding, dilation",
-            between(0, *kWidths.high));
-  for (const std::vector<int>& row : c.conv_hid_layers)
-    if (row.size() != 5 || row[0] < 1 || row[1] < 1 || row[2] < 1 || row[4] < 1) {
-      r.problem("conv_hid_layers",
-                "expected rows of [out_channels, kernel, stride, padding, dilation], of which only "
-                "the padding may be 0");
-      break;
-    }
-  read_dense_after_convolutions(r, c.fc_hid_layers);
-  if (c.conv_hid_layers.empty() && r.has("conv_hid_layers"))
-    r.problem("conv_hid_layers", "expected at least one convolution");
-  read_normalize(r, c.normalize);
-  r.read("batch_norm", c.batch_norm, "batch normalisation after each convolution but the first, behind its activation");
-}
-
-NetTypeConfig read_conv(SpecReader& r) {
-  ConvConfig c;
-  c.batch_norm = true;
-  read_convolutions(r, c);
-  return c;
-}
-
-NetTypeConfig read_dueling_conv(SpecReader& r) {
-  DuelingConvConfig c;
-  read_convolutions(r, c);
-  return c;
-}
-
-/// Of an ImpalaConfig or a DuelingImpalaConfig.
-template <class Config>
-NetTypeConfig read_impala(SpecReader& r) {
-  Config c;
-  r.require("channels", c.channels, "channels of each stage of residual convolutions, say 16, 32, 32", kWidths);
-  if (c.channels.empty() && r.has("channels")) r.problem("channels", "expected at least one stage");
-  r.inert("conv_hid_layers", "residual convolutions are given by their channels");
-  r.inert("batch_norm", "residual convolutions have none");
-  read_dense_after_convolutions(r, c.fc_hid_layers);
-  read_normalize(r, c.normalize);
-  return c;
-}
-
-NetTypeConfig read_recurrent(SpecReader& r) {
-  RecurrentConfig c;
-  r.read("cell_type", c.cell_type, "kind of recurrent cell", one_of({"GRU", "RNN", "LSTM"}));
-  r.require("fc_hid_layers", c.fc_hid_layers, "widths of the dense layers before the recurrent ones", kWidths);
-  r.require("rnn_hidden_size", c.rnn_hidden_size, "width of the recurrent state", kWidths);
-  r.read("rnn_num_layers", c.rnn_num_layers, "recurrent layers", between(1, 64));
-  r.read("bidirectional", c.bidirectional, "read the sequence in both directions");
-  r.require("seq_len", c.seq_len, "length of the sequence", kWidths);
-  return c;
-}
-
-/// In the order of NetTypeConfig.
-struct NetTypeEntry {
-  const char* name;
-  NetTypeConfig (*read)(SpecReader&);
-  bool has_out_activation;
-  bool sees_images;  ///< else rows of numbers
-};
-constexpr NetTypeEntry kNetTypes[] = {
-    {"MLPNet", read_mlp, true, false},
-    {"DuelingMLPNet", read_dueling_mlp, false, false},
-    {"HydraMLPNet", read_hydra_mlp, true, false},
-    {"ConvNet", read_conv, true, true},
-    {"DuelingConvNet", read_dueling_conv, false, true},
-    {"ImpalaNet", read_impala<ImpalaConfig>, true, true},
-    {"DuelingImpalaNet", read_impala<DuelingImpalaConfig>, false, true},
-    {"RecurrentNet", read_recurrent, true, false},
-};
-static_assert(std::size(kNetTypes) == std::variant_size_v<NetTypeConfig>);
-
-/// What keeps a net of this type from computing in bf16; empty: nothing.
-template <class Config>
-std::string without_bf16(const Config&) {
-  return "";
-}
-template <class Config>
-requires requires(const Config& mlp) { mlp.layer_norm; }
-std::string without_bf16(const Config& mlp) { return mlp.layer_norm ? "layer_norm" : ""; }
-template <std::derived_from<ConvConfig> Config>
-std::string without_bf16(const Config& conv) {
-  if (conv.batch_norm && conv.conv_hid_layers.size() > 1) return "batch normalisation of images";
-  return conv.fc_hid_layers.empty() ? "a net without dense hidden layers" : "";
-}
-template <std::derived_from<ImpalaConfig> Config>
-std::string without_bf16(const Config&) {
-  return "residual convolutions";
-}
-
-void refuse_bf16(SpecReader& r, const NetConfig& c, std::string_view what) {
+void refuse_bf16(SpecReader& r, const NetConfig& c, const std::string& what) {
   if (c.precision == "bf16" && !what.empty())
     r.problem("precision", fmt::format("there is no bf16 for {}; expected float32, or auto", what));
 }
@@ -231,9 +94,8 @@ void refuse_bf16(SpecReader& r, const NetConfig& c, std::string_view what) {
 NetConfig read_one_net(SpecReader& r, const NetUse& use) {
   NetConfig c;
   r.choose("type", net_type_names(), "kind of network", [&](const std::string& type, SpecReader& rest) {
-    const NetTypeEntry& entry = *std::ranges::find(kNetTypes, type, &NetTypeEntry::name);
     read_hidden_activation_and_init(rest, c);
-    if (entry.has_out_activation) read_out_activation(rest, c);
+    if (has_out_activation(type)) read_out_activation(rest, c);
     read_learning(rest, c);
     if (use.loss)
       if (auto child = rest.child("loss_spec", "the regression loss")) c.loss_spec = read_loss_config(*child);
@@ -241,8 +103,8 @@ NetConfig read_one_net(SpecReader& r, const NetUse& use) {
     if (use.policy) read_policy_start(rest, c);
     if (use.value)
       rest.read("critic_init_std", c.critic_init_std, "gain of the orthogonal start of the value head", positive(1e3));
-    c.type = entry.read(rest);
-    refuse_bf16(rest, c, std::visit([](const auto& config) { return without_bf16(config); }, c.type));
+    c.type = read_net_type(type, rest);
+    refuse_bf16(rest, c, without_bf16(c.type));
   });
   return c;
 }
@@ -279,65 +141,6 @@ void name_shadowed(SpecReader& r, const ActorCriticNetConfig& c) {
 }
 
 }  // namespace
-
-/// What keeps a net from seeing such an image.
-template <class Config>
-std::string image_problem(const Config&, const Space&) {
-  return "";
-}
-template <std::derived_from<ConvConfig> Config>
-std::string image_problem(const Config& conv, const Space& observations) {
-  ImageShape image = image_shape(observations);
-  for (const ConvLayerShape& layer : conv_layer_shapes(conv)) {
-    const ImageShape out = conv_output(layer, image);
-    if (out.height < 1 || out.width < 1)
-      return fmt::format(
-          "a convolution of conv_hid_layers does not fit: [{}, {}, {}, {}, {}] reaches over {} pixels, and its image "
-          "is {} x {} with a padding of {}",
-          layer.out_channels, layer.kernel, layer.stride, layer.padding, layer.dilation,
-          layer.dilation * (layer.kernel - 1) + 1, image.height, image.width, layer.padding);
-    image = out;
-  }
-  return "";
-}
-
-std::vector<std::string> net_type_names() {
-  std::vector<std::string> names;
-  for (const NetTypeEntry& entry : kNetTypes) names.emplace_back(entry.name);
-  return names;
-}
-
-std::string net_type_name(const NetTypeConfig& type) { return kNetTypes[type.index()].name; }
-
-std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv) {
-  std::vector<ConvLayerShape> layers;
-  for (const std::vector<int>& row : conv.conv_hid_layers)
-    layers.push_back({row.at(0), row.at(1), row.at(2), row.at(3), row.at(4)});
-  return layers;
-}
-
-ImageShape image_shape(const Space& observations) {
-  const std::vector<std::int64_t>& shape = observations.shape;
-  const auto axis = [&](std::size_t from_end) { return static_cast<int>(shape[shape.size() - from_end]); };
-  return {shape.size() == 3 ? axis(3) : 1, axis(2), axis(1)};
-}
-
-std::string observations_problem(const NetTypeConfig& type, const Space& observations) {
-  const NetTypeEntry& entry = kNetTypes[type.index()];
-  if (entry.sees_images && observations.is_image() && observations.shape.size() > 3)
-    return fmt::format("convolutions see images of two or three axes, and the observations are {}",
-                       fmt::join(observations.shape, " x "));
-  if (entry.sees_images == observations.is_image())
-    return std::visit([&](const auto& config) { return image_problem(config, observations); }, type);
-  if (entry.sees_images)
-    return fmt::format(
-        "{} sees images, and the observations are rows of {} number{}; expected MLPNet, or DuelingMLPNet", entry.name,
-        observations.size(), observations.size() == 1 ? "" : "s");
-  return fmt::format(
-      "{} sees rows of numbers, and the observations are images of {}; expected ConvNet, DuelingConvNet, ImpalaNet or "
-      "DuelingImpalaNet",
-      entry.name, fmt::join(observations.shape, " x "));
-}
 
 NetConfig read_net_config(SpecReader& spec, const NetUse& use) {
   const NetConfig c = read_one_net(spec, use);
