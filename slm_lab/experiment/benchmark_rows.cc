@@ -128,7 +128,7 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     {"walker2d/sac", "SAC", kSacMujoco, "sac_mujoco", 229, 6000, kFew, /*is_template=*/true},
     {"walker2d/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
     extra("walker2d/crossq", "CrossQ", kCrossQMujoco, "crossq_walker2d", 6000, kFew),
-    {"ant/ppo", "PPO", kPpoMujoco, "ppo_mujoco", 36, 1200, 5, /*is_template=*/true},
+    {"ant/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_ant.json", "ppo_ant", 36, 1200, 4},
     {"ant/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 18000, kFew, /*is_template=*/true},
     {"ant/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 600, 5, /*is_template=*/true},
     extra("ant/crossq", "CrossQ", kCrossQMujoco, "crossq_ant", 6000, kFew),
