@@ -278,9 +278,11 @@ TEST_F(RaySearchElsewhere, BringsBackWhatANodeWithoutTheRunFolderHasMade) {
   EXPECT_THAT(left_behind(), IsEmpty());
 }
 
+const Words kLong = {"env.max_frame=3000000", "meta.log_frequency=9000"};  // it does not end before it is killed
+
 TEST_F(RaySearchElsewhere, GoesOnFromTheCheckpointsOfSessionsThatRanThere) {
-  const fs::path local = expected(kLonger);
-  Process search(words("search", data_, kLonger, kCheckpoints));
+  const fs::path local = expected(kLong);
+  Process search(words("search", data_, kLong, kCheckpoints));
   const pid_t crashed = session_with_checkpoint_elsewhere(search);
   ASSERT_GT(crashed, 1);
   kill(crashed, SIGKILL);
@@ -294,7 +296,7 @@ TEST_F(RaySearchElsewhere, GoesOnFromTheCheckpointsOfSessionsThatRanThere) {
   EXPECT_THAT(sessions_elsewhere(), IsEmpty());
   EXPECT_THAT(left_behind(), IsEmpty());
   // On this machine, from what came back.
-  const ProcessResult result = run_program(words("search@latest", data_, kLonger, {}));
+  const ProcessResult result = run_program(words("search@latest", data_, kLong, {}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(stopped.err + result.err, HasSubstr(trial[1].str() + " | continues from frame"));
   expect_as(local);

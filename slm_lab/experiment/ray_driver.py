@@ -81,7 +81,8 @@ class Job(threading.Thread):
 
     def __init__(self, ray, workers, command):
         super().__init__(daemon=True)
-        self.ray, self.workers, self.command, self.started, self.stopped = ray, workers, command, False, False
+        self.ray, self.workers, self.command = ray, workers, command
+        self.placed, self.started, self.stopped, self.changing = False, False, 0, threading.Lock()
         self.number, self.needs = command["job"], command["needs"]
         self.ask_at = time.monotonic() + 5  # for a node that could run it
         self.token = secrets.token_hex(16)  # in the fence: a node that reads it sees the run folder
@@ -111,9 +112,10 @@ class Job(threading.Thread):
         command = self.command
         try:
             for item in self.worker.run.remote(command, self.token, files):
-                kind, value = self.ray.get(item)
-                self.started = self.started or kind == "started"
-                if kind == "line":
+                (kind, value), self.placed = self.ray.get(item), True
+                if kind == "started":
+                    self.begins()
+                elif kind == "line":
                     tell("line", job=self.number, text=value)
                 elif kind == "elsewhere":
                     return self.follow(ray_worker.files_of(command["folder"], command["session"]))
@@ -133,10 +135,20 @@ class Job(threading.Thread):
         sent = self.worker.answer.remote(text).future()
         sent.add_done_callback(lambda sent: sent.exception() is None or self.ray.kill(self.worker))
 
+    def begins(self):
+        with self.changing:
+            self.started = True
+            if self.stopped:
+                self.worker.signal.remote(self.stopped)
+
     def stop(self, number):
-        self.stopped = True
-        gentle = self.started and number != signal.SIGKILL
-        self.worker.signal.remote(number) if gentle else self.ray.kill(self.worker)
+        """One that a node has taken is told once it runs: its files are to come back."""
+        with self.changing:
+            self.stopped = number
+            if number == signal.SIGKILL or not self.placed:
+                self.ray.kill(self.worker)
+            elif self.started:
+                self.worker.signal.remote(number)
 
 
 def machines(ray):

@@ -37,8 +37,9 @@ class Worker:
             begin = stamps(scratch)
             for kind, value in self.run_in({**command, **moved(command, scratch)}):
                 if kind == "ended":
-                    yield "files", changes(scratch, begin)
+                    kind, value, end = "files", changes(scratch, begin), (kind, value)
                 yield kind, value
+        yield end  # with nothing left here: this process may be killed when it is heard
 
     def run_in(self, command):
         with open(command["log"], "ab") as prints, open(command["fence"], "ab") as alone:
@@ -145,14 +146,17 @@ def changes(folder, begin):
 
 
 def keep(folder, changed):
-    """The other way round: takes into the run folder what a session has changed elsewhere; its result, by which it counts
-    as done, comes last. Logs are those of all sessions of a trial: they grow."""
-    for name in (name for name, data in changed.items() if data is None):
-        pathlib.Path(folder, name).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # others are in it
-            pathlib.Path(folder, name).parent.rmdir()
+    """The other way round: takes into the run folder what a session has changed elsewhere. Logs are those of all sessions of a
+    trial: they grow. A result, by which a session counts as done, comes last of the files; what is gone goes after it, or a
+    kill between would leave half a checkpoint and not the one before."""
+    folder = pathlib.Path(folder)
     for name in (name for name in changed if name.endswith(".log")):
-        with open(os.path.join(folder, name), "ab") as log:
+        with open(folder / name, "ab") as log:
             log.write(changed[name])
     put(folder, {name: changed[name] for name in sorted(changed, key=lambda name: name.endswith("_session_result.json"))
                  if changed[name] is not None and not name.endswith(".log")})
+    for name in (pathlib.Path(name) for name, data in changed.items() if data is None):
+        (folder / name).unlink(missing_ok=True)
+        for within in [*name.parents][:-2]:  # below graph, info, log and model, which stay
+            with contextlib.suppress(OSError):  # others are in it
+                (folder / within).rmdir()
