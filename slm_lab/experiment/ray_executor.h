@@ -20,8 +20,8 @@ struct RayCluster {
 };
 
 /// Sessions on the nodes of a Ray cluster, by way of a program on Ray's Python API (ray_driver.py), which is started
-/// again when it dies. All nodes have the program under the name that it has here; the files of a session whose node does
-/// not see the run folder go there and come back (ray_worker.py).
+/// again when it dies. All nodes have the program under the name that it has here; the files of a session whose node
+/// does not see the run folder go there and come back (ray_worker.py).
 class RayExecutor final : public Executor {
  public:
   /// Connects. Throws Error(missing) without Ray and Error(remote) where there is no cluster that lets us in.

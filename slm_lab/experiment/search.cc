@@ -145,18 +145,14 @@ void take_up_earlier(SearchSpec& search, const SearchOptions& options) {
   if (options.from.empty()) return;
   const EarlierSearch earlier = read_earlier_search(options.from, options.run.data, search.loaded.name);
   search.earlier = trials_of(earlier, search.searched);
-  const std::string& sampler = search.spec.meta.search_sampler;
-  const bool learns = sampler == "tpe" || sampler == "multivariate_tpe";
+  const std::string unread = fmt::format("; the sampler {} learns nothing from them", search.spec.meta.search_sampler);
   say(fmt::format("note: {} of {} trials of {} lie in this space{}", search.earlier.size(), earlier.trials.size(),
-                  earlier.folder.root().string(),
-                  learns ? "" : fmt::format("; the sampler {} learns nothing from them", sampler)));
+                  earlier.folder.root().string(), search.sampler()->reads_past() ? "" : unread));
 }
 
 /// The space holds a legal spec, and the sampler can draw from it.
 void check_space(const SearchSpec& search) {
-  const auto sampler = make_sampler(search.spec.meta.search_sampler, search.spec.search,
-                                    static_cast<std::uint64_t>(search.spec.meta.seed));
-  const auto draw = draw_trial(search, *sampler, /*trial=*/0, {});
+  const auto draw = draw_trial(search, *search.sampler(), /*trial=*/0, {});
   if (!draw) throw SpecError(fmt::format("{}: the search space is empty", search.loaded.file));
 }
 

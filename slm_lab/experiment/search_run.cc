@@ -57,6 +57,10 @@ Resources SearchSpec::needs_of_session() const {
   return {.cores = num_sessions() == 1 ? cpu : std::max(1.0, cpu / num_sessions()), .gpus = gpu / num_sessions()};
 }
 
+std::unique_ptr<Sampler> SearchSpec::sampler() const {
+  return make_sampler(spec.meta.search_sampler, spec.search, static_cast<std::uint64_t>(spec.meta.seed));
+}
+
 std::optional<Draw> draw_trial(const SearchSpec& search, const Sampler& sampler, int trial,
                                std::span<const PastTrial> past) {
   std::string problem;
@@ -79,8 +83,7 @@ SearchRun::SearchRun(const SearchSpec& search, const DataFolder& folder, SearchJ
       journal_(journal),
       view_(view),
       options_(options),
-      sampler_(make_sampler(search.spec.meta.search_sampler, search.spec.search,
-                            static_cast<std::uint64_t>(search.spec.meta.seed))),
+      sampler_(search.sampler()),
       results_(folder, search.loaded, search.searched) {
   const MetaConfig& meta = search.spec.meta;
   if (meta.search_scheduler)

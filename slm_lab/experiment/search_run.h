@@ -30,7 +30,8 @@ struct SearchSpec {
 
   int max_trial() const { return spec.meta.max_trial.value(); }
   int num_sessions() const { return spec.meta.search_scheduler ? 1 : spec.meta.max_session; }
-  Resources needs_of_session() const;  ///< but for its memory, which the drawn spec decides
+  std::unique_ptr<Sampler> sampler() const;  ///< SpecError where it cannot draw from this space
+  Resources needs_of_session() const;        ///< but for its memory, which the drawn spec decides
 };
 
 /// A draw for a trial that is a legal spec.

@@ -100,6 +100,13 @@ TEST_P(EverySampler, DrawsAnewForEveryAttempt) {
   EXPECT_EQ(drawn.size(), 4u);
 }
 
+TEST_P(EverySampler, SaysWhetherThePastMatters) {
+  const auto sampler = make_sampler(GetParam(), space(), 1);
+  const std::vector<PastTrial> past = searched(*sampler, num_trials() - 1);
+  const int next = static_cast<int>(past.size());
+  EXPECT_EQ(sampler->sample(next, 0, past) != sampler->sample(next, 0, {}), sampler->reads_past());
+}
+
 TEST_P(EverySampler, LeavesOutInertDimensions) {
   auto with_inert = space();
   with_inert.insert(with_inert.begin(), dimension(quniform, {0, 1, 0.5}));
