@@ -75,6 +75,7 @@ class RaySearch : public testing::Test {
     const Json said = Json::parse(lines[0]);
     setenv("RAY_ADDRESS", said["address"].get<std::string>().c_str(), 1);
     raylets_ = said["raylets"].get<std::vector<pid_t>>();
+    // Only root may mount; what a worker does then is held everywhere, by tests/ray_worker_test.py.
     if (hides_data() && !said["hidden"]) GTEST_SKIP() << "no leave to mount a file system for a node";
   }
   virtual bool hides_data() const { return false; }  ///< from the second node

@@ -95,12 +95,13 @@ def moved(command, scratch):
 
 @contextlib.contextmanager
 def scratch_folder():
-    """A new one, and without those that workers left behind when they were killed: nobody holds their locks."""
-    for lock in glob.glob(os.path.join(tempfile.gettempdir(), SCRATCH + "*.lock")):
-        with contextlib.suppress(OSError), open(lock, "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.removesuffix(".lock"), ignore_errors=True)
-            os.unlink(lock)
+    """A new one, and without those that workers left behind when they were killed: nobody holds their locks. A folder is made
+    when its lock is held, so that one without a folder is somebody's who begins."""
+    for folder in glob.glob(os.path.join(tempfile.gettempdir(), SCRATCH + "*")):
+        with contextlib.suppress(OSError), open(folder + ".lock", "rb") as lock:  # a lock has none
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.unlink(lock.name)
     with tempfile.NamedTemporaryFile(prefix=SCRATCH, suffix=".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = lock.name.removesuffix(".lock")
