@@ -5,7 +5,6 @@
 #include "bench/timing.h"
 #include "slm_lab/algorithm/agent_config.h"
 #include "slm_lab/algorithm/algorithm.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
 
@@ -136,7 +135,6 @@ std::vector<Case> cases() {
 }
 
 void update(benchmark::State& state, const Case& c) {
-  set_flush_to_zero();
   Agent agent(c.algorithm, c.memory, c.net, c.env, c.num_transitions);
   report_best(state, 0, [&] { agent.update(); });
 }

@@ -58,7 +58,7 @@ ByteMatrix images(Eigen::Index n) {
 }
 
 void BM_ConvUpdate(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   Trainer trainer = nature_net(state);
   const ByteMatrix x = images(state.range(0));
   Matrix d(x.rows(), kActions + 1);
@@ -73,7 +73,7 @@ void BM_ConvUpdate(benchmark::State& state) {
 BENCHMARK(BM_ConvUpdate)->ArgNames({"n", "bf16"})->ArgsProduct({{32, 256}, {0, 1}})->Iterations(1)->UseManualTime();
 
 void BM_ConvAct(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   Trainer trainer = nature_net(state);
   const ByteMatrix x = images(state.range(0));
   report_best(state, static_cast<double>(x.rows()) * kForward,
@@ -82,7 +82,7 @@ void BM_ConvAct(benchmark::State& state) {
 BENCHMARK(BM_ConvAct)->ArgNames({"n", "bf16"})->ArgsProduct({{1, 16}, {0, 1}})->Iterations(1)->UseManualTime();
 
 void BM_ImpalaUpdate(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   Trainer trainer = impala_net();
   const ByteMatrix x = images(state.range(0));
   Matrix d(x.rows(), kActions + 1);
@@ -97,7 +97,7 @@ void BM_ImpalaUpdate(benchmark::State& state) {
 BENCHMARK(BM_ImpalaUpdate)->ArgName("n")->Arg(32)->Arg(256)->Iterations(1)->UseManualTime();
 
 void BM_ImpalaAct(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   Trainer trainer = impala_net();
   const ByteMatrix x = images(state.range(0));
   report_best(state, static_cast<double>(x.rows()) * kImpalaForward,

@@ -142,7 +142,7 @@ Trainer trainer_of(const Task& t, int width, const char* precision = "float32") 
 }
 
 void report_actor_and_critic(benchmark::State& state, const Task& t, const char* precision) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   Trainer actor = trainer_of(t, t.actions, precision), critic = trainer_of(t, 1, precision);
   const Matrix x = Matrix::Random(t.n, t.in);
   Matrix d_actor(t.n, t.actions), d_critic(t.n, 1);
@@ -164,7 +164,7 @@ BENCHMARK(BM_NetUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->U
 
 /// One net of 23-256-256-1 (SAC's critic of HalfCheetah) or of 17-64-64-6, by batches: what threads gain.
 void BM_SharedUpdate(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   const int threads = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(2));
   const Task t =
       state.range(1) == 256 ? Task{n, 23, {256, 256}, 1, Activation::relu} : Task{n, 17, {64, 64}, 6, Activation::tanh};
@@ -202,7 +202,7 @@ BENCHMARK(BM_Precision)
 /// A dense layer of 256 inputs and outputs, 256 rows, relu: outputs and both gradients, with what its weights must be
 /// packed or transposed into: in float32 (0) and bf16 (1).
 void BM_DenseLayer(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   constexpr int kSize = 256, kBlocks = kSize / kBf16Block;
   const Matrix x = Matrix::Random(kSize, kSize), w = Matrix::Random(kSize, kSize), bias = Matrix::Random(1, kSize);
   Matrix y(kSize, kSize), dz = x, dw = x, dx = x, wt = x, db(1, kSize);
@@ -243,7 +243,7 @@ void BM_DenseLayer(benchmark::State& state) {
 BENCHMARK(BM_DenseLayer)->ArgName("bf16")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
 
 void BM_EigenUpdate(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   const Task t = task(static_cast<int>(state.range(0)));
   std::vector<int> widths = {t.in};
   widths.insert(widths.end(), t.hidden.begin(), t.hidden.end());
@@ -266,7 +266,7 @@ void BM_EigenUpdate(benchmark::State& state) {
 BENCHMARK(BM_EigenUpdate)->ArgName("ppo_hopper")->Arg(0)->Arg(1)->Iterations(1)->UseManualTime();
 
 void BM_NetAct(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   const Task t = task(0);
   Trainer actor = trainer_of(t, t.actions);
   const Matrix x = Matrix::Random(state.range(0), t.in);
@@ -276,7 +276,7 @@ void BM_NetAct(benchmark::State& state) {
 BENCHMARK(BM_NetAct)->ArgName("n")->Arg(1)->Arg(4)->Arg(16)->Iterations(1)->UseManualTime();
 
 void BM_EigenAct(benchmark::State& state) {
-  set_flush_to_zero();
+  const FlushToZero fast;
   EigenMlp actor({4, 64, 64, 2}, true);
   const Matrix x = Matrix::Random(state.range(0), 4);
   report_best(state, 2.0 * static_cast<double>(x.rows()) * (4 * 64 + 64 * 64 + 64 * 2),

@@ -7,7 +7,6 @@
 
 #include "bench/timing.h"
 #include "slm_lab/base/build_info.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/experiment/session.h"
 
 namespace slm {
@@ -37,7 +36,6 @@ double median(std::vector<double> values) {
 
 /// `frames`: of a turn, some milliseconds.
 void profiled_session(benchmark::State& state, const char* file, const char* name, std::int64_t frames, int turns) {
-  set_flush_to_zero();
   const LabSpec spec = read_shipped(file, name);
   Session plain(spec, 0, 0), profiled(spec, 0, 0);
   const auto profiled_seconds = [&] {

@@ -9,6 +9,7 @@
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/returns.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
@@ -125,7 +126,7 @@ std::optional<TrainStats> ActorCritic::update(std::int64_t frame, Rng& rng) {
     advance(frame, false);
     return std::nullopt;
   }
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   estimate_advantages();
   const TrainStats stats = train(rng);
   memory_->clear();

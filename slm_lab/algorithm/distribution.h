@@ -20,9 +20,6 @@ class Distribution {
   using Values = Eigen::Map<const Vector>;
 
   virtual ~Distribution() = default;
-  /// sample() of a step of training, where noise may be kept from one step to the next.
-  virtual void explore(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) { sample(outputs, rng, actions); }
-  virtual void serialize(Archive&) {}  ///< what explore() keeps
   /// `outputs` (n, num_outputs) -> `actions` (n, action_dim).
   virtual void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) = 0;
   virtual void mode(const ConstMatrixRef& outputs, MatrixRef actions) const = 0;  ///< the most likely action

@@ -5,6 +5,7 @@
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/off_policy_plan.h"
 #include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/registry.h"
 
@@ -92,7 +93,7 @@ void Dqn::observe(const ObservationsView& obs, const Matrix& actions, const Step
 }
 
 std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   std::optional<TrainStats> stats;
   if (loop_.due()) stats = train(rng);
   frame_ = frame;

@@ -143,8 +143,11 @@ Exploration::Exploration(const ActionConfig& config, const Space& action_space)
     : config_(config),
       action_space_(action_space),
       distribution_(make_distribution(action_space, config.action_pdtype, config.tanh_mean)) {
-  if (config.sde && !action_space.is_discrete())
-    distribution_ = std::make_unique<StateDependentNormal>(action_space, *config.sde, config.tanh_mean);
+  if (config.sde && !action_space.is_discrete()) {
+    auto sde = std::make_unique<StateDependentNormal>(action_space, *config.sde, config.tanh_mean);
+    sde_ = sde.get();
+    distribution_ = std::move(sde);
+  }
   if (action_space.is_discrete() || !config.clamp_actions || config.action_pdtype == "Beta") return;
   low_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.low.data(), action_space.size());
   high_ = Eigen::Map<const Eigen::RowVectorXf>(action_space.high.data(), action_space.size());
@@ -152,6 +155,10 @@ Exploration::Exploration(const ActionConfig& config, const Space& action_space)
 
 double Exploration::explore_var(std::int64_t frame) const {
   return config_.explore_var_spec ? config_.explore_var_spec->at(frame) : TrainStats::kNone;
+}
+
+void Exploration::serialize(Archive& archive) {
+  if (sde_ != nullptr) sde_->serialize(archive);
 }
 
 template <class Actions>
@@ -171,8 +178,8 @@ void Exploration::draw(const ConstMatrixRef& outputs, ActMode mode, std::int64_t
     boltzmann(outputs, explore_var, rng, actions);
   } else if (pdtype == "Argmax") {
     distribution_->mode(outputs, actions);
-  } else if (mode == ActMode::train) {
-    distribution_->explore(outputs, rng, actions);
+  } else if (sde_ != nullptr && mode == ActMode::train) {
+    sde_->explore(outputs, rng, actions);
   } else {
     distribution_->sample(outputs, rng, actions);
   }

@@ -52,7 +52,7 @@ class Exploration {
   double explore_var(std::int64_t frame) const;  ///< NaN without a schedule
   Distribution& distribution() { return *distribution_; }
   const Distribution& distribution() const { return *distribution_; }
-  void serialize(Archive& archive) { distribution_->serialize(archive); }
+  void serialize(Archive& archive);
 
  private:
   // Into a Matrix or a MatrixRef: what draws takes a MatrixRef by value, and to make that of another one costs more
@@ -68,7 +68,8 @@ class Exploration {
   Space action_space_;
   Eigen::RowVectorXf low_, high_;  // (action_dim) with clamp_actions, else empty
   std::unique_ptr<Distribution> distribution_;
-  std::vector<float> scaled_;  // (n, num_distribution_outputs)
+  StateDependentNormal* sde_ = nullptr;  // distribution_, where noise lasts
+  std::vector<float> scaled_;            // (n, num_distribution_outputs)
 };
 
 }  // namespace slm

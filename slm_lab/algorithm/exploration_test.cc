@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "slm_lab/base/archive.h"
 #include "slm_lab/spec/report.h"
 
 namespace slm::exploration_test {
@@ -51,6 +52,41 @@ TEST(Exploration, BoltzmannDividesByTau) {
   EXPECT_NEAR(share_of(actions, 1), 1 / (1 + std::exp(-1.0)), 0.025);
   exploration.choose(same_rows(Matrix{{0, 2}}), ActMode::train, 100, rng, actions);  // tau = 0: greedy
   EXPECT_EQ(share_of(actions, 1), 1);
+}
+
+/// 7, and noise of a standard deviation of 3 that lasts for four steps of training.
+class LastingNoise {
+ public:
+  float action(ActMode mode) {
+    Matrix actions(1, 1);
+    exploration.choose(Matrix{{7, 0, std::log(3.0f), 0, 1}}, mode, 0, rng, actions);
+    return actions(0, 0);
+  }
+  Exploration exploration{{.sde = SdeConfig{.sample_freq = 4}}, Space::box({-9}, {9})};
+  Rng rng{3};
+};
+constexpr float kRemainder = 0.08f;  // exp(-5) is drawn anew: six standard deviations of a difference
+
+TEST(Exploration, KeepsTheNoiseOfGsdeForSomeStepsOfTrainingAlone) {
+  LastingNoise one;
+  const float first = one.action(ActMode::train), second = one.action(ActMode::train);
+  const float evaluated = one.action(ActMode::evaluate), third = one.action(ActMode::train);
+  one.action(ActMode::train);
+  EXPECT_NEAR(second, first, kRemainder);
+  EXPECT_NEAR(third, first, kRemainder);
+  EXPECT_GT(std::abs(evaluated - first), kRemainder);
+  EXPECT_GT(std::abs(one.action(ActMode::train) - first), kRemainder) << "the fifth step of training";
+}
+
+TEST(Exploration, KeepsTheNoiseOfGsdeInACheckpoint) {
+  LastingNoise saved, loaded;
+  const float before = saved.action(ActMode::train);
+  Archive archive;
+  saved.exploration.serialize(archive);
+  Archive reopened = archive.reopened();
+  loaded.exploration.serialize(reopened);
+  loaded.rng = Rng(4);
+  EXPECT_NEAR(loaded.action(ActMode::train), before, kRemainder);
 }
 
 TEST(Exploration, GreedyIsTheModeAndDrawsNothing) {

@@ -6,7 +6,6 @@
 
 #include "slm_lab/algorithm/agent_config.h"
 #include "slm_lab/algorithm/algorithm.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/registry.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
@@ -19,7 +18,6 @@ namespace {
 
 // Mean of the last 20 episodes that end within `num_frames`.
 double train_on(const char* env_name, const std::string& agent_json, int num_envs, std::int64_t num_frames) {
-  set_flush_to_zero();
   const JsonNode env_root = parse_json(
       fmt::format(R"({{"name": "{}", "num_envs": {}, "max_frame": {}}})", env_name, num_envs, num_frames), "test.json");
   SpecReport env_report("test.json");
@@ -241,7 +239,6 @@ TEST(Learning, PpoWithSelfImitationLearnsCartPole) {
 /// Mean return of 200 greedy episodes after `num_steps` steps of eight environments.
 template <bool image = false>
 double return_on_catch(const std::string& agent_json, int num_steps) {
-  set_flush_to_zero();
   const auto env = make_catch<std::uint8_t, false, image>(8);
   const auto fresh = make_catch<std::uint8_t, false, image>(8, 0, /*seed=*/8);
   const auto algorithm = make_agent(agent_json, env->info());

@@ -7,6 +7,7 @@
 #include "slm_lab/algorithm/algorithm.h"
 #include "slm_lab/algorithm/off_policy_loop.h"
 #include "slm_lab/algorithm/off_policy_stats.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
@@ -37,7 +38,7 @@ class OffPolicyAgent final : public Algorithm {
     loop_.observe(obs, actions, step);
   }
   std::optional<TrainStats> update(std::int64_t frame, Rng& rng) override {
-    const PhaseTimer timer(Phase::loss);
+    const TrainingPass pass;
     std::optional<TrainStats> stats;
     if (loop_.due()) stats = train(rng);
     frame_ = frame;

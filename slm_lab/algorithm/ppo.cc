@@ -10,6 +10,7 @@
 #include "slm_lab/algorithm/mean_stats.h"
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/returns.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/profile.h"
 #include "slm_lab/net/kernel.h"
@@ -154,7 +155,7 @@ std::optional<TrainStats> Ppo::update(std::int64_t frame, Rng& rng) {
     advance(frame, false);
     return std::nullopt;
   }
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   TrainStats stats = train(rng);
   stats.explained_variance = explained_variance({values_.data(), order_.size()}, {targets_.data(), order_.size()});
   memory_.clear();

@@ -5,6 +5,7 @@
 #include "slm_lab/algorithm/policy_gradient.h"
 #include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/algorithm/returns.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
@@ -90,7 +91,7 @@ void Reinforce::advance(std::int64_t frame, bool trained) {
 }
 
 TrainStats Reinforce::train() {
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size();
   // There is no critic to say what would have come after a truncation or after the rollout: nothing is added there.

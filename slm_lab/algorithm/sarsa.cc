@@ -3,6 +3,7 @@
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/policy_net.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/memory/episodes.h"
 
@@ -82,7 +83,7 @@ void Sarsa::advance(std::int64_t frame, bool trained) {
 }
 
 TrainStats Sarsa::train(Rng& rng) {
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   const Rollout& rollout = memory_->rollout();
   const Eigen::Index n = rollout.size(), num_finals = rollout.final_obs().rows();
   for (Vector* v : {&values_, &targets_})

@@ -6,6 +6,7 @@
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/memory_checks.h"
 #include "slm_lab/algorithm/ppo.h"
+#include "slm_lab/algorithm/training_pass.h"
 #include "slm_lab/base/archive.h"
 
 namespace slm {
@@ -85,7 +86,7 @@ void SelfImitation::observe(const ObservationsView& obs, const Matrix& actions, 
 std::optional<TrainStats> SelfImitation::update(std::int64_t frame, Rng& rng) {
   std::optional<TrainStats> stats = base_->update(frame, rng);
   if (!stats || replay_.size() == 0) return stats;
-  const PhaseTimer timer(Phase::loss);
+  const TrainingPass pass;
   double loss = 0;
   for (int iter = 0; iter < config_.training_iter; ++iter) {
     replay_.sample(rng, frame, batch_);

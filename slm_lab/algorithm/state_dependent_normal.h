@@ -27,8 +27,9 @@ class StateDependentNormal final : public Distribution {
   /// The highest w at which features of up to 1 cannot pass Normal's highest log standard deviation.
   static double max_log_std(int num_features);
 
-  void explore(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
-  void serialize(Archive& archive) override;
+  /// sample() of a step of training, with noise that is kept from one step to the next.
+  void explore(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions);
+  void serialize(Archive& archive);  ///< what explore() keeps
   void sample(const ConstMatrixRef& outputs, Rng& rng, MatrixRef actions) override;
   void mode(const ConstMatrixRef& outputs, MatrixRef actions) const override { normal_.mode(outputs, actions); }
   ModeAction mode_action() const override { return normal_.mode_action(); }

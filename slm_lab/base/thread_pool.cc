@@ -56,6 +56,7 @@ void ThreadPool::run_all(int num_tasks, void* context, Call call) {
     const std::lock_guard lock(mutex_);
     context_ = context;
     call_ = call;
+    flushes_ = flushes_to_zero();
     running_ = true;
     done_ = 0;
     tasks_.store(static_cast<std::uint64_t>(num_tasks) << 32, std::memory_order_release);
@@ -72,6 +73,7 @@ void ThreadPool::run_all(int num_tasks, void* context, Call call) {
 }
 
 void ThreadPool::do_task(int index) {
+  if (flushes_to_zero() != flushes_) set_flush_to_zero(flushes_);
   try {
     call_(context_, index);
   } catch (...) {
@@ -103,7 +105,6 @@ void ThreadPool::work() {
 }
 
 void ThreadPool::serve() {
-  set_flush_to_zero();
   const auto called = [&] { return stop_ || tasks_are_left(); };
   for (;;) {
     if (!look(called)) {

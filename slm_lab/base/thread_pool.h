@@ -30,7 +30,8 @@ class ThreadPool {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls task(0) ... task(num_tasks - 1), each once, and returns when all have ended. Of their exceptions the one of
-  /// the lowest index is thrown. Allocates nothing. Only one thread may call it, and no task.
+  /// the lowest index is thrown. Denormals are as in the caller (FlushToZero). Allocates nothing. Only one thread may
+  /// call it, and no task.
   template <class Task>
   void run(int num_tasks, Task&& task) {
     using Plain = std::remove_reference_t<Task>;
@@ -60,6 +61,7 @@ class ThreadPool {
 
   void* context_ = nullptr;
   Call call_ = nullptr;
+  bool flushes_ = false;  // as the caller does
   bool running_ = false;
   std::exception_ptr failure_;
   int failed_index_ = 0;

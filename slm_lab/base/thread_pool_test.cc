@@ -70,36 +70,41 @@ double halved(double value) {
   return x * 0.5;
 }
 
-TEST(ThreadPool, WorkersFlushDenormalsToZero) {
-  // Two tasks that wait for each other run on two threads; the caller's mode is not touched.
-  ThreadPool pool(2);
+constexpr double kLeastNormal = 2.2250738585072014e-308;
+
+/// Of a task on each thread: two that wait for each other run on two.
+std::array<double, 2> halved_on_both(ThreadPool& pool) {
   std::atomic<int> arrived = 0;
   std::array<double, 2> results{};
-  std::array<std::thread::id, 2> ids;
   pool.run(2, [&](int i) {
     ++arrived;
     while (arrived < 2) std::this_thread::yield();
-    ids[static_cast<std::size_t>(i)] = std::this_thread::get_id();
-    results[static_cast<std::size_t>(i)] = halved(2.2250738585072014e-308);  // the smallest normal number
+    results[static_cast<std::size_t>(i)] = halved(kLeastNormal);
   });
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (ids[i] == std::this_thread::get_id())
-      EXPECT_GT(results[i], 0);
-    else
-      EXPECT_EQ(results[i], 0);
-  }
+  return results;
 }
 
-TEST(FloatMode, FlushesResultsAndOperands) {
-  double result = 1, operand = 1;
-  std::thread([&] {
-    set_flush_to_zero();
-    result = halved(2.2250738585072014e-308);
-    volatile double denormal = 4.9406564584124654e-324;
-    operand = denormal * 1e300;
-  }).join();
-  EXPECT_EQ(result, 0);
-  EXPECT_EQ(operand, 0);
+TEST(ThreadPool, TasksTakeDenormalsAsTheCallerDoes) {
+  ThreadPool pool(2);
+  EXPECT_EQ(halved_on_both(pool), (std::array{kLeastNormal / 2, kLeastNormal / 2}));
+  {
+    const FlushToZero fast;
+    EXPECT_EQ(halved_on_both(pool), (std::array{0.0, 0.0}));
+  }
+  EXPECT_EQ(halved_on_both(pool), (std::array{kLeastNormal / 2, kLeastNormal / 2}));
+}
+
+TEST(FlushToZero, FlushesResultsAndOperandsWhileItLives) {
+  volatile double denormal = 4.9406564584124654e-324;
+  {
+    const FlushToZero outer;
+    { const FlushToZero inner; }
+    const double result = halved(kLeastNormal), operand = denormal * 1e300;
+    EXPECT_EQ(result, 0);
+    EXPECT_EQ(operand, 0);
+  }
+  EXPECT_GT(halved(kLeastNormal), 0);
+  EXPECT_GT(denormal * 1e300, 0);
 }
 
 // Threads that cannot be started are an error: those that were must end, or the pool would wait for them for ever.

@@ -8,7 +8,6 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
@@ -142,7 +141,6 @@ std::string find_root() {
 int guarded_main(int argc, char** argv) {
   open_standard_descriptors();  // before anything opens a file
   try {
-    set_flush_to_zero();
     const char* launcher = std::getenv("SLM_LAB_LAUNCHER");  // exported by the launcher
     const Invocation invocation{{argv, argv + argc}, find_root(), launcher != nullptr ? launcher : argv[0]};
     const int code = run_command(invocation, {argv + 1, argv + argc});

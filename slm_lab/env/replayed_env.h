@@ -6,7 +6,6 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/registry.h"
 
@@ -58,7 +57,6 @@ class ReplayedEnv {
  private:
   void replay() {
     if (actions_.size() % action_dim_ != 0) throw Error(ExitCode::corrupt, "half an action of an episode");
-    const DefaultFloatMode exact;
     Rng rng = start_;
     physics_.reset(rng);
     for (std::size_t at = 0; at < actions_.size(); at += action_dim_) {

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/scene.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
@@ -52,14 +51,12 @@ class NativeRolloutEnv final : public RolloutEnv {
   bool obs_is_float64() const override { return std::is_same_v<Number, double>; }
 
   void reset(std::vector<double>& obs) override {
-    const DefaultFloatMode exact;
     env_.reset(rng_);
     num_steps_ = 0;
     observe(obs);
   }
 
   Step step(std::span<const double> action, std::vector<double>& obs) override {
-    const DefaultFloatMode exact;
     const EnvStep step = act(action);
     ++num_steps_;
     observe(obs);

@@ -10,7 +10,6 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/env/env_step.h"
 #include "slm_lab/env/vec_env.h"
@@ -37,7 +36,6 @@ class SyncVecEnv final : public VecEnv {
 
   void reset(Observations& obs) override {
     obs.resize(info_.num_envs, info_.obs_space);
-    const DefaultFloatMode exact;
     auto& rows = obs.as<Number>();
     for (std::size_t i = 0; i < rows_.size(); ++i)
       start_episode(rows_[i], rows.row(static_cast<Eigen::Index>(i)).data());
@@ -92,7 +90,6 @@ class SyncVecEnv final : public VecEnv {
   }
 
   void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {
-    const DefaultFloatMode exact;  // in whichever thread this is
     auto& next_obs = out.next_obs.as<Number>();
     auto& obs = out.obs.as<Number>();
     for (std::size_t i = first; i < last; ++i) {

@@ -44,12 +44,13 @@ void MlpNet::infer_chunk(const ObservationsView& x, float* out, PieceRows& rows)
   const int n = static_cast<int>(x.rows());
   ConstRows h = dense_input(x, rows.x_of_bytes);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const Rows y{rows.h[l % 2].rows(n), layers_[l].stride()};
+    float* const y = rows.h[l % 2].rows(n);
+    const std::ptrdiff_t stride = layers_[l].stride();
     if (normalises())
-      layer_forward(n, l, h, y, rows.inv_std.rows(n), y, y);
+      layer_forward(n, l, h, {y, stride}, rows.inv_std.rows(n), {y, stride}, {y, stride});
     else
-      plain_layer_forward(n, layers_[l], h, y);
-    h = y;
+      plain_layer_forward(n, layers_[l], h, {y, stride});
+    h = {y, stride};
   }
   heads_forward(n, h, out);
   activate_heads(n, out, out);

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "slm_lab/base/float_mode.h"
 #include "slm_lab/env/box2d/envs.h"
 #include "tests/support/golden_traces.h"
 
@@ -111,7 +110,6 @@ struct Episode {
 /// `act` steps the environment given what it observes.
 template <class Env, class Act>
 Episode play(const typename Env::Kwargs& kwargs, std::uint64_t seed, int max_steps, Act act) {
-  const DefaultFloatMode exact;
   Env env(kwargs);
   Rng rng(seed);
   env.reset(rng);

@@ -8,7 +8,6 @@
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
-#include "slm_lab/base/float_mode.h"
 
 namespace slm {
 
@@ -66,7 +65,6 @@ void GymnasiumVecEnv::step(const Matrix& actions, StepResult& out) {
     write_actions(*worker, actions);
     worker->begin(Command::step);
   }
-  const DefaultFloatMode exact;
   for (const auto& worker : workers_) {
     worker->wait();
     for (int row = 0; row < worker->rows().rows(); ++row) take_step(*worker, row, out);
