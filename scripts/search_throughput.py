@@ -31,7 +31,7 @@ def driver_state(pid: int) -> tuple[float, int]:
     stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK"), rss
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9, rss
 
 
 def ended(journal: pathlib.Path) -> int:

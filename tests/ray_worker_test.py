@@ -38,7 +38,7 @@ def begun(run, folder):
 
 def command(folder):
     log = f"{folder}/log/a2c_gae_cartpole_t0.log"
-    argv = [PROGRAM, "session", str(folder), "--trial=0", "--session=0", "--threads=1", "--checkpoint-seconds=0", "--asks=false", "--of-search=false"]
+    argv = [PROGRAM, "session", str(folder), "--trial=0", "--session=0", "--threads=1", "--checkpoint-seconds=0", "--of-search=false"]
     return {"argv": argv, "folder": str(folder), "session": "t0_s0", "log": log, "fence": log + ".s0.running"}
 
 

@@ -1,9 +1,12 @@
 #include "slm_lab/base/sha256.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "slm_lab/base/descriptor.h"
@@ -24,9 +27,7 @@ void Sha256::update(std::span<const std::byte> bytes) {
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest;
   ensure(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1, "SHA-256 ends");
-  std::string text;
-  for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
-  return text;
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 std::string sha256_hex(std::string_view bytes) {
@@ -37,8 +38,7 @@ std::string sha256_hex(std::string_view bytes) {
 
 std::string sha256_file(const std::filesystem::path& path) {
   Descriptor in(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  in.size();  // refuses what is no regular file
-  std::vector<std::byte> buffer(1 << 18);
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(in.size() + 1, 1 << 18));  // refuses what is no regular file
   Sha256 hash;
   while (const std::size_t count = in.read(buffer)) hash.update(std::span(buffer).first(count));
   return hash.hex();

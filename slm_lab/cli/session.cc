@@ -2,8 +2,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <string>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/cli/commands.h"
@@ -23,12 +25,50 @@ void write_all(int descriptor, const std::string& line) {
   }
 }
 
+/// What the parent is told. A fast session of a search has many log points between two looks of a user, and to wake the
+/// search for each would cost more than all else it does: those that ask nothing come together.
+class Reports {
+ public:
+  Reports(int descriptor, bool of_search) : descriptor_(descriptor), of_search_(of_search) {}
+  ~Reports() { tell(); }
+  Reports(const Reports&) = delete;
+  Reports& operator=(const Reports&) = delete;
+
+  void add(SessionMessage message) {
+    const bool of_search = of_search_ && message.kind == SessionMessage::Kind::log_point;
+    if (of_search) {  // its views show none of that
+      message.text = message.details = "";
+      message.phase_seconds = {};
+    }
+    waiting_ += message.to_line();
+    if (!of_search || message.asks || Clock::now() - told_ >= kMostWait) tell();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kMostWait{50};
+
+  void tell() {
+    write_all(descriptor_, waiting_);
+    waiting_.clear();
+    told_ = Clock::now();
+  }
+
+  int descriptor_;
+  bool of_search_;
+  std::string waiting_;
+  Clock::time_point told_ = Clock::now();
+};
+
 /// A stop signal ends the wait, and so does the end of whoever would answer: then this process ends, too.
-bool read_answer() {
-  char answer = kGoOn;
-  const ssize_t count = ::read(STDIN_FILENO, &answer, 1);
-  if (count == 0) std::_Exit(static_cast<int>(ExitCode::terminated));
-  return answer != kEnd;
+Answer read_answer() {
+  std::string line;
+  for (char next = 0;; line += next) {
+    const ssize_t count = ::read(STDIN_FILENO, &next, 1);
+    if (count == 0) std::_Exit(static_cast<int>(ExitCode::terminated));
+    if (count < 0) return {};
+    if (next == '\n') return answer_of(line);
+  }
 }
 
 void end_with_parent(pid_t parent) {
@@ -40,8 +80,9 @@ int run(const SessionJob& job, int reports, pid_t parent) {
   end_with_parent(parent);
   catch_stop_signals(SecondStop::mark);
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // the trial's log: by lines, as other sessions write there too
-  const auto report = [&job, reports](const SessionMessage& message) {
-    write_all(reports, message.to_line());
+  Reports to_parent(reports, job.of_search);
+  const auto report = [&](const SessionMessage& message) {
+    to_parent.add(message);
     if (message.text.empty()) return;
     const std::string between = message.details.empty() ? "" : "  ";
     fmt::print("s{} | {}{}{}\n", job.session, message.text, between, message.details);
@@ -55,7 +96,7 @@ int run(const SessionJob& job, int reports, pid_t parent) {
     SessionMessage message;
     message.kind = SessionMessage::Kind::error;
     message.text = current_failure().text;
-    write_all(reports, message.to_line());
+    to_parent.add(message);
     throw;
   }
 }
@@ -71,7 +112,7 @@ std::function<int()> add_session(CLI::App& app, const Invocation&) {
   app.add_option("--session", job->session, "index of the session");
   app.add_option("--threads", job->threads, "threads of this session");
   app.add_option("--checkpoint-seconds", job->checkpoint_seconds, "seconds between checkpoints");
-  app.add_option("--asks", job->asks, "waits at each log point for an answer on standard input");
+  app.add_option("--ask-at", job->ask_at, "from this frame on it waits at a log point for an answer on standard input");
   app.add_option("--of-search", job->of_search, "a trial of a search");
   app.add_option("--spec-hash", job->spec_hash, "of the spec of the trial");
   app.add_option("--report", *reports, "descriptor on which it reports")->required();

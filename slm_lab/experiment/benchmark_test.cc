@@ -89,7 +89,7 @@ class InlineExecutor final : public Executor {
   Resources budget() const override { return budget_; }
   void start(const Job& job) override { waiting_.emplace_back(job.id, job.session); }
   void stop(JobId, Stop) override {}
-  void answer(JobId, bool) override {}
+  void answer(JobId, const Answer&) override {}
 
   std::vector<JobEvent> wait(int) override {
     const auto [id, job] = waiting_.front();
@@ -105,7 +105,7 @@ class InlineExecutor final : public Executor {
                             [&](const SessionMessage& message) {
                               events.emplace_back(JobReported{id, message});
                             },
-                        .goes_on = nullptr});
+                        .answer = nullptr});
     events.emplace_back(ended);
     return events;
   }

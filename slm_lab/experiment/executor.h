@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,11 +23,18 @@ struct SessionJob {
   int session = 0;
   int threads = 1;
   double checkpoint_seconds = 5;  ///< wall-clock between two checkpoints
-  /// At each log point it waits to be told whether to go on, so that where it ends depends on no clock.
-  bool asks = false;
+  /// At its first log point with a score from this frame on it waits for an Answer, so that where it ends depends on no
+  /// clock; without one it never asks.
+  std::optional<std::int64_t> ask_at = {};
   /// One of the many trials of a search: no final evaluation, and its state goes when it has ended.
   bool of_search = false;
   std::string spec_hash = {};  ///< of the spec of its trial; empty: that of the run's manifest
+};
+
+/// To a session that asks: whether it goes on, or ends there and is done, and from which frame on it asks again.
+struct Answer {
+  bool goes_on = true;
+  std::int64_t ask_at = 0;
 };
 
 /// What a job takes, and what an executor has to give.
@@ -80,8 +88,8 @@ class Executor {
   /// What happened since the last call; waits up to `milliseconds` for something to happen.
   virtual std::vector<JobEvent> wait(int milliseconds) = 0;
   virtual void stop(JobId id, Stop how) = 0;
-  /// To a session that asks and has reported a log point: it goes on, or ends there and is done.
-  virtual void answer(JobId id, bool goes_on) = 0;
+  /// To a session that asked with its last report.
+  virtual void answer(JobId id, const Answer& answer) = 0;
 };
 
 }  // namespace slm

@@ -14,9 +14,9 @@ class JobSource {
   virtual ~JobSource() = default;
   /// The next job to start among those that fit into `free`; nothing when none does, or none is left for now.
   virtual std::optional<Job> next(const Resources& free) = 0;
-  /// A session said something. Returns whether it goes on; if not, it is asked to checkpoint and end. To a job that
-  /// asks the answer counts at its log points: there it ends and is done.
-  virtual bool reported(JobId job, const SessionMessage& message) = 0;
+  /// A session said something. Returns whether it goes on: if not, it is told to checkpoint and end. A job that asks is
+  /// told where it does: there it ends and is done.
+  virtual Answer reported(JobId job, const SessionMessage& message) = 0;
   /// A session crashed, `how`, and will be started again from its checkpoint.
   virtual void crashed(JobId job, const std::string& how) = 0;
   /// A job has ended for good: it is done, failed, or was stopped. What takes time is left to idle(), as a core waits

@@ -44,7 +44,7 @@ LocalExecutor::Child LocalExecutor::spawn(JobId id, const SessionJob& job) {
 
   DescriptorPair reports = make_pipe();
   std::optional<DescriptorPair> answers;
-  if (job.asks) {
+  if (job.ask_at) {
     answers.emplace(make_pipe());
     session.give(answers->first.number(), STDIN_FILENO);
   } else {
@@ -111,10 +111,10 @@ void LocalExecutor::stop(JobId id, Stop how) {
     if (child.id == id) stop(child, how);
 }
 
-void LocalExecutor::answer(JobId id, bool goes_on) {
-  const char text = goes_on ? kGoOn : kEnd;
+void LocalExecutor::answer(JobId id, const Answer& answer) {
+  const std::string line = answer_line(answer);
   for (const Child& child : children_)
-    if (child.id == id && child.answers && write(child.answers->number(), &text, 1) < 0)
+    if (child.id == id && child.answers && write(child.answers->number(), line.data(), line.size()) < 0)
       return;  // it has ended meanwhile
 }
 

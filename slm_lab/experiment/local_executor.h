@@ -24,7 +24,7 @@ class LocalExecutor final : public Executor {
   void start(const Job& job) override;
   std::vector<JobEvent> wait(int milliseconds) override;
   void stop(JobId id, Stop how) override;
-  void answer(JobId id, bool goes_on) override;
+  void answer(JobId id, const Answer& answer) override;
 
  private:
   struct Child {

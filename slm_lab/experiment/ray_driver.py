@@ -2,7 +2,7 @@
 
 It is told  {"do": "start", "job": 3, "argv": [...], "folder": RUN_FOLDER, "session": "t2_s0", "log": FILE,
              "fence": FILE, "needs": {"cpu": 1, "gpu": 0, ...}}   the files lie in the folder
-            {"do": "answer", "job": 3, "text": "g"}   for the session's standard input
+            {"do": "answer", "job": 3, "text": "5000\n"}   for the session's standard input
             {"do": "stop", "job": 3, "signal": 15}
 and tells   {"event": "ready", "nodes": [{"cpu": 4, "gpu": 0, "memory": 1e9}]}
             {"event": "refused", "code": 8, "text": ...}   nothing can run here: it ends

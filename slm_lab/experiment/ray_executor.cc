@@ -162,9 +162,9 @@ void RayExecutor::stop(JobId id, Stop how) {
   driver_->send(Json({{"do", "stop"}, {"job", id}, {"signal", signal}}).dump());
 }
 
-void RayExecutor::answer(JobId id, bool goes_on) {
-  const std::string text(1, goes_on ? kGoOn : kEnd);
-  if (running_.contains(id)) driver_->send(Json({{"do", "answer"}, {"job", id}, {"text", text}}).dump());
+void RayExecutor::answer(JobId id, const Answer& answer) {
+  if (!running_.contains(id)) return;
+  driver_->send(Json({{"do", "answer"}, {"job", id}, {"text", answer_line(answer)}}).dump());
 }
 
 }  // namespace slm

@@ -33,7 +33,7 @@ class RayExecutor final : public Executor {
   /// Throws Error(remote) when no session can run on the cluster any more.
   std::vector<JobEvent> wait(int milliseconds) override;
   void stop(JobId id, Stop how) override;
-  void answer(JobId id, bool goes_on) override;
+  void answer(JobId id, const Answer& answer) override;
 
  private:
   void connect();

@@ -106,9 +106,9 @@ TEST_F(RayExecutorTest, SaysWhatIsToBeDone) {
     one.session.session = 2;
     one.needs = {.cores = 0.5, .bytes = 1000, .gpus = 0.25};
     executor.start(one);
-    executor.answer(7, true);
-    executor.answer(7, false);
-    executor.answer(8, false);  // nobody
+    executor.answer(7, {.goes_on = true, .ask_at = 900});
+    executor.answer(7, {.goes_on = false});
+    executor.answer(8, {.goes_on = false});  // nobody
     executor.stop(7, Stop::at_checkpoint);
     executor.stop(7, Stop::now);
   }
@@ -118,9 +118,9 @@ TEST_F(RayExecutorTest, SaysWhatIsToBeDone) {
   EXPECT_THAT(said, HasSubstr(R"("fence":")" + here + R"(/data/run/log/a_t0.log.s2.running")"));
   EXPECT_THAT(said, HasSubstr(R"("needs":{"cpu":0.5,"gpu":0.25,"memory":1000}})"));
   EXPECT_THAT(said, HasSubstr("}\n"
-                              R"({"do":"answer","job":7,"text":"g"})"
+                              R"({"do":"answer","job":7,"text":"900\n"})"
                               "\n"
-                              R"({"do":"answer","job":7,"text":"e"})"
+                              R"({"do":"answer","job":7,"text":"end\n"})"
                               "\n"
                               R"({"do":"stop","job":7,"signal":15})"
                               "\n"

@@ -60,12 +60,11 @@ class JobLoop {
   void handle(const JobReported& report) {
     State& state = jobs_.at(report.job);
     state.frame = std::max(state.frame, report.message.frame);
-    const bool goes_on = source_.reported(report.job, report.message);
-    if (state.job.session.asks) {
-      if (report.message.kind == SessionMessage::Kind::log_point) executor_.answer(report.job, goes_on);
-    } else if (!goes_on) {
+    const Answer answer = source_.reported(report.job, report.message);
+    if (report.message.asks)
+      executor_.answer(report.job, answer);
+    else if (!answer.goes_on && !state.job.session.ask_at)
       executor_.stop(report.job, Stop::at_checkpoint);
-    }
   }
 
   void handle(const JobEnded& ended) {

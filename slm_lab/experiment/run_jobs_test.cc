@@ -1,5 +1,6 @@
 #include "slm_lab/experiment/run_jobs.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -37,7 +38,9 @@ class ScriptedExecutor final : public Executor {
     log.push_back((how == Stop::now ? "kill " : "stop ") + std::to_string(id));
     if (how == Stop::now) script.push_back({JobEnded{id, 128 + SIGKILL, /*crashed=*/false, /*failure=*/""}});
   }
-  void answer(JobId id, bool goes_on) override { log.push_back((goes_on ? "go on " : "end ") + std::to_string(id)); }
+  void answer(JobId id, const Answer& answer) override {
+    log.push_back(answer.goes_on ? fmt::format("{} goes on to {}", id, answer.ask_at) : fmt::format("{} ends", id));
+  }
   std::vector<JobEvent> wait(int) override {
     if (script.empty()) return {};
     std::vector<JobEvent> events = script.front();
@@ -61,10 +64,12 @@ class ListedJobs final : public JobSource {
       return std::nullopt;
     const JobId id = next_++;
     Job job{id, {}, needs_[id]};
-    job.session.asks = asks;
+    if (asks) job.session.ask_at = 0;
     return job;
   }
-  bool reported(JobId, const SessionMessage& message) override { return message.frame <= max_frame; }
+  Answer reported(JobId, const SessionMessage& message) override {
+    return {.goes_on = message.frame <= max_frame, .ask_at = 2 * message.frame};
+  }
   void crashed(JobId job, const std::string&) override { log.push_back("crashed " + std::to_string(job)); }
   void ended(const JobEnded& job) override {
     log.push_back("ended " + std::to_string(job.job) + (job.crashed ? " crashed" : ""));
@@ -101,7 +106,7 @@ TEST(RunJobs, WaitsForMemoryThoughCoresAreFree) {
     Watch(ListedJobs& inner, ScriptedExecutor& executor, std::size_t& started)
         : inner_(inner), executor_(executor), started_(started) {}
     std::optional<Job> next(const Resources& free) override { return inner_.next(free); }
-    bool reported(JobId, const SessionMessage&) override { return started_ = executor_.log.size(), true; }
+    Answer reported(JobId, const SessionMessage&) override { return started_ = executor_.log.size(), Answer{}; }
     void crashed(JobId, const std::string&) override {}
     void ended(const JobEnded&) override {}
     void stopping(const std::string&) override {}
@@ -116,20 +121,20 @@ TEST(RunJobs, WaitsForMemoryThoughCoresAreFree) {
   EXPECT_THAT(executor.log, ElementsAre("start 0", "start 1"));
 }
 
-// A session that asks is answered at its log points, and only there; it ends by itself.
+// A session is answered where it asks, and only there; it ends by itself.
 TEST(RunJobs, AnswersASessionThatAsks) {
   ScriptedExecutor executor({.cores = 1, .bytes = 0});
   ListedJobs source({{1, 0}});
   source.asks = true;
   source.max_frame = 100;
-  const auto log_point = [](std::int64_t frame) {
+  const auto question = [](std::int64_t frame) {
     JobReported event = report(0, frame);
-    event.message.kind = SessionMessage::Kind::log_point;
+    event.message.asks = true;
     return event;
   };
-  executor.script = {{log_point(50)}, {report(0, 101)}, {log_point(150)}, {done(0)}};
+  executor.script = {{question(50)}, {report(0, 101)}, {question(150)}, {done(0)}};
   run_jobs(source, executor);
-  EXPECT_THAT(executor.log, ElementsAre("start 0", "go on 0", "end 0"));
+  EXPECT_THAT(executor.log, ElementsAre("start 0", "0 goes on to 100", "0 ends"));
 }
 
 // What took its place may depend on how a job ended.
@@ -146,7 +151,7 @@ TEST(RunJobs, TellsOfAnEndBeforeItAsksForTheNextJob) {
       if (job) log_.push_back("next " + std::to_string(job->id));
       return job;
     }
-    bool reported(JobId, const SessionMessage&) override { return true; }
+    Answer reported(JobId, const SessionMessage&) override { return {}; }
     void crashed(JobId, const std::string&) override {}
     void ended(const JobEnded& job) override { log_.push_back("ended " + std::to_string(job.job)); }
     void stopping(const std::string&) override {}
@@ -214,7 +219,7 @@ TEST(RunJobs, ASessionThatDoesNotStopInTimeIsEnded) {
                public:
                 explicit Interrupted(ListedJobs& inner) : inner_(inner) {}
                 std::optional<Job> next(const Resources& free) override { return inner_.next(free); }
-                bool reported(JobId, const SessionMessage&) override { return ::raise(SIGTERM) == 0; }
+                Answer reported(JobId, const SessionMessage&) override { return {.goes_on = ::raise(SIGTERM) == 0}; }
                 void crashed(JobId, const std::string&) override {}
                 void ended(const JobEnded& job) override { inner_.ended(job); }
                 void stopping(const std::string&) override {}

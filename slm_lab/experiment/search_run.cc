@@ -167,7 +167,7 @@ std::optional<Job> SearchRun::next(const Resources& free) {
   job.session = static_cast<int>(id) % search_.num_sessions();
   job.threads = std::max(1, static_cast<int>(needs.cores));
   job.checkpoint_seconds = options_.checkpoint_seconds;
-  job.asks = scheduler_ != nullptr;
+  if (scheduler_) job.ask_at = ask_at(trial);
   job.of_search = true;
   job.spec_hash = running_.at(trial).hash;
   view_.started(id, name_of(id), running_.at(trial).spec.env.max_frame);
@@ -179,14 +179,23 @@ std::string SearchRun::name_of(JobId job) const {
   return sessions == 1 ? fmt::format("t{}", trial_of(job)) : fmt::format("t{} s{}", trial_of(job), job % sessions);
 }
 
-bool SearchRun::reported(JobId job, const SessionMessage& message) {
+Answer SearchRun::reported(JobId job, const SessionMessage& message) {
   Trial& trial = running_.at(trial_of(job));
   view_.show(job, message);
   if (message.kind == SessionMessage::Kind::error) trial.error = message.text;
   if (message.kind == SessionMessage::Kind::warning) view_.print("WARNING", name_of(job), message.text);
-  if (trial.failed) return false;
-  const bool tells = message.kind == SessionMessage::Kind::log_point && search_.num_sessions() == 1;
-  return !tells || goes_on(trial_of(job), message.frame, message.total_reward_ma);
+  if (trial.failed) return {.goes_on = false};
+  if (message.kind != SessionMessage::Kind::log_point || search_.num_sessions() > 1) return {};
+  const bool on = goes_on(trial_of(job), message.frame, message.total_reward_ma);
+  if (!message.asks) return {.goes_on = on};
+  journal_.flush();  // the answer must not be known longer than what it follows from
+  return {.goes_on = on, .ask_at = ask_at(trial_of(job))};
+}
+
+/// Where the scheduler may stop the trial, or has done so in a report that its session tells again.
+std::int64_t SearchRun::ask_at(int number) const {
+  const std::int64_t next = scheduler_->next_comparison(number);
+  return std::min(next, running_.at(number).stop_frame.value_or(next));
 }
 
 /// A session that was started again tells what is known already; then the answer is the same.
@@ -276,6 +285,7 @@ SearchProgress SearchRun::progress() const {
 void SearchRun::stopping(const std::string& text) { view_.print("WARNING", "search", text); }
 
 void SearchRun::idle() {
+  journal_.flush();
   for (const int trial : std::exchange(to_analyse_, {})) {
     results_.add(trial, journal_.trials()[trial], running_.at(trial).spec);
     running_.erase(trial);

@@ -58,7 +58,7 @@ class SearchRun final : public JobSource {
             const Options& options);
 
   std::optional<Job> next(const Resources& free) override;
-  bool reported(JobId job, const SessionMessage& message) override;
+  Answer reported(JobId job, const SessionMessage& message) override;
   void crashed(JobId job, const std::string& how) override;
   void ended(const JobEnded& job) override;
   void stopping(const std::string& text) override;
@@ -93,6 +93,7 @@ class SearchRun final : public JobSource {
   void take_up(int trial, const TrialSpec& spec);
   bool start_trial();
   bool goes_on(int trial, std::int64_t frame, double value);
+  std::int64_t ask_at(int trial) const;
   void end_trial(int trial, JournalTrial::State state, double value, const std::string& reason);
   std::vector<PastTrial> past() const;
   SearchProgress progress() const;

@@ -13,8 +13,9 @@ namespace slm {
 /// that starts it knows.
 std::vector<std::string> session_words(const SessionJob& job);
 
-/// The answers that a session reads on its standard input.
-inline constexpr char kGoOn = 'g', kEnd = 'e';
+/// The line that a session which asked reads on its standard input.
+std::string answer_line(const Answer& answer);
+Answer answer_of(const std::string& line);
 
 /// A line that a session reported. One that cannot be read becomes a warning.
 SessionMessage session_message_of(const std::string& line);

@@ -8,10 +8,11 @@
 
 namespace slm {
 
-/// What a session process tells its parent: one line of JSON each.
+/// What a session process tells its parent: one line of JSON each, without what is empty.
 struct SessionMessage {
   enum class Kind { progress, log_point, checkpoint, warning, error };
   Kind kind = Kind::progress;
+  bool asks = false;    ///< log_point: the session waits for an Answer
   std::string text;     ///< log_point, warning, error: for the user
   std::string details;  ///< log_point: for the log file, and for a user who asks for level DEBUG
   std::int64_t frame = 0;

@@ -100,7 +100,7 @@ class SessionPool final : public JobSource {
     return Job{id, job, needs};
   }
 
-  bool reported(JobId id, const SessionMessage& message) override {
+  Answer reported(JobId id, const SessionMessage& message) override {
     view_.show(id, message);
     if (message.kind == SessionMessage::Kind::error) sessions_[id].error = message.text;
     if (message.seconds > 0) note_profile(id, message.frame, message.phase_seconds);  // else it is no session's own
@@ -108,7 +108,7 @@ class SessionPool final : public JobSource {
       states_[sessions_[id].run].checkpoint_seen = true;
       if (options_.checkpointed) options_.checkpointed(sessions_[id].run);
     }
-    return true;
+    return {};
   }
 
   void crashed(JobId id, const std::string& how) override {

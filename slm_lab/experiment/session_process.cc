@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/thread_pool.h"
@@ -121,8 +123,7 @@ class SessionProcess {
       SessionMessage message = this->message(SessionMessage::Kind::log_point);
       message.frame = static_cast<std::int64_t>(row.frame);
       message.total_reward_ma = as_in_csv(row.total_reward_ma);
-      line_.report(message);
-      if (job_.asks && !line_.goes_on()) return false;
+      if (!tell(message)) return false;
       if (stop_signal() != 0) return true;
     }
     return true;
@@ -139,8 +140,20 @@ class SessionProcess {
     const PhaseTimer timer(Phase::log);
     const SessionRow& row = session_.log_point();
     events_.write(session_);
-    send(SessionMessage::Kind::log_point, log_line(row), log_details(row));
-    return !job_.asks || line_.goes_on();
+    SessionMessage message = this->message(SessionMessage::Kind::log_point);
+    message.text = log_line(row);
+    message.details = log_details(row);
+    return tell(message);
+  }
+
+  /// Of a log point. Returns whether it goes on.
+  bool tell(SessionMessage& message) {
+    message.asks = job_.ask_at && message.frame >= *job_.ask_at && std::isfinite(message.total_reward_ma);
+    line_.report(message);
+    if (!message.asks) return true;
+    const Answer answer = line_.answer();
+    job_.ask_at = answer.ask_at;
+    return answer.goes_on;
   }
 
   void checkpoint() {
@@ -199,10 +212,9 @@ class SessionProcess {
     std::filesystem::remove_all(folder_.checkpoints(job_.trial, job_.session));
   }
 
-  void send(SessionMessage::Kind kind, std::string text, std::string details = "") const {
+  void send(SessionMessage::Kind kind, std::string text) const {
     SessionMessage message = this->message(kind);
     message.text = std::move(text);
-    message.details = std::move(details);
     line_.report(message);
   }
 

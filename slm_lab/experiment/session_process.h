@@ -10,8 +10,8 @@ namespace slm {
 /// How a session talks to who started it.
 struct SessionLine {
   std::function<void(const SessionMessage&)> report;
-  /// Waits for the answer to a log point, of a job that asks; a stop signal ends the wait.
-  std::function<bool()> goes_on;
+  /// Waits for the answer to a report that asks; a stop signal ends the wait.
+  std::function<Answer()> answer;
 };
 
 /// Runs one session of a run folder from its newest checkpoint (or its start) to its end, in this process: log lines,

@@ -49,11 +49,16 @@ Decision AshaBracket::report(int trial, std::int64_t frame, double value) {
   return {};
 }
 
+std::optional<std::int64_t> AshaBracket::next_comparison(int trial) const {
+  for (auto rung = rungs_.rbegin(); rung != rungs_.rend(); ++rung)
+    if (!rung->trials.contains(trial)) return rung->first_frame();
+  return std::nullopt;
+}
+
 std::vector<Rung> AshaBracket::rungs() const {
   std::vector<Rung> out;
   for (auto rung = rungs_.rbegin(); rung != rungs_.rend(); ++rung)
-    out.push_back(
-        {static_cast<std::int64_t>(std::ceil(rung->frame)), static_cast<int>(rung->trials.size()), rung->stopped});
+    out.push_back({rung->first_frame(), static_cast<int>(rung->trials.size()), rung->stopped});
   return out;
 }
 
@@ -77,6 +82,11 @@ int Asha::bracket_of(int trial) const {
 Decision Asha::report(int trial, std::int64_t frame, double value) {
   if (frame >= max_frame_) return {false, fmt::format("reached frame {}", max_frame_)};
   return brackets_[static_cast<std::size_t>(bracket_of(trial))].report(trial, frame, value);
+}
+
+std::int64_t Asha::next_comparison(int trial) const {
+  return std::min(max_frame_,
+                  brackets_[static_cast<std::size_t>(bracket_of(trial))].next_comparison(trial).value_or(max_frame_));
 }
 
 std::vector<Rung> Asha::rungs() const {

@@ -52,6 +52,35 @@ TEST(AshaBracket, WhatIsNoNumberNeitherStopsNorCounts) {
   EXPECT_FALSE(bracket.report(3, 1000, -8).goes_on);
 }
 
+TEST(AshaBracket, SaysWhereATrialIsComparedNext) {
+  AshaBracket bracket(1000, 20000, 4, 0);
+  EXPECT_EQ(bracket.next_comparison(0), 1000);
+  bracket.report(0, 999, 1);
+  EXPECT_EQ(bracket.next_comparison(0), 1000);
+  bracket.report(0, 1500, 1);
+  EXPECT_EQ(bracket.next_comparison(0), 4000);
+  bracket.report(1, 17000, 1);
+  EXPECT_EQ(bracket.next_comparison(1), 1000) << "at the highest rung; then at the lower ones";
+  bracket.report(1, 17001, 1);
+  bracket.report(1, 17002, 1);
+  EXPECT_EQ(bracket.next_comparison(1), std::nullopt);
+  EXPECT_EQ(AshaBracket(2.5, 100, 2, 0).next_comparison(0), 3) << "the first whole frame from the rung on";
+}
+
+TEST(Asha, ComparesNextAtARungOfItsBracketOrAtTheEnd) {
+  SearchScheduler spec;
+  spec.grace_period = 1000;
+  spec.reduction_factor = 3;
+  Asha asha(spec, 5000, 0);
+  EXPECT_EQ(asha.next_comparison(0), 1000);
+  asha.report(0, 1000, 1);
+  EXPECT_EQ(asha.next_comparison(0), 3000);
+  asha.report(0, 3000, 1);
+  EXPECT_EQ(asha.next_comparison(0), 5000);
+  spec.max_t = 500;
+  EXPECT_EQ(Asha(spec, 5000, 0).next_comparison(0), 500);
+}
+
 TEST(Asha, EndsTrialsAtTheLastFrame) {
   SearchScheduler spec;
   spec.grace_period = 1000;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -16,6 +17,7 @@ class MedianStopping final : public Scheduler {
  public:
   MedianStopping(const SearchScheduler& spec, std::int64_t max_frame);
   Decision report(int trial, std::int64_t frame, double value) override;
+  std::int64_t next_comparison(int) const override { return std::min(grace_period_, max_frame_); }
   std::vector<Rung> rungs() const override { return {}; }
 
  private:

@@ -34,5 +34,15 @@ TEST(MedianStopping, WaitsForThreeOthersThatCameAsFar) {
   EXPECT_FALSE(median.report(3, 20, 1).goes_on);
 }
 
+TEST(MedianStopping, ComparesAtEveryReportFromTheGracePeriodOn) {
+  SearchScheduler spec;
+  spec.grace_period = 10;
+  MedianStopping median(spec, 100);
+  median.report(0, 50, 1);
+  EXPECT_EQ(median.next_comparison(0), 10);
+  spec.max_t = 5;
+  EXPECT_EQ(MedianStopping(spec, 100).next_comparison(0), 5);
+}
+
 }  // namespace
 }  // namespace slm::median_stopping_test

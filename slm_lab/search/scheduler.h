@@ -26,6 +26,8 @@ class Scheduler {
   virtual ~Scheduler() = default;
   /// What becomes of the trial after it reported `value` (to be maximised; NaN counts for nothing) at `frame`.
   virtual Decision report(int trial, std::int64_t frame, double value) = 0;
+  /// From which frame on the trial's next report may stop it.
+  virtual std::int64_t next_comparison(int trial) const = 0;
   /// For display, the lowest first; empty where a scheduler has none.
   virtual std::vector<Rung> rungs() const = 0;
 };

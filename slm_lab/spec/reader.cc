@@ -29,19 +29,18 @@ bool may_be_filled(const JsonNode& value, bool of_text) {
 
 struct SpecReader::State {
   SpecReport& report;
-  const JsonNode* object;  // null while describing, and where a required object is missing
-  std::string path;
-  std::set<std::string, std::less<>> asked = {};
-  bool unreadable = false;  // a problem already reported makes the keys' meaning unknown
+  const JsonNode* object;        // null while describing, and where a required object is missing
+  SpecReport::ReadObject& read;  // its path and the keys read so far
+  bool unreadable = false;       // a problem already reported makes the keys' meaning unknown
 };
 
 SpecReader::SpecReader(const JsonNode* object, std::string path, SpecReport& report)
-    : state_(std::make_shared<State>(State{report, object, std::move(path)})),
+    : state_(std::make_shared<State>(State{report, object, report.add_object(std::move(path))})),
       format_(report.is_describing() ? &report.format() : nullptr) {
   if (format_) format_->begin_pass();
   if (object && !object->is(Kind::object)) {
-    report.add_problem({object->position, object->origin, state_->path, shown(*object), "expected an object"});
-    report.add_unread(state_->path);
+    report.add_problem({object->position, object->origin, state_->read.path, shown(*object), "expected an object"});
+    report.add_unread(state_->read.path);
     state_->unreadable = true;
   }
 }
@@ -64,9 +63,8 @@ std::string SpecReader::spelling(std::string_view key) const {
 }
 
 const JsonMember* SpecReader::ask(std::string_view key) {
-  if (!override_prefix_.empty()) state_->asked.insert(override_prefix_ + std::string(key));
-  state_->asked.emplace(key);
-  state_->report.remember_key(state_->path, key);
+  if (!override_prefix_.empty()) state_->read.asked.insert(override_prefix_ + std::string(key));
+  state_->read.asked.emplace(key);
   return silent() ? nullptr : state_->object->find_member(spelling(key));
 }
 
@@ -75,8 +73,8 @@ bool SpecReader::tolerated_placeholder(const JsonMember& member, std::vector<std
   const bool of_text = types != nullptr && std::ranges::count(types(), "string") > 0;
   if (!may_be_filled(member.value, of_text)) return false;
   state_->report.has_placeholders = true;
-  state_->report.add_unread(dotted_path(state_->path, member.key));
-  state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->path, member.key),
+  state_->report.add_unread(dotted_path(state_->read.path, member.key));
+  state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->read.path, member.key),
                            shown(member.value), "to be given with -s"});
   return true;
 }
@@ -84,16 +82,16 @@ bool SpecReader::tolerated_placeholder(const JsonMember& member, std::vector<std
 void SpecReader::wrong_value(const JsonMember& member, std::string_view message) {
   const JsonNode& value = member.value;
   state_->report.add_problem(
-      {value.position, value.origin, dotted_path(state_->path, member.key), shown(value), std::string(message)});
-  state_->report.add_unread(dotted_path(state_->path, member.key));
+      {value.position, value.origin, dotted_path(state_->read.path, member.key), shown(value), std::string(message)});
+  state_->report.add_unread(dotted_path(state_->read.path, member.key));
 }
 
 void SpecReader::missing(std::string_view key, std::string_view expected, std::string_view doc) {
   if (silent()) return;
   const JsonNode& object = *state_->object;
-  state_->report.add_missing_key({object.position, object.origin, dotted_path(state_->path, key), "",
+  state_->report.add_missing_key({object.position, object.origin, dotted_path(state_->read.path, key), "",
                                   fmt::format("missing; expected {} ({})", expected, doc)});
-  state_->report.add_unread(dotted_path(state_->path, key));
+  state_->report.add_unread(dotted_path(state_->read.path, key));
 }
 
 FormatKey& SpecReader::record(std::string_view key, FormatKey::Role role, bool required, std::string_view doc) {
@@ -127,9 +125,9 @@ void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, c
                                  ? fmt::format("; leave the key out for the default {}", default_text)
                                  : misfit.nearest;
   state_->report.add_problem({misfit.at->position, misfit.at->origin,
-                              dotted_path(state_->path, member.key) + misfit.where, shown(*misfit.at),
+                              dotted_path(state_->read.path, member.key) + misfit.where, shown(*misfit.at),
                               fmt::format("expected {}{}", expected, remedy)});
-  state_->report.add_unread(dotted_path(state_->path, member.key));
+  state_->report.add_unread(dotted_path(state_->read.path, member.key));
 }
 
 SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required) {
@@ -140,7 +138,9 @@ SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, 
     format = recorded.child.get();
     format->begin_pass();
   }
-  return {std::make_shared<State>(State{state_->report, object, dotted_path(state_->path, spelling(key))}), format};
+  return {std::make_shared<State>(
+              State{state_->report, object, state_->report.add_object(dotted_path(state_->read.path, spelling(key)))}),
+          format};
 }
 
 SpecReader SpecReader::require_child(std::string_view key, std::string_view doc) {
@@ -151,7 +151,7 @@ SpecReader SpecReader::require_child(std::string_view key, std::string_view doc)
   }
   if (tolerated_placeholder(*member)) return make_child(key, nullptr, doc, true);
   if (!member->value.is(Kind::object)) {
-    if (state_->report.was_read(dotted_path(state_->path, key))) wrong_value(*member, "expected an object");
+    if (state_->report.was_read(dotted_path(state_->read.path, key))) wrong_value(*member, "expected an object");
     return make_child(key, nullptr, doc, true);
   }
   return make_child(key, &member->value, doc, true);
@@ -201,13 +201,13 @@ void SpecReader::choose(std::string_view key, const std::vector<std::string>& na
   }
   if (!name.empty()) return read_rest(name, *this);
   state_->unreadable = true;
-  state_->report.add_unread(state_->path);
+  state_->report.add_unread(state_->read.path);
 }
 
 void SpecReader::report_misspelt(std::string_view key) {
   if (silent()) return;
   for (const JsonMember& member : state_->object->members)
-    if (!state_->asked.contains(member.key) &&
+    if (!state_->read.asked.contains(member.key) &&
         edit_distance(member.key, key) <= std::max<std::size_t>(1, key.size() / 3))
       report_unknown(member, {std::string(key)});
 }
@@ -218,7 +218,7 @@ void SpecReader::inert(std::string_view key, std::string_view reason) {
     return;
   }
   if (const JsonMember* member = ask(key))
-    state_->report.add_inert({member->position, member->value.origin, dotted_path(state_->path, member->key),
+    state_->report.add_inert({member->position, member->value.origin, dotted_path(state_->read.path, member->key),
                               shown(member->value), std::string(reason)});
 }
 
@@ -251,18 +251,20 @@ bool SpecReader::has(std::string_view key) const {
 
 // What a key holds that was not read is no wish of the user's, so nothing more is said of it.
 void SpecReader::problem(std::string_view key, std::string_view what) {
-  if (silent() || !state_->report.was_read(dotted_path(state_->path, spelling(key)))) return;
+  if (silent() || !state_->report.was_read(dotted_path(state_->read.path, spelling(key)))) return;
   const JsonNode& object = *state_->object;
   if (const JsonMember* member = object.find_member(spelling(key))) return wrong_value(*member, what);
-  state_->report.add_problem({object.position, object.origin, dotted_path(state_->path, key), "", std::string(what)});
+  state_->report.add_problem(
+      {object.position, object.origin, dotted_path(state_->read.path, key), "", std::string(what)});
 }
 
 void SpecReader::note(std::string_view key, std::string_view what) {
-  if (silent() || !state_->report.was_read(dotted_path(state_->path, spelling(key)))) return;
+  if (silent() || !state_->report.was_read(dotted_path(state_->read.path, spelling(key)))) return;
   const JsonNode& object = *state_->object;
   const JsonMember* member = object.find_member(spelling(key));
   const JsonNode& at = member ? member->value : object;
-  state_->report.add_note({at.position, at.origin, dotted_path(state_->path, member ? member->key : std::string(key)),
+  state_->report.add_note({at.position, at.origin,
+                           dotted_path(state_->read.path, member ? member->key : std::string(key)),
                            member ? shown(at) : "", std::string(what)});
 }
 
@@ -271,14 +273,15 @@ void SpecReader::unused(std::string_view key, std::string_view why) {
 }
 
 void SpecReader::report_unknown(const JsonMember& member, std::vector<std::string> legal) {
-  state_->report.add_unknown_key({member.position, member.value.origin, "", "", ""}, member.key, state_->path,
+  state_->report.add_unknown_key({member.position, member.value.origin, "", "", ""}, member.key, state_->read.path,
                                  std::move(legal));
 }
 
 void SpecReader::done() {
   if (silent()) return;
   for (const JsonMember& member : state_->object->members)
-    if (!state_->asked.contains(member.key)) report_unknown(member, {state_->asked.begin(), state_->asked.end()});
+    if (!state_->read.asked.contains(member.key))
+      report_unknown(member, {state_->read.asked.begin(), state_->read.asked.end()});
 }
 
 }  // namespace slm

@@ -54,17 +54,17 @@ void SpecReport::add_unknown_key(SpecFinding finding, const std::string& key, st
   unknown_.push_back({std::move(finding), key, std::move(object_path), std::move(legal)});
 }
 
-void SpecReport::remember_key(const std::string& object_path, std::string_view key) {
-  const auto found = objects_by_key_.find(key);
-  (found == objects_by_key_.end() ? objects_by_key_[std::string(key)] : found->second).insert(object_path);
+std::set<std::string> SpecReport::objects_with(std::string_view key) const {
+  std::set<std::string> paths;
+  for (const ReadObject& object : objects_)
+    if (object.asked.contains(key)) paths.insert(object.path);
+  return paths;
 }
 
 bool SpecReport::knows(std::string_view path) const {
   const std::size_t dot = path.rfind('.');
   const std::string_view key = dot == std::string_view::npos ? path : path.substr(dot + 1);
-  const std::string object(dot == std::string_view::npos ? "" : path.substr(0, dot));
-  const auto objects = objects_by_key_.find(key);
-  return objects != objects_by_key_.end() && objects->second.contains(object);
+  return objects_with(key).contains(std::string(dot == std::string_view::npos ? "" : path.substr(0, dot)));
 }
 
 bool SpecReport::all_read(std::string_view object_path) const {
@@ -73,10 +73,10 @@ bool SpecReport::all_read(std::string_view object_path) const {
 }
 
 std::vector<std::string> SpecReport::known_paths() const {
-  std::vector<std::string> paths;
-  for (const auto& [key, objects] : objects_by_key_)
-    for (const std::string& object : objects) paths.push_back(dotted_path(object, key));
-  return paths;
+  std::set<std::string> paths;
+  for (const ReadObject& object : objects_)
+    for (const std::string& key : object.asked) paths.insert(dotted_path(object.path, key));
+  return {paths.begin(), paths.end()};
 }
 
 bool SpecReport::was_read(std::string_view path) const {
@@ -86,13 +86,13 @@ bool SpecReport::was_read(std::string_view path) const {
 }
 
 std::string SpecReport::meant(const UnknownKey& unknown) const {
-  if (objects_by_key_.contains(unknown.key) || unknown.key.size() > kMaxKeyShown) return "";
+  if (!objects_with(unknown.key).empty() || unknown.key.size() > kMaxKeyShown) return "";
   return near_name(unknown.key, unknown.legal).value_or("");
 }
 
 std::string SpecReport::unknown_key_message(const UnknownKey& unknown) const {
-  if (const auto objects = objects_by_key_.find(unknown.key); objects != objects_by_key_.end()) {
-    const std::string& object = *objects->second.begin();
+  if (const std::set<std::string> objects = objects_with(unknown.key); !objects.empty()) {
+    const std::string& object = *objects.begin();
     return object.empty() ? "unknown key here; it belongs at the top"
                           : fmt::format("unknown key here; it belongs under {}", object);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <map>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -47,8 +47,12 @@ class SpecReport {
   /// belongs, is named when all has been read.
   void add_unknown_key(SpecFinding finding, const std::string& key, std::string object_path,
                        std::vector<std::string> legal);
-  /// Some reader asked for `key` in the object `object_path`: the places where a misplaced key may belong.
-  void remember_key(const std::string& object_path, std::string_view key);
+  /// An object that a reader reads, to be filled with the keys that it asks for: where a misplaced key may belong.
+  struct ReadObject {
+    std::string path;
+    std::set<std::string, std::less<>> asked = {};
+  };
+  ReadObject& add_object(std::string path) { return objects_.emplace_back(ReadObject{std::move(path)}); }
   /// Whether some reader has asked for this dotted path.
   bool knows(std::string_view path) const;
   std::vector<std::string> known_paths() const;
@@ -83,13 +87,15 @@ class SpecReport {
   /// The legal key that was probably meant; empty where none is near or the key belongs to another object.
   std::string meant(const UnknownKey& unknown) const;
   std::string unknown_key_message(const UnknownKey& unknown) const;
+  /// The paths of the objects in which the key was asked for.
+  std::set<std::string> objects_with(std::string_view key) const;
 
   std::string file_;
   bool describing_ = false;
   std::vector<SpecFinding> problems_, missing_, inert_, notes_;
   bool more_problems_ = false;  // than kMaxFindings
   std::vector<UnknownKey> unknown_;
-  std::map<std::string, std::set<std::string>, std::less<>> objects_by_key_;
+  std::deque<ReadObject> objects_;  // which stay where they are
   std::set<std::string, std::less<>> unread_;
   FormatObject format_;
 };

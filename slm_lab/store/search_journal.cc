@@ -168,38 +168,44 @@ void SearchJournal::start_trial(const std::vector<double>& parameters, const std
     params[space_[i].path] = parameters.at(i);
     distributions[space_[i].path] = distribution_of(space_[i]).dump();
   }
-  append({entry(kCreateTrial, {{"study_id", 0},
-                               {"datetime_start", now()},
-                               {"params", params},
-                               {"distributions", distributions},
-                               {"user_attrs", {{"spec_hash", spec_hash}, {"refused", refused}}}})});
+  take_down(entry(kCreateTrial, {{"study_id", 0},
+                                 {"datetime_start", now()},
+                                 {"params", params},
+                                 {"distributions", distributions},
+                                 {"user_attrs", {{"spec_hash", spec_hash}, {"refused", refused}}}}));
+  flush();
 }
 
 void SearchJournal::report(const JournalReport& report) {
   ensure(std::isfinite(report.value), "a reader refuses the whole journal for it");
-  append({entry(kReport, {{"trial_id", report.trial}, {"step", report.frame}, {"intermediate_value", report.value}})});
+  take_down(entry(kReport, {{"trial_id", report.trial}, {"step", report.frame}, {"intermediate_value", report.value}}));
 }
 
 void SearchJournal::end_trial(int trial, State state, double value, const std::string& reason) {
   ensure(state == State::failed || std::isfinite(value), "a reader refuses the whole journal for it");
   Json values;  // null
   if (state != State::failed) values = {value};
-  std::vector<Json> entries;
   if (reason != trials_.at(trial).reason)  // it is known of an end whose last line was lost
-    entries.push_back(trial_attribute(trial, "reason", reason));
-  entries.push_back(entry(
+    take_down(trial_attribute(trial, "reason", reason));
+  take_down(entry(
       kEndTrial,
       {{"trial_id", trial}, {"state", static_cast<int>(state)}, {"values", values}, {"datetime_complete", now()}}));
-  append(entries);
+  flush();
 }
 
-void SearchJournal::sync() { file_.sync(); }
+void SearchJournal::sync() {
+  flush();
+  file_.sync();
+}
 
-void SearchJournal::append(const std::vector<Json>& entries) {
-  std::string lines;
-  for (const Json& entry : entries) lines += line(entry);
-  file_.write(std::as_bytes(std::span(lines)));
-  for (const Json& entry : entries) take_up(entry, ++num_lines_);
+void SearchJournal::take_down(const Json& entry) {
+  unwritten_ += line(entry);
+  take_up(entry, ++num_lines_);
+}
+
+void SearchJournal::flush() {
+  const std::string lines = std::exchange(unwritten_, {});
+  if (!lines.empty()) file_.write(std::as_bytes(std::span(lines)));
 }
 
 std::size_t SearchJournal::take_up_lines(std::string_view text) {

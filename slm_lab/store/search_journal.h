@@ -59,15 +59,17 @@ class SearchJournal {
   const std::vector<JournalReport>& reports() const { return reports_; }
 
   void start_trial(const std::vector<double>& parameters, const std::string& spec_hash, int refused);
-  void report(const JournalReport& report);  ///< a finite value
+  /// A finite value. It may wait for flush(), or for what is appended next.
+  void report(const JournalReport& report);
+  void flush();
   /// `value` is finite unless it failed.
   void end_trial(int trial, JournalTrial::State state, double value, const std::string& reason = "");
   void sync();
 
  private:
   SearchJournal(const DataFolder& folder, std::vector<SearchDimension> space, int flags);
-  /// Adds these to the file at once, and to what the trials become by them.
-  void append(const std::vector<Json>& entries);
+  /// Adds these to what is to be written, and to what the trials become by them.
+  void take_down(const Json& entry);
   /// Takes up all complete lines; returns their length.
   std::size_t take_up_lines(std::string_view text);
   void take_up(const Json& entry, int line);
@@ -75,6 +77,7 @@ class SearchJournal {
 
   std::vector<SearchDimension> space_;
   Descriptor file_;
+  std::string unwritten_;  // lines
   bool read_only_;
   int num_lines_ = 0;
   std::uint64_t looked_until_ = 0;
