@@ -24,7 +24,7 @@
 namespace slm {
 namespace {
 
-constexpr int kRows = 16, kSteps = 200;
+constexpr int kRows = 16, kSteps = 40;
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

@@ -44,12 +44,11 @@ class SyncVecEnv final : public VecEnv {
   void step(const Matrix& actions, StepResult& out) override {
     ensure(actions.rows() == info_.num_envs && actions.cols() == action_dim_, "actions are (num_envs, action_dim)");
     out.resize(info_.num_envs, info_.obs_space);
-    const std::size_t part = rows_per_task();
-    if (part == rows_.size()) return step_rows(0, part, actions, out);
-    const auto num_tasks = static_cast<int>((rows_.size() + part - 1) / part);
-    threads_->run(num_tasks, [&](int index) {
-      const std::size_t first = static_cast<std::size_t>(index) * part;
-      step_rows(first, std::min(first + part, rows_.size()), actions, out);
+    const std::size_t num_tasks = this->num_tasks();
+    if (num_tasks == 1) return step_rows(0, rows_.size(), actions, out);
+    threads_->run(static_cast<int>(num_tasks), [&](int index) {
+      const auto task = static_cast<std::size_t>(index);
+      step_rows(task * rows_.size() / num_tasks, (task + 1) * rows_.size() / num_tasks, actions, out);
     });
   }
 
@@ -82,11 +81,14 @@ class SyncVecEnv final : public VecEnv {
   }
 
   /// Handing work to a thread costs about as much as a hundred CartPole steps. What is worth it is cut small, so that a
-  /// row that takes long (more contacts) keeps no thread waiting.
-  std::size_t rows_per_task() const {
+  /// row that takes long (more contacts) keeps no thread waiting, and into as many tasks for each thread.
+  std::size_t num_tasks() const {
+    if (threads_ == nullptr || threads_->size() == 1) return 1;
     constexpr int kWorthwhileNanoseconds = 20'000;
-    const auto enough = static_cast<std::size_t>((kWorthwhileNanoseconds - 1) / Env::kStepNanoseconds + 1);
-    return threads_ == nullptr || threads_->size() == 1 ? rows_.size() : std::min(enough, rows_.size());
+    constexpr auto kEnough = static_cast<std::size_t>((kWorthwhileNanoseconds - 1) / Env::kStepNanoseconds + 1);
+    const std::size_t most = std::max<std::size_t>(1, rows_.size() / kEnough);
+    const auto threads = static_cast<std::size_t>(threads_->size());
+    return most < threads ? most : most - most % threads;
   }
 
   void step_rows(std::size_t first, std::size_t last, const Matrix& actions, StepResult& out) {
