@@ -6,6 +6,7 @@
 
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/file.h"
 #include "slm_lab/base/thread_pool.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/checkpoint_timer.h"
@@ -39,10 +40,7 @@ class SessionProcess {
 
   int run() {
     const ProfiledThread profiled(session_.profile());
-    if (read_session_result(folder_, job_.trial, job_.session)) {  // done by an earlier run
-      if (job_.of_search) tell_again(read_csv(folder_.session_csv(job_.trial, job_.session, "train")));
-      return 0;
-    }
+    if (read_session_result(folder_, job_.trial, job_.session)) return done_before();
     resume();
     Next next = job_.of_search && !tell_again(session_.record().rows()) ? Next::end : points();
     while (next == Next::step && !session_.finished()) {
@@ -55,6 +53,16 @@ class SessionProcess {
 
  private:
   static bool stopped() { return stop_signal() != 0; }
+
+  /// By an earlier run, which may have been killed before it told that or had put away what only it needs.
+  int done_before() {
+    if (!job_.of_search) return 0;
+    tell_again(read_csv(folder_.session_csv(job_.trial, job_.session, "train")));
+    if (is_whole_trial() && file_exists(folder_.session_result(job_.trial, job_.session))) end_trial();
+    return 0;
+  }
+
+  bool is_whole_trial() const { return job_.of_search && spec_.meta.max_session == 1; }
 
   enum class Next { step, stop, end };
 
@@ -201,15 +209,16 @@ class SessionProcess {
     result.weights_sha256 = weights_sha256(session_.algorithm());
     events_.end(/*success=*/true);
     files_.write_result(result);
-    if (job_.of_search && spec_.meta.max_session == 1) end_trial();
+    if (is_whole_trial()) end_trial();
     return true;
   }
 
-  /// A search has as many trials as others have log points: here, beside the others, and not in its driver.
+  /// A search has as many trials as others have log points: here, beside the others, and not in its driver. The result,
+  /// by which a session counts as done, goes last.
   void end_trial() const {
     analyse_trial(folder_, spec_, job_.trial);
-    std::filesystem::remove(folder_.session_result(job_.trial, job_.session));
     std::filesystem::remove_all(folder_.checkpoints(job_.trial, job_.session));
+    std::filesystem::remove(folder_.session_result(job_.trial, job_.session));
   }
 
   void send(SessionMessage::Kind kind, std::string text) const {
