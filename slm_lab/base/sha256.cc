@@ -36,12 +36,20 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
-std::string sha256_file(const std::filesystem::path& path) {
+HashedFile hash_file(const std::filesystem::path& path) {
+  constexpr std::uint64_t kPiece = 1 << 18;
   Descriptor in(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(in.size() + 1, 1 << 18));  // refuses what is no regular file
+  const std::uint64_t size = in.size();  // refuses what is no regular file
+  std::vector<std::byte> buffer(std::min(size, kPiece));
   Sha256 hash;
-  while (const std::size_t count = in.read(buffer)) hash.update(std::span(buffer).first(count));
-  return hash.hex();
+  std::uint64_t done = 0;
+  while (const std::size_t count = in.read(std::span(buffer).first(std::min(size - done, kPiece)))) {
+    hash.update(std::span(buffer).first(count));
+    done += count;
+  }
+  return {done, hash.hex()};
 }
+
+std::string sha256_file(const std::filesystem::path& path) { return hash_file(path).sha256; }
 
 }  // namespace slm

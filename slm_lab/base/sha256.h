@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -26,6 +27,13 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
-std::string sha256_file(const std::filesystem::path& path);  ///< throws Error(io)
+
+struct HashedFile {
+  std::uint64_t bytes;
+  std::string sha256;
+};
+/// A regular file, as far as it went when it was opened. Throws Error(io).
+HashedFile hash_file(const std::filesystem::path& path);
+std::string sha256_file(const std::filesystem::path& path);
 
 }  // namespace slm

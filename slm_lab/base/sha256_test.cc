@@ -33,6 +33,16 @@ TEST(Sha256, OfAFileLongerThanTheReadBuffer) {
   const ScratchFolder folder;
   write_file_durably(folder / "a", std::string(1000000, 'a'));
   EXPECT_EQ(sha256_file(folder / "a"), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(hash_file(folder / "a").bytes, 1000000u);
+}
+
+TEST(Sha256, OfAShortFileAndOfAnEmptyOne) {
+  const ScratchFolder folder;
+  write_file_durably(folder / "abc", "abc");
+  write_file_durably(folder / "empty", "");
+  EXPECT_EQ(sha256_file(folder / "abc"), sha256_hex("abc"));
+  EXPECT_EQ(hash_file(folder / "empty").bytes, 0u);
+  EXPECT_EQ(hash_file(folder / "empty").sha256, sha256_hex(""));
 }
 
 TEST(Xxh3, IsTheReferences) {

@@ -164,7 +164,8 @@ std::vector<RunFile> list_files(const DataFolder& folder) {
     const std::string path = file.lexically_relative(folder.root()).generic_string();
     if (path == "manifest.json" || path == "run.lock" || is_unfinished(path)) continue;
     if (path.ends_with(".png") || path.ends_with(".svg")) continue;  // drawn from the tables, perhaps still being drawn
-    files.push_back({path, fs::file_size(file), sha256_file(file)});
+    const HashedFile hashed = hash_file(file);
+    files.push_back({path, hashed.bytes, hashed.sha256});
   }
   std::sort(files.begin(), files.end(), [](const RunFile& a, const RunFile& b) { return a.path < b.path; });
   return files;
