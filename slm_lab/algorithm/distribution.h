@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "slm_lab/algorithm/mode_action.h"
-#include "slm_lab/base/archive.h"
 #include "slm_lab/base/matrix.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/space.h"

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "slm_lab/algorithm/distribution.h"
+#include "slm_lab/base/archive.h"
 
 namespace slm {
 

@@ -35,13 +35,13 @@ class Reports {
   Reports& operator=(const Reports&) = delete;
 
   void add(SessionMessage message) {
-    const bool of_search = of_search_ && message.kind == SessionMessage::Kind::log_point;
-    if (of_search) {  // its views show none of that
+    const bool point_of_search = of_search_ && message.kind == SessionMessage::Kind::log_point;
+    if (point_of_search) {  // its views show none of that
       message.text = message.details = "";
       message.phase_seconds = {};
     }
     waiting_ += message.to_line();
-    if (!of_search || message.asks || Clock::now() - told_ >= kMostWait) tell();
+    if (!point_of_search || message.asks || Clock::now() - told_ >= kMostWait) tell();
   }
 
  private:
