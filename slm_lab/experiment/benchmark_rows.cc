@@ -127,7 +127,7 @@ constexpr auto kRows = std::to_array<BenchmarkRow>({
     extra("halfcheetah/crossq", "CrossQ", kCrossQMujoco, "crossq_halfcheetah", 6000, kFew),
     {"walker2d/ppo", "PPO", kPpoMujoco, "ppo_mujoco", 1583, 400, 5, /*is_template=*/true},
     {"walker2d/sac", "SAC", kSacMujoco, "sac_mujoco", 229, 6000, kFew, /*is_template=*/true},
-    {"walker2d/a2c", "A2C", "slm_lab/spec/benchmark/a2c/a2c_gae_walker2d.json", "a2c_gae_walker2d", kNone, 200},
+    {"walker2d/a2c", "A2C", kA2cMujoco, "a2c_gae_mujoco", kNone, 200, 5, /*is_template=*/true},
     extra("walker2d/crossq", "CrossQ", kCrossQMujoco, "crossq_walker2d", 6000, kFew),
     {"ant/ppo", "PPO", "slm_lab/spec/benchmark/ppo/ppo_ant.json", "ppo_ant", 36, 1200, 4},
     {"ant/sac", "SAC", kSacMujoco, "sac_mujoco", kNone, 18000, kFew, /*is_template=*/true},
