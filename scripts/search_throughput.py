@@ -6,7 +6,6 @@ search_throughput.py [PROGRAM [TRIALS [THREADS]]]
 Prints wall-clock, the driver's own share of all processor time, and its memory after a fifth of the trials and at the end.
 """
 import json
-import os
 import pathlib
 import resource
 import subprocess
@@ -28,10 +27,10 @@ def spec(trials: int) -> dict:
 
 def driver_state(pid: int) -> tuple[float, int]:
     """Seconds of processor time of this process alone, and its resident kilobytes."""
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9, rss
+    nanoseconds = int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])  # /proc/PID/stat counts in hundredths
+    return nanoseconds / 1e9, rss
 
 
 def ended(journal: pathlib.Path) -> int:
