@@ -119,7 +119,7 @@ TEST(SyncVecEnv, BothFlagsHoldWhenTheTaskEndsOnTheLastStep) {
 }
 
 TEST(SyncVecEnv, ThreadsChangeNothing) {
-  constexpr int num_envs = 150;  // enough Acrobots that threads pay, and not a multiple of their number
+  constexpr int num_envs = 330;  // enough Acrobots that threads pay, and not a multiple of their number
   ThreadPool threads(4);
   auto alone = make<Acrobot>(num_envs, 7, 0);
   auto shared = make<Acrobot>(num_envs, 7, 0, &threads);
