@@ -42,7 +42,7 @@ def table():
              "|---|---|---|---|---|---|---|"]
     for row in page_rows():
         result = results.get(row["Row"].strip("`"))
-        if result is None:  # has not run yet
+        if result is None or row["Status"] == "under way":
             continue
         fps = sorted(session["fps"] for session in result["sessions"])
         scores = [row[key].split(" (")[0] for key in ("MA", "MA-100", "D-100")]

@@ -346,6 +346,36 @@ TEST(Terminate, EndsAfterACheckpointToo) {
   EXPECT_THAT(stopped.err, HasSubstr("Go on with: "));
 }
 
+TEST(Interrupt, ShowsHowFarARowOfTheBenchmarkCame) {
+  const ScratchFolder scratch;
+  const auto benchmark = [&](const std::string& data, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"benchmark", "cartpole/a2c", "--sessions",   "2",         "--threads",
+                                      "1",         "--data",       scratch / data, "--results", scratch / "page"};
+    words.insert(words.end(), more.begin(), more.end());
+    return slm_lab(words);
+  };
+  const auto interrupt = [&](const std::string& data) {
+    Process process(benchmark(data, {"--checkpoint-seconds", "0", "--again"}));
+    EXPECT_TRUE(await_checkpoint(process, scratch / data, 3));
+    process.send_to_group(SIGINT);
+    EXPECT_EQ(process.wait().exit_code, 130);
+  };
+  const auto page = [&] {
+    EXPECT_EQ(run_program(benchmark("data", {"--render"})).exit_code, 0);
+    return read_file(scratch / "page" / "BENCHMARKS.md");
+  };
+  interrupt("data");
+  EXPECT_THAT(page(), HasSubstr("| under way | A2C | "));
+  EXPECT_THAT(page(), testing::ContainsRegex("- A2C: under way: session 0 at [0-9.]+k frames, no other has begun\n"));
+  EXPECT_THAT(page(), HasSubstr("![Curves of CartPole-v1](cartpole.png)"));
+  const ProcessResult resumed = run_program(benchmark("data", {}));
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("cartpole/a2c: continues "));
+  EXPECT_THAT(page(), testing::ContainsRegex("\n1 of [0-9]+ rows have run"));
+  interrupt("again");
+  EXPECT_THAT(page(), testing::ContainsRegex("\n1 of [0-9]+ rows have run")) << "a finished result stays";
+}
+
 void flip_a_byte(const fs::path& file) {
   std::string bytes = read_file(file);
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);

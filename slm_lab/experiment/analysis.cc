@@ -20,11 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<SessionRow> table(const DataFolder& folder, int trial, int session, const char* df) {
-  const fs::path csv = folder.session_csv(trial, session, df);
-  return fs::exists(csv) ? read_csv(csv) : std::vector<SessionRow>{};
-}
-
 /// What the pictures of this spec say about it.
 GraphSubject subject(const LabSpec& spec, std::string name) {
   GraphSubject subject{std::move(name), spec.agent.algorithm_name, spec.env.name, /*lines=*/{}};
@@ -37,10 +32,10 @@ GraphSubject subject(const LabSpec& spec, std::string name) {
 void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
   std::vector<SessionMetrics> sessions;
   for (int session = 0; session < spec.meta.max_session; ++session) {
-    const std::vector<SessionRow> train = table(folder, trial, session, "train");
+    const std::vector<SessionRow> train = session_table(folder, trial, session, "train");
     if (train.empty()) continue;
     if (const auto graph = session_graph(subject(spec, folder.session_prefix(trial, session)), train,
-                                         table(folder, trial, session, "eval")))
+                                         session_table(folder, trial, session, "eval")))
       write_png(folder.session_graph(trial, session), *graph);
     sessions.push_back(session_metrics(train, random_baseline(spec.env.name)));
   }
@@ -48,7 +43,22 @@ void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
     write_png(folder.trial_graph(trial), *graph);
 }
 
+/// Of its table and its result.
+SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
+                          const SessionResult& result) {
+  SessionMetrics metrics =
+      session_metrics(session_table(folder, trial, session, "train"), random_baseline(spec.env.name));
+  metrics.episode_return_ma100 = result.ma100;
+  metrics.eval_return_d100 = result.d100;
+  return metrics;
+}
+
 }  // namespace
+
+std::vector<SessionRow> session_table(const DataFolder& folder, int trial, int session, const char* df) {
+  const fs::path csv = folder.session_csv(trial, session, df);
+  return fs::exists(csv) ? read_csv(csv) : std::vector<SessionRow>{};
+}
 
 void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
   try {
@@ -56,14 +66,6 @@ void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial) {
   } catch (const Error& error) {
     say(fmt::format("no graphs: {}", error.what()));
   }
-}
-
-SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
-                          const SessionResult& result) {
-  SessionMetrics metrics = session_metrics(table(folder, trial, session, "train"), random_baseline(spec.env.name));
-  metrics.episode_return_ma100 = result.ma100;
-  metrics.eval_return_d100 = result.d100;
-  return metrics;
 }
 
 TrialAnalysis analyse_trial(const DataFolder& folder, const LabSpec& spec, int trial) {

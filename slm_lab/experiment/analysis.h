@@ -5,6 +5,7 @@
 
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/metrics.h"
+#include "slm_lab/report/record.h"
 #include "slm_lab/report/summary.h"
 #include "slm_lab/store/data_folder.h"
 #include "slm_lab/store/session_result.h"
@@ -15,9 +16,8 @@ namespace slm {
 /// cost a run nothing: the reason is printed.
 void draw_graphs(const DataFolder& folder, const LabSpec& spec, int trial);
 
-/// Metrics of a session that is done: of its table and its result.
-SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int trial, int session,
-                          const SessionResult& result);
+/// The log points of a session as of its newest checkpoint; `df` is train or eval. None before the first.
+std::vector<SessionRow> session_table(const DataFolder& folder, int trial, int session, const char* df);
 
 struct TrialAnalysis {
   TrialMetrics metrics;

@@ -13,6 +13,7 @@
 #include "slm_lab/base/lock.h"
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/env/missing_part.h"
+#include "slm_lab/env/random_baseline.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/forked_work.h"
@@ -103,12 +104,18 @@ class BenchmarkRun {
     if (outcome.exit_code == 0) pack_trial(trial.folder, trial.trial, trial.spec.meta.max_session, false);
     manifests_[run].keep(outcome.profiles);
     close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
-    if (interrupted) return;
-    save(run, outcome);
+    const RowResult row = result_of(run, outcome);
+    if (interrupted && !says_more(row.result, folder_.result(*plans_[run].row))) return;
+    folder_.save(*plans_[run].row, row.result, row.curves);
     page_.start(0, [this] { folder_.render(); });
   }
 
-  void save(std::size_t run, const TrialOutcome& outcome) const {
+  struct RowResult {
+    BenchmarkResult result;
+    std::vector<SessionMetrics> curves;  ///< of its sessions
+  };
+
+  RowResult result_of(std::size_t run, const TrialOutcome& outcome) const {
     const BenchmarkPlan& plan = plans_[run];
     const DataFolder& folder = runs_[run].folder;
     BenchmarkResult result{.row = std::string(plan.row->id),
@@ -123,25 +130,36 @@ class BenchmarkRun {
                            .kernel = manifests_[run].starts.back().kernel,
                            .seed = plan.spec->meta.seed,
                            .num_sessions = plan.spec->meta.max_session,
+                           .max_frame = plan.spec->env.max_frame,
                            .sessions = {},
                            .failures = {},
                            .wall_seconds = manifests_[run].wall_seconds(),
                            .date = local_time()};
-    std::vector<SessionMetrics> metrics;
+    std::vector<SessionMetrics> curves;
     for (int session = 0; session < result.num_sessions; ++session) {
-      const auto ended = read_session_result(folder, /*trial=*/0, session);
-      if (!ended) continue;
-      result.sessions.push_back({.session = session,
-                                 .total_reward_ma = ended->total_reward_ma,
-                                 .ma100 = ended->ma100,
-                                 .d100 = ended->d100,
-                                 .frames = ended->frame,
-                                 .seconds = ended->seconds,
-                                 .weights_sha256 = ended->weights_sha256});
-      metrics.push_back(metrics_of(folder, *plan.spec, /*trial=*/0, session, *ended));
+      const std::vector<SessionRow> rows = session_table(folder, /*trial=*/0, session, "train");
+      if (const auto done = read_session_result(folder, /*trial=*/0, session)) {
+        result.sessions.push_back({.session = session,
+                                   .total_reward_ma = done->total_reward_ma,
+                                   .ma100 = done->ma100,
+                                   .d100 = done->d100,
+                                   .frames = done->frame,
+                                   .seconds = done->seconds,
+                                   .weights_sha256 = done->weights_sha256});
+      } else if (!rows.empty() && outcome.failures.empty()) {
+        result.sessions.push_back({.session = session,
+                                   .total_reward_ma = rows.back().total_reward_ma,
+                                   .d100 = {},
+                                   .frames = static_cast<std::int64_t>(rows.back().frame),
+                                   .seconds = rows.back().wall_t,
+                                   .weights_sha256 = {}});
+      } else {
+        continue;
+      }
+      curves.push_back(session_metrics(rows, random_baseline(plan.spec->env.name)));
     }
     for (const SessionFailure& failure : outcome.failures) result.failures.push_back({failure.session, failure.reason});
-    folder_.save(*plan.row, result, metrics);
+    return {result, curves};
   }
 
   const BenchmarkOptions& options_;

@@ -109,8 +109,11 @@ bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
   std::vector<TrialCurve> trials;
   for (const BenchmarkRow& row : benchmark_rows()) {
     if (row.group() != env.group) continue;
-    if (auto sessions = curves(row))
-      trials.push_back({std::string(row.algorithm), std::string(row.algorithm), std::move(*sessions)});
+    auto sessions = curves(row);
+    if (!sessions) continue;
+    const auto shown = result(row);
+    trials.push_back({fmt::format("{}{}", row.algorithm, shown && shown->under_way() ? ", under way" : ""),
+                      std::string(row.algorithm), std::move(*sessions)});
   }
   if (trials.empty()) return false;
   Page picture = multi_trial_graph(fmt::format("{}: return", env.name), trials);

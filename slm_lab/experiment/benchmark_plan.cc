@@ -7,10 +7,10 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/env/missing_part.h"
+#include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark.h"
 #include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/train.h"
-#include "slm_lab/report/csv.h"
 #include "slm_lab/report/number_text.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/store/manifest.h"
@@ -49,7 +49,7 @@ std::optional<DataFolder> find_run(const BenchmarkOptions& options, const Loaded
 }
 
 bool is_done(const std::optional<BenchmarkResult>& result, const LoadedSpec& loaded) {
-  return result && result->failures.empty() && result->spec_hash == loaded.hash;
+  return result && result->failures.empty() && !result->under_way() && result->spec_hash == loaded.hash;
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -66,6 +66,7 @@ std::string state_text(const BenchmarkPlan& plan, const std::optional<BenchmarkR
       break;
   }
   if (!result) return "not run";
+  if (result->under_way() && result->spec_hash == plan.loaded->hash) return "begun, in a run folder that is not here";
   return fmt::format("has a result for another spec, seed or number of sessions (seed {}, {} sessions, {})",
                      result->seed, result->num_sessions, result->version);
 }
@@ -87,11 +88,8 @@ std::string owner(const DataFolder& folder) {
   }
 }
 
-/// Frames that are in the table of a session, as of its newest checkpoint.
 double frames_of(const DataFolder& folder, int session) {
-  const fs::path table = folder.session_csv(0, session, "train");
-  if (!fs::exists(table)) return 0;
-  const std::vector<SessionRow> rows = read_csv(table);
+  const std::vector<SessionRow> rows = session_table(folder, /*trial=*/0, session, "train");
   return rows.empty() ? 0 : rows.back().frame;
 }
 

@@ -180,6 +180,7 @@ TEST_F(Benchmark, RunsLongRowsFirstAndWritesResultsPageAndPictures) {
   EXPECT_THAT(ppo.sessions[0].weights_sha256, SizeIs(64));
   EXPECT_NE(ppo.sessions[0].weights_sha256, ppo.sessions[1].weights_sha256);
   EXPECT_EQ(ppo.seed, 1000);
+  EXPECT_EQ(ppo.max_frame, 2000);
   EXPECT_THAT(ppo.overrides, SizeIs(2));
   EXPECT_THAT(page(), HasSubstr("| not comparable | PPO |"));
   EXPECT_THAT(page(), HasSubstr("![Curves of CartPole-v1](cartpole.png)"));
@@ -249,6 +250,23 @@ TEST_F(Benchmark, ARowWhoseResultCannotBeWrittenDoesNotStopTheOthers) {
   EXPECT_NE(code_, 0);
   EXPECT_THAT(err_, HasSubstr("cartpole/ppo: "));
   EXPECT_THAT(result("cartpole/a2c").sessions, SizeIs(2));
+}
+
+// As it is after a stop on another machine, or after its folder was removed.
+TEST_F(Benchmark, WhatIsUnderWayWithoutItsRunFolderBeginsAnew) {
+  run({"cartpole/a2c"});
+  const BenchmarkRow& row = *select_benchmark_rows(std::vector<std::string>{"cartpole/a2c"})[0];
+  BenchmarkResult shown = result("cartpole/a2c");
+  shown.sessions[1].weights_sha256 = "";
+  BenchmarkFolder(options_.results, options_.repository).save(row, shown, {});
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::resume);
+  std::filesystem::remove_all(options_.data);
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::start);
+  testing::internal::CaptureStdout();
+  list_benchmark(std::vector{&row}, options_);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("begun, in a run folder that is not here"));
+  EXPECT_THAT(run({"cartpole/a2c"}), SizeIs(2));
+  EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::done);
 }
 
 // The page's own sessions and seed, so that the commands that it prints give what it shows.

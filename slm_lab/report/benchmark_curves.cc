@@ -11,18 +11,19 @@
 namespace slm {
 std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::size_t max_points) {
   std::string text = "frame";
-  std::size_t points = sessions.empty() ? 0 : sessions[0].frames.size();
+  std::vector<double> frames;
   for (std::size_t s = 0; s < sessions.size(); ++s) {
     text += fmt::format(",s{}", s);
-    points = std::min(points, sessions[s].frames.size());
+    if (sessions[s].frames.size() > frames.size()) frames = sessions[s].frames;
   }
   text += '\n';
+  const std::size_t points = frames.size();
   const std::size_t stride = std::max<std::size_t>(1, (points + max_points - 1) / max_points);
   for (std::size_t i = (points + stride - 1) % stride; i < points; i += stride) {  // from the end backwards, so to say
-    text += fmt::format("{}", sessions[0].frames[i]);
+    text += fmt::format("{}", frames[i]);
     for (const SessionMetrics& session : sessions) {
-      const double value = session.mean_returns_ma[i];
-      text += std::isnan(value) ? "," : fmt::format(",{:.6g}", value);
+      const bool none = i >= session.mean_returns_ma.size() || std::isnan(session.mean_returns_ma[i]);
+      text += none ? "," : fmt::format(",{:.6g}", session.mean_returns_ma[i]);
     }
     text += '\n';
   }

@@ -37,9 +37,13 @@ std::string seeds_text(const BenchmarkPageEnv& env, const BenchmarkResult& resul
   return fmt::format("{}/{}", above, result.num_sessions);
 }
 
-/// Of one session: the budget of the spec.
+/// Of one session: the budget of the spec, or where those that are under way are on average.
 std::string frames_text(const BenchmarkResult& result) {
-  return result.sessions.empty() ? "-" : count_text(static_cast<double>(result.sessions.front().frames));
+  if (result.sessions.empty()) return "-";
+  const std::string frames =
+      count_text(static_cast<double>(result.frames()) / static_cast<double>(result.sessions.size()));
+  return result.under_way() ? fmt::format("{} of {}", frames, count_text(static_cast<double>(result.max_frame)))
+                            : frames;
 }
 
 std::string fps_text(const BenchmarkResult& result) {
@@ -93,6 +97,17 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// Where each session of a row is.
+std::string progress_text(const BenchmarkResult& result) {
+  std::vector<std::string> sessions;
+  for (const BenchmarkSession& session : result.sessions)
+    sessions.push_back(
+        fmt::format("session {} {}", session.session,
+                    session.done() ? "done" : "at " + count_text(static_cast<double>(session.frames)) + " frames"));
+  if (std::ssize(result.sessions) < result.num_sessions) sessions.emplace_back("no other has begun");
+  return fmt::format("{}", fmt::join(sessions, ", "));
+}
+
 /// What a reader must know about single rows.
 std::string remarks(const BenchmarkPageEnv& env) {
   std::string text;
@@ -100,6 +115,8 @@ std::string remarks(const BenchmarkPageEnv& env) {
     if (!row.result) continue;
     for (const BenchmarkFailure& failure : row.result->failures)
       text += fmt::format("- {}: session {} failed: {}\n", row.algorithm, failure.session, one_line(failure.reason));
+    if (benchmark_status(env, row) == BenchmarkStatus::under_way)
+      text += fmt::format("- {}: under way: {}\n", row.algorithm, progress_text(*row.result));
     if (!row.result->overrides.empty())
       text += fmt::format("- {}: ran with {}; it does not compare\n", row.algorithm,
                           fmt::join(row.result->overrides, ", "));
@@ -133,7 +150,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 
 | column | meaning |
 |---|---|
-| Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval; `below`: it is not; `failed`: a session failed, whatever the others reached |
+| Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval; `below`: it is not; `failed`: a session failed, whatever the others reached; `under way`: its sessions are not done, and the row shows how far they are |
 | MA | `total_reward_ma` at the end: mean return over the last 100 log points (SLM-Lab's score). With a log point every 500 frames that is the last 50,000 frames; a run of 100 log points or fewer is averaged whole, its untrained start included |
 | MA-100 | mean return of the last 100 training episodes |
 | D-100 | mean return of 100 fresh episodes of the final policy, greedy, statistics frozen |
@@ -142,7 +159,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 | Target | what the mean must exceed |
 | SLM-Lab | the MA on SLM-Lab's benchmark page (version 4.3). Its DQN rows ran 100,000 frames with 10 log points, so compare with care |
 | Seeds | how many reached the target alone, of how many were run |
-| Frames | steps of all environments of one session |
+| Frames | steps of all environments of one session; of a row under way, their mean so far |
 | Frames/s, Wall-clock | of one session, median over seeds, with as many sessions side by side as there are cores; logging and checkpoints included |
 
 Curves: MA over frames, mean and one standard deviation over the seeds.
@@ -165,6 +182,7 @@ The same seed gives the same weights on the same build and kind of CPU; each res
 BenchmarkStatus benchmark_status(const BenchmarkPageEnv& env, const BenchmarkPageRow& row) {
   if (!row.result) return BenchmarkStatus::not_run;
   if (!row.result->failures.empty()) return BenchmarkStatus::failed;
+  if (row.result->under_way()) return BenchmarkStatus::under_way;
   if (!row.result->overrides.empty()) return BenchmarkStatus::not_comparable;
   return mean(scores(env, *row.result)) > env.target ? BenchmarkStatus::pass : BenchmarkStatus::below;
 }
@@ -173,6 +191,8 @@ std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row
   switch (benchmark_status(env, row)) {
     case BenchmarkStatus::not_run:
       return "not run";
+    case BenchmarkStatus::under_way:
+      return "under way";
     case BenchmarkStatus::failed:
       return "failed";
     case BenchmarkStatus::not_comparable:
@@ -199,19 +219,20 @@ std::map<std::string, std::vector<std::string>> benchmark_origins(std::span<cons
 }
 
 std::string benchmark_overview(std::span<const BenchmarkPageEnv> envs) {
-  int rows = 0, run = 0, passed = 0, compared = 0, better = 0;
+  int rows = 0, under_way = 0, run = 0, passed = 0, compared = 0, better = 0;
   for (const BenchmarkPageEnv& env : envs)
     for (const BenchmarkPageRow& row : env.rows) {
       const BenchmarkStatus status = benchmark_status(env, row);
       ++rows;
-      run += status != BenchmarkStatus::not_run;
+      under_way += status == BenchmarkStatus::under_way;
+      run += status > BenchmarkStatus::under_way;
       passed += status == BenchmarkStatus::pass;
       if (std::isnan(row.published) || status < BenchmarkStatus::below) continue;
       ++compared;
       better += mean(row.result->values(&BenchmarkSession::total_reward_ma)) > row.published;
     }
-  return fmt::format("{} of {} rows have run, {} pass; {} of {} are above the figure of SLM-Lab's own page.", run, rows,
-                     passed, better, compared);
+  return fmt::format("{} of {} rows have run, {} pass{}; {} of {} are above the figure of SLM-Lab's own page.", run,
+                     rows, passed, under_way == 0 ? "" : fmt::format(", {} under way", under_way), better, compared);
 }
 
 std::string_view benchmark_legend() { return kHowToRead; }

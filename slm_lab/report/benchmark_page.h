@@ -32,7 +32,7 @@ struct BenchmarkPageEnv {
   std::vector<BenchmarkPageRow> rows;
 };
 
-enum class BenchmarkStatus { not_run, failed, not_comparable, below, pass };
+enum class BenchmarkStatus { not_run, under_way, failed, not_comparable, below, pass };
 BenchmarkStatus benchmark_status(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);
 std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);
 

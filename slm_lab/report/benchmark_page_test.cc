@@ -29,6 +29,7 @@ BenchmarkResult result_of(std::initializer_list<double> ma) {
   result.kernel = "x86-64-v3";
   result.seed = 1000;
   result.num_sessions = static_cast<int>(ma.size());
+  result.max_frame = 200'000;
   result.wall_seconds = 30;
   result.date = "2026-01-02 03:04:05";
   for (const double value : ma) {
@@ -88,6 +89,48 @@ TEST(BenchmarkStatus, AnOverriddenSpecDoesNotCompare) {
   result.overrides = {"env.max_frame=3000"};
   EXPECT_EQ(status_of(env_with(result)), "not comparable");
   EXPECT_THAT(page_of(env_with(result)), HasSubstr("- PPO: ran with env.max_frame=3000; it does not compare\n"));
+}
+
+TEST(BenchmarkStatus, ARowWhoseSessionsAreNotDoneIsUnderWay) {
+  BenchmarkResult result = result_of({500, 450});
+  EXPECT_FALSE(result.under_way());
+  result.num_sessions = 3;
+  EXPECT_TRUE(result.under_way()) << "one has not begun";
+  result.failures = {{2, "lost"}};
+  EXPECT_FALSE(result.under_way()) << "nor will it";
+  result.failures = {};
+  result.sessions[1].frames = 100'000;
+  result.sessions[1].weights_sha256 = "";
+  result.sessions[1].ma100 = Scalars::kNone;
+  result.sessions[1].d100 = {};
+  BenchmarkPageEnv env = env_with(result);
+  EXPECT_EQ(status_of(env), "under way");
+  EXPECT_THAT(page_of(env), HasSubstr("| under way | PPO | 475.00 ("));
+  EXPECT_THAT(page_of(env), HasSubstr("| 2/3 | 150k of 200k |"));
+  EXPECT_THAT(page_of(env),
+              HasSubstr("- PPO: under way: session 0 done, session 1 at 100k frames, no other has begun\n"));
+  EXPECT_THAT(page_of(env), HasSubstr("0 of 1 rows have run, 0 pass, 1 under way; 0 of 0 are above"));
+  env.rows[0].result->num_sessions = 2;
+  EXPECT_THAT(page_of(env), HasSubstr("- PPO: under way: session 0 done, session 1 at 100k frames\n"));
+  env.rows[0].result->failures = {{1, "lost"}};
+  EXPECT_EQ(status_of(env), "failed");
+}
+
+TEST(BenchmarkStatus, AStoppedRowReplacesWhatSaysLess) {
+  BenchmarkResult stopped = result_of({100});
+  stopped.num_sessions = 2;
+  stopped.sessions[0].frames = 1000;
+  EXPECT_TRUE(says_more(stopped, {}));
+  BenchmarkResult shown = stopped;
+  EXPECT_TRUE(says_more(stopped, shown));
+  shown.sessions[0].frames = 1001;
+  EXPECT_FALSE(says_more(stopped, shown)) << "another machine came further";
+  shown.spec_hash = "of another spec";
+  EXPECT_TRUE(says_more(stopped, shown));
+  shown.num_sessions = 1;
+  EXPECT_FALSE(says_more(stopped, shown)) << "a finished result, if of another spec";
+  stopped.sessions.clear();
+  EXPECT_FALSE(says_more(stopped, {})) << "nothing has begun";
 }
 
 TEST(BenchmarkStatus, MayBeDecidedByD100) {
@@ -170,6 +213,11 @@ TEST(BenchmarkCurves, AreThinnedFromTheEndAndReadBack) {
   const std::string thin = benchmark_curves_csv(std::vector{session, session}, 3);
   EXPECT_EQ(thin, "frame,s0,s1\n500,,\n1500,3.5,3.5\n2500,5.5,5.5\n");
   EXPECT_EQ(benchmark_curves_csv({&session, 1}, 2), "frame,s0\n1000,2.5\n2500,5.5\n");
+  SessionMetrics behind = session;
+  behind.frames.resize(2);
+  behind.mean_returns_ma.resize(2);
+  EXPECT_EQ(benchmark_curves_csv(std::vector{behind, session}, 5),
+            "frame,s0,s1\n500,,\n1000,2.5,2.5\n1500,,3.5\n2000,,4.5\n2500,,5.5\n");
   const std::vector<SessionMetrics> again = parse_benchmark_curves(thin, "x.csv");
   ASSERT_EQ(again.size(), 2u);
   EXPECT_THAT(again[1].frames, ElementsAre(500, 1500, 2500));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "slm_lab/base/error.h"
 #include "slm_lab/report/json_file.h"
 
@@ -34,6 +36,17 @@ BenchmarkSession parse_session(const Json& json) {
 
 }  // namespace
 
+bool BenchmarkResult::under_way() const {
+  const auto done = std::ranges::count_if(sessions, &BenchmarkSession::done);
+  return done + std::ssize(failures) < num_sessions;
+}
+
+std::int64_t BenchmarkResult::frames() const {
+  std::int64_t sum = 0;
+  for (const BenchmarkSession& session : sessions) sum += session.frames;
+  return sum;
+}
+
 std::vector<double> BenchmarkResult::values(double BenchmarkSession::*value) const {
   std::vector<double> out;
   for (const BenchmarkSession& session : sessions) out.push_back(session.*value);
@@ -46,6 +59,12 @@ std::vector<double> BenchmarkResult::d100() const {
   return out;
 }
 
+bool says_more(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown) {
+  if (stopped.sessions.empty()) return false;
+  if (!shown) return true;
+  return shown->under_way() && (shown->spec_hash != stopped.spec_hash || shown->frames() <= stopped.frames());
+}
+
 std::string benchmark_result_json(const BenchmarkResult& result) {
   Json json;
   json["row"] = result.row;
@@ -55,6 +74,7 @@ std::string benchmark_result_json(const BenchmarkResult& result) {
   json["overrides"] = result.overrides;
   json["seed"] = result.seed;
   json["num_sessions"] = result.num_sessions;
+  json["max_frame"] = result.max_frame;
   json["version"] = result.version;
   json["git_revision"] = result.git_revision;
   json["cpu"] = result.cpu;
@@ -81,6 +101,7 @@ BenchmarkResult parse_benchmark_result(std::string_view text, std::string_view f
     result.overrides = json.at("overrides").get<std::vector<std::string>>();
     result.seed = json.at("seed");
     result.num_sessions = json.at("num_sessions");
+    result.max_frame = json.at("max_frame");
     result.version = json.at("version");
     result.git_revision = json.at("git_revision");
     result.cpu = json.at("cpu");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,10 @@ struct BenchmarkSession {
   double ma100 = Scalars::kNone;
   EvalReturn d100;
   std::int64_t frames = 0;
-  double seconds = 0;  ///< of training, logging and checkpoints included
-  std::string weights_sha256;
+  double seconds = 0;          ///< of training, logging and checkpoints included
+  std::string weights_sha256;  ///< empty: it is under way, and `total_reward_ma` is that of `frames`
 
+  bool done() const { return !weights_sha256.empty(); }
   double fps() const { return static_cast<double>(frames) / seconds; }
 };
 
@@ -38,14 +40,21 @@ struct BenchmarkResult {
   std::string kernel;  ///< instruction set of the net kernel that ran
   std::int64_t seed = 0;
   int num_sessions = 0;                    ///< asked for
-  std::vector<BenchmarkSession> sessions;  ///< finished
-  std::vector<BenchmarkFailure> failures;  ///< the others
-  double wall_seconds = 0;                 ///< of the row; its sessions may have run side by side
+  std::int64_t max_frame = 0;              ///< of a session
+  std::vector<BenchmarkSession> sessions;  ///< done, or as far as they came when the row was stopped
+  std::vector<BenchmarkFailure> failures;
+  double wall_seconds = 0;  ///< of the row; its sessions may have run side by side
   std::string date;
 
+  bool under_way() const;       ///< a session has neither been done nor failed
+  std::int64_t frames() const;  ///< of all sessions so far
   std::vector<double> values(double BenchmarkSession::*value) const;
   std::vector<double> d100() const;  ///< the mean of each session
 };
+
+/// Whether a row that was stopped is to be shown as far as it came, instead of what is shown: not where that is a
+/// finished result, even of another spec, or came further, as another machine's may have.
+bool says_more(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown);
 
 std::string benchmark_result_json(const BenchmarkResult& result);
 
