@@ -17,20 +17,31 @@ bool has_amx_bf16() {
   return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0 && (edx & kAmxTile) != 0;
 }
 
-const char* find_missing() {
-  if (!__builtin_cpu_supports("avx512bf16") || !has_amx_bf16()) return "this processor has no AMX with bf16";
+/// Xeons have the instruction too, at half the rate of their float32 units (docs/precision.md).
+bool has_fast_avx512_bf16() { return __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512bf16"); }
+
+struct Found {
+  const Bf16Kernels* kernels = nullptr;
+  const char* missing = "";
+};
+
+Found find() {
+  if (has_fast_avx512_bf16()) return {.kernels = &kBf16KernelsAvx512};
+  if (!__builtin_cpu_supports("avx512bf16") || !has_amx_bf16())
+    return {.missing = "this processor has no bf16 that gains (AMX, or AVX-512 of AMD)"};
   if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0)
-    return "the system does not let this program use AMX's tiles";
-  return "";
+    return {.missing = "the system does not let this program use AMX's tiles"};
+  return {.kernels = &kBf16KernelsAmx};
+}
+
+const Found& found() {
+  static const Found once = find();
+  return once;
 }
 
 }  // namespace
 
-const char* bf16_missing() {
-  static const char* const missing = find_missing();
-  return missing;
-}
-
-const Bf16Kernels* bf16_kernels() { return *bf16_missing() == '\0' ? &kBf16KernelsAmx : nullptr; }
+const Bf16Kernels* bf16_kernels() { return found().kernels; }
+const char* bf16_missing() { return found().missing; }
 
 }  // namespace slm

@@ -71,10 +71,10 @@ struct Bf16Windows {
 };
 
 /// Products of bf16 with float32 sums, for dense layers and convolutions. Every element is one chain over the inner
-/// index, in steps of two sums of 16: the same bits from every build, and a row of C does not depend on how many rows
-/// there are. Denormal numbers are 0. Nothing allocates.
+/// index, of AMX in steps of two sums of 16, of AVX-512 pair by pair: each has its own last bits, and a row of C does
+/// not depend on how many rows there are. Denormal numbers are 0. Nothing allocates.
 struct Bf16Kernels {
-  const char* name;  ///< "amx-bf16", or "portable-bf16", which is for tests: it is slow
+  const char* name;  ///< "amx-bf16", "avx512-bf16", or what has the same bits everywhere, for tests: it is slow
 
   /// Around all others, in each thread.
   void (*begin)();
@@ -120,12 +120,15 @@ constexpr bool bf16_keeps_outputs(Activation activation) {
   return activation == Activation::relu || activation == Activation::identity;
 }
 
-/// The build for this processor; nullptr where it has no AMX, or the system does not let this program use it.
+/// The build that gains on this processor: by AMX, or by AVX-512 where its products of bf16 are twice as fast as those
+/// of float32. Nullptr where there is none, or the system does not let this program use it.
 const Bf16Kernels* bf16_kernels();
 /// What bf16_kernels() misses, in words; empty where it has a build.
 const char* bf16_missing();
 
-extern const Bf16Kernels kBf16KernelsAmx;       ///< of bf16_kernels() alone: other processors stop at it
-extern const Bf16Kernels kBf16KernelsPortable;  ///< runs everywhere
+extern const Bf16Kernels kBf16KernelsAmx;     ///< of bf16_kernels() alone: other processors stop at it
+extern const Bf16Kernels kBf16KernelsAvx512;  ///< of processors with avx512bf16
+// They run everywhere:
+extern const Bf16Kernels kBf16KernelsPortableAmx, kBf16KernelsPortableAvx512;
 
 }  // namespace slm

@@ -49,57 +49,8 @@ void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptr
   asm volatile("" ::: "memory");
 }
 
-/// Two vectors of floats, the first in the lower half.
-[[gnu::always_inline]] inline __m512i rounded(Vec low, Vec high) {
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
-}
-
-void round_row(const float* from, Bf16* to) { _mm512_store_si512(to, rounded(load(from), load(from + 16))); }
-
-void to_pairs(ConstRows block, Bf16* left, Bf16* right) {
-  using Halves = std::int16_t __attribute__((vector_size(64)));
-  Halves order;
-  for (int i = 0; i < 32; ++i) order[i] = static_cast<std::int16_t>(i / 2 + i % 2 * 16);
-  const auto pairs = [&](const float* at) __attribute__((always_inline)) {
-    return _mm512_permutexvar_epi16(reinterpret_cast<__m512i>(order), rounded(load(at), load(at + block.stride)));
-  };
-  const float* at = block.data;
-  for (int r = 0; r < kBf16Block; r += 2, at += 2 * block.stride) {
-    _mm512_store_si512(left + r * 16, pairs(at));
-    _mm512_store_si512(right + r * 16, pairs(at + 16));
-  }
-}
-
-[[gnu::always_inline]] inline Vec widened(const Bf16* at) {
-  using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes), may_alias));
-  return from_bits(__builtin_convertvector(*reinterpret_cast<const Halves*>(at), IntVec) << 16);
-}
-
-/// Exact: a byte has 8 bits.
-Bf16 number_of_byte(std::uint8_t byte) {
-  const auto number = static_cast<float>(byte);
-  std::uint32_t number_bits;
-  __builtin_memcpy(&number_bits, &number, sizeof number);
-  return static_cast<Bf16>(number_bits >> 16);
-}
-
-void interleave_four(const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to) {
-  const auto channel = [&](int c) __attribute__((always_inline)) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + c * plane));
-  };
-  const __m128i pairs[] = {_mm_unpacklo_epi8(channel(0), channel(1)), _mm_unpackhi_epi8(channel(0), channel(1))};
-  const __m128i other_pairs[] = {_mm_unpacklo_epi8(channel(2), channel(3)), _mm_unpackhi_epi8(channel(2), channel(3))};
-  // With masks of all numbers: g++ 12 warns of the undefined rest that the others have.
-  const auto floats = [](__m128i bytes) __attribute__((always_inline)) {
-    return reinterpret_cast<Vec>(_mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes)));
-  };
-  for (int half = 0; half < 2; ++half) {
-    const Vec low = floats(_mm_unpacklo_epi16(pairs[half], other_pairs[half]));
-    const Vec high = floats(_mm_unpackhi_epi16(pairs[half], other_pairs[half]));
-    _mm512_storeu_si512(to + half * kBf16Block, rounded(low, high));
-  }
-}
-
+#include "slm_lab/net/bf16_kernel_avx512.inc"
+//
 #include "slm_lab/net/bf16_kernel_impl.inc"
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The same bits as AMX, by what any processor has: the arithmetic of its products, number by number.
+// The same bits as AMX and as AVX-512, by what any processor has: the arithmetic of their products, number by number.
 
 #include <cmath>
 #include <cstring>
@@ -16,7 +16,7 @@ namespace {
 void begin() {}
 void end() {}
 
-/// AMX takes denormal numbers for 0 and makes none, whatever the mode of the thread.
+/// Both take denormal numbers for 0 and make none, whatever the mode of the thread.
 float flushed(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
 
 float to_float(Bf16 x) {
@@ -35,24 +35,22 @@ Bf16 to_bf16(float x) {
   return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/// Of an inner index in steps of 32: the even ones and the odd ones are summed apart, then added to what there was.
-void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
-                   std::ptrdiff_t c_row) {
+/// Rows of 32 numbers of a tile of row form with columns of a tile of pair form.
+template <class Sum>
+void product_block_by(const Sum& add_products, const Bf16* a, std::ptrdiff_t a_next, const Bf16* b,
+                      std::ptrdiff_t b_next, int k_blocks, float* c, std::ptrdiff_t c_row) {
   for (int i = 0; i < kBf16Block; ++i)
     for (int j = 0; j < kBf16Block; ++j) {
       const Bf16* left = a + i / 16 * a_next + i % 16 * 32;
       const Bf16* right = b + j / 16 * b_next + j % 16 * 2;
       float total = 0;
-      for (int k = 0; k < k_blocks; ++k, left += kBf16TileSize, right += kBf16TileSize) {
-        float sum[2] = {};
-        for (int pair = 0; pair < 16; ++pair)
-          for (int odd = 0; odd < 2; ++odd)
-            sum[odd] = flushed(std::fmaf(to_float(left[2 * pair + odd]), to_float(right[32 * pair + odd]), sum[odd]));
-        total = flushed(total + flushed(sum[0] + sum[1]));
-      }
+      for (int k = 0; k < k_blocks; ++k, left += kBf16TileSize, right += kBf16TileSize)
+        total = add_products(total, left, right);
       c[i * c_row + j] = total;
     }
 }
+
+float fused(Bf16 a, Bf16 b, float sum) { return flushed(std::fmaf(to_float(a), to_float(b), sum)); }
 
 void round_row(const float* from, Bf16* to) {
   for (int c = 0; c < kBf16Block; ++c) to[c] = to_bf16(from[c]);
@@ -79,10 +77,46 @@ void interleave_four(const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to) {
   for (int i = 0; i < 64; ++i) to[i] = number_of_byte(from[i % 4 * plane + i / 4]);
 }
 
+namespace in_order_of_amx {
+
+/// The even ones and the odd ones are summed apart, then added to what there was.
+float add_products(float total, const Bf16* row, const Bf16* pairs) {
+  float sum[2] = {};
+  for (int pair = 0; pair < 16; ++pair)
+    for (int odd = 0; odd < 2; ++odd) sum[odd] = fused(row[2 * pair + odd], pairs[32 * pair + odd], sum[odd]);
+  return flushed(total + flushed(sum[0] + sum[1]));
+}
+
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
+                   std::ptrdiff_t c_row) {
+  product_block_by(add_products, a, a_next, b, b_next, k_blocks, c, c_row);
+}
+
 #include "slm_lab/net/bf16_kernel_impl.inc"
+
+}  // namespace in_order_of_amx
+
+namespace in_order_of_avx512 {
+
+/// Pair by pair, the odd one first.
+float add_products(float total, const Bf16* row, const Bf16* pairs) {
+  for (int pair = 0; pair < 16; ++pair)
+    for (const int odd : {1, 0}) total = fused(row[2 * pair + odd], pairs[32 * pair + odd], total);
+  return total;
+}
+
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
+                   std::ptrdiff_t c_row) {
+  product_block_by(add_products, a, a_next, b, b_next, k_blocks, c, c_row);
+}
+
+#include "slm_lab/net/bf16_kernel_impl.inc"
+
+}  // namespace in_order_of_avx512
 
 }  // namespace
 
-constexpr Bf16Kernels kBf16KernelsPortable = make_bf16_kernels("portable-bf16");
+constexpr Bf16Kernels kBf16KernelsPortableAmx = in_order_of_amx::make_bf16_kernels("portable-amx-bf16");
+constexpr Bf16Kernels kBf16KernelsPortableAvx512 = in_order_of_avx512::make_bf16_kernels("portable-avx512-bf16");
 
 }  // namespace slm

@@ -419,12 +419,12 @@ void expect_no_allocations_in_bf16(Net& net) {
 
 TEST(NetInBf16, AllocatesNothingAfterTheFirstUpdate) {
   MlpShape dense{.in_dim = 11, .hid_layers = {40, 70}, .hidden = Activation::tanh, .heads = {{3}, {2, true}, {1}}};
-  dense.bf16 = &kBf16KernelsPortable;
+  dense.bf16 = &kBf16KernelsPortableAmx;
   Rng rng(0);
   MlpNet mlp(dense, rng);
   expect_no_allocations_in_bf16(mlp);
   ConvShape convolutions{{2, 6, 5}, {{5, 3, 1, 1, 1}, {33, 2, 2, 0, 1}}, Activation::tanh};
-  convolutions.bf16 = &kBf16KernelsPortable;
+  convolutions.bf16 = &kBf16KernelsPortableAmx;
   ConvNet conv(std::make_unique<ConvLayers>(convolutions), dense, rng);
   expect_no_allocations_in_bf16(conv);
 }

@@ -6,11 +6,19 @@
 
 namespace slm {
 
-/// The bf16 kernel of every machine, which is the oracle, and that of this one where it has AMX.
+/// The bf16 kernels that run on this machine: those of every machine, which are the oracles, and its own.
 inline std::vector<const Bf16Kernels*> bf16_builds() {
-  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortable};
-  if (bf16_kernels() != nullptr) builds.push_back(bf16_kernels());
+  std::vector<const Bf16Kernels*> builds{&kBf16KernelsPortableAmx, &kBf16KernelsPortableAvx512};
+  if (__builtin_cpu_supports("avx512bf16")) builds.push_back(&kBf16KernelsAvx512);
+  if (bf16_kernels() == &kBf16KernelsAmx) builds.push_back(&kBf16KernelsAmx);
   return builds;
 }
+
+/// What has the same bits.
+inline const Bf16Kernels& bf16_oracle(const Bf16Kernels& build) {
+  return &build == &kBf16KernelsAmx || &build == &kBf16KernelsPortableAmx ? kBf16KernelsPortableAmx
+                                                                          : kBf16KernelsPortableAvx512;
+}
+inline bool is_slow(const Bf16Kernels& build) { return &bf16_oracle(build) == &build; }
 
 }  // namespace slm
