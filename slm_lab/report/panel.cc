@@ -65,13 +65,18 @@ struct Field {
   int priority;  // the highest goes first when the terminal is narrow
 };
 
+/// Whether it still trains: behind the last frame it plays the episodes of D-100, which may take minutes.
+bool is_training(const SessionProgress& p) {
+  return p.state == SessionProgress::State::running && p.frame < p.max_frame;
+}
+
 std::string last_field(const SessionProgress& p) {
   using enum SessionProgress::State;
   switch (p.state) {
     case waiting:
       return "waiting";
     case running:
-      return duration_text(static_cast<double>(p.max_frame - p.frame) / p.fps);
+      return is_training(p) ? duration_text(static_cast<double>(p.max_frame - p.frame) / p.fps) : "evaluating";
     case done:
       return "done in " + duration_text(p.seconds);
     case stopped:
@@ -83,7 +88,7 @@ std::string last_field(const SessionProgress& p) {
 }
 
 std::vector<Field> fields_of(const SessionProgress& p) {
-  const bool running = p.state == SessionProgress::State::running;
+  const bool training = is_training(p);
   return {
       {"", fmt::format("{:>3.0f}%", std::floor(100 * done_fraction(p))), 0},
       {"",
@@ -92,7 +97,7 @@ std::vector<Field> fields_of(const SessionProgress& p) {
       {"", fmt::format("{:>5}/s", count_text(p.fps)), 4},
       {"return ", fmt::format("{:>8}", return_text(p.return_ma)), 1},
       {"best ma ", fmt::format("{:>8}", return_text(std::isfinite(p.best) ? p.best : NAN)), 5},
-      {running ? "left " : "", fmt::format("{:>{}}", last_field(p), running ? 7 : 12), 2}};
+      {training ? "left " : "", fmt::format("{:>{}}", last_field(p), training ? 7 : 12), 2}};
 }
 
 int width_of(const std::vector<Field>& fields) {

@@ -52,6 +52,8 @@ TEST(Render, KeepsWhatIsNeededMost) {
 
 TEST(Render, SaysHowASessionEnded) {
   SessionProgress session = half_way();
+  session.frame = session.max_frame;
+  EXPECT_THAT(render(session, {.width = 110}), testing::EndsWith("    evaluating")) << "the episodes of D-100";
   session.state = SessionProgress::State::done;
   EXPECT_THAT(render(session, {.width = 110}), testing::EndsWith("  done in 0:12"));
   session.state = SessionProgress::State::failed;
