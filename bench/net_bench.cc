@@ -233,7 +233,8 @@ void BM_DenseLayer(benchmark::State& state) {
   report_best(state, operations, [&] {
     k.begin();
     k.pack(kSize, kSize, rows(w), packed);
-    k.forward({kBlocks, kBlocks, kBlocks, in.rows, packed.pairs}, kSize, bias.data(), Activation::relu, out, nullptr);
+    k.forward({kBlocks, kBlocks, kBlocks, in.rows, packed.pairs}, kSize, kSize, bias.data(), Activation::relu, out,
+              nullptr);
     k.product({kBlocks, kBlocks, kBlocks, in.transposed_rows, above.pairs}, kSize, kSize, nullptr, rows(dw));
     k.backward_input({kBlocks, kBlocks, kBlocks, above.rows, packed.transposed_pairs}, Activation::relu, in.rows, below,
                      db.data());

@@ -62,6 +62,7 @@ class BenchmarkRun {
       contain(runs_[run].name, [&] { end(run, outcome); });
     });
     page_.finish(kLastPage);
+    if (shows_stopped_) contain("page", [&] { folder_.render(); });
     return exit_code_;
   }
 
@@ -105,9 +106,12 @@ class BenchmarkRun {
     manifests_[run].keep(outcome.profiles);
     close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
     const RowResult row = result_of(run, outcome);
-    if (interrupted && !says_more(row.result, folder_.result(*plans_[run].row))) return;
+    if (interrupted && !replaces(row.result, folder_.result(*plans_[run].row))) return;
     folder_.save(*plans_[run].row, row.result, row.curves);
-    page_.start(0, [this] { folder_.render(); });
+    if (interrupted)
+      shows_stopped_ = true;
+    else
+      page_.start(0, [this] { folder_.render(); });
   }
 
   struct RowResult {
@@ -146,7 +150,7 @@ class BenchmarkRun {
                                    .frames = done->frame,
                                    .seconds = done->seconds,
                                    .weights_sha256 = done->weights_sha256});
-      } else if (!rows.empty() && outcome.failures.empty()) {
+      } else if (!rows.empty() && outcome.failures.empty()) {  // what failed has rows too
         result.sessions.push_back({.session = session,
                                    .total_reward_ma = rows.back().total_reward_ma,
                                    .d100 = {},
@@ -170,6 +174,7 @@ class BenchmarkRun {
   std::vector<Manifest> manifests_;
   std::vector<std::unique_ptr<FolderLock>> locks_;
   ForkedWork page_;
+  bool shows_stopped_ = false;  // rows as far as they came; the page does not have them yet
   int exit_code_ = 0;
 };
 

@@ -36,9 +36,9 @@ struct BenchmarkOptions {
 /// What is to be done for a row.
 struct BenchmarkPlan {
   enum class Kind {
-    done,     ///< this spec, seed and number of sessions have a result
+    done,     ///< this spec, seed and number of sessions have a finished result
     resume,   ///< have a run folder
-    start,    ///< have nothing yet
+    start,    ///< have neither
     refused,  ///< cannot run here
   };
   const BenchmarkRow* row;

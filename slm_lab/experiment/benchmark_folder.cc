@@ -63,6 +63,11 @@ std::optional<std::vector<SessionMetrics>> BenchmarkFolder::curves(const Benchma
   return store_.curves(stem(row));
 }
 
+std::string BenchmarkFolder::label(const BenchmarkRow& row) const {
+  const auto shown = result(row);
+  return fmt::format("{}{}", row.algorithm, shown && shown->under_way() ? ", under way" : "");
+}
+
 void BenchmarkFolder::save(const BenchmarkRow& row, const BenchmarkResult& result,
                            std::span<const SessionMetrics> sessions) const {
   store_.save(stem(row), result, sessions);
@@ -111,9 +116,7 @@ bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
     if (row.group() != env.group) continue;
     auto sessions = curves(row);
     if (!sessions) continue;
-    const auto shown = result(row);
-    trials.push_back({fmt::format("{}{}", row.algorithm, shown && shown->under_way() ? ", under way" : ""),
-                      std::string(row.algorithm), std::move(*sessions)});
+    trials.push_back({label(row), std::string(row.algorithm), std::move(*sessions)});
   }
   if (trials.empty()) return false;
   Page picture = multi_trial_graph(fmt::format("{}: return", env.name), trials);

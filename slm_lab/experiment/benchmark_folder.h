@@ -29,6 +29,8 @@ class BenchmarkFolder {
   std::optional<BenchmarkResult> result(const BenchmarkRow& row) const;
   /// Frames and mean returns of its sessions; nothing when there are none.
   std::optional<std::vector<SessionMetrics>> curves(const BenchmarkRow& row) const;
+  /// What its curve is called: the algorithm, and whether it is under way.
+  std::string label(const BenchmarkRow& row) const;
   /// The result comes last: a row that has it has all.
   void save(const BenchmarkRow& row, const BenchmarkResult& result, std::span<const SessionMetrics> sessions) const;
   /// Writes the page and the pictures.

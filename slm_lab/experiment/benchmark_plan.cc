@@ -49,7 +49,7 @@ std::optional<DataFolder> find_run(const BenchmarkOptions& options, const Loaded
 }
 
 bool is_done(const std::optional<BenchmarkResult>& result, const LoadedSpec& loaded) {
-  return result && result->failures.empty() && !result->under_way() && result->spec_hash == loaded.hash;
+  return result && result->finished() && result->spec_hash == loaded.hash;
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

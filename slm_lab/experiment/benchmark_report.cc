@@ -17,11 +17,12 @@ SessionRow point_of(const SessionMetrics& session, std::size_t at) {
   return row;
 }
 
-void add_sessions(const BenchmarkRow& row, const std::vector<SessionMetrics>& sessions, ReportChart& chart) {
+void add_sessions(const BenchmarkRow& row, const std::string& label, const std::vector<SessionMetrics>& sessions,
+                  ReportChart& chart) {
   for (std::size_t s = 0; s < sessions.size(); ++s) {
     ReportSession& session = chart.sessions.emplace_back();
     session.name = fmt::format("{} s{}", row.algorithm, s);
-    session.group = row.algorithm;
+    session.group = label;
     for (std::size_t i = 0; i < sessions[s].frames.size(); ++i) session.rows.push_back(point_of(sessions[s], i));
   }
 }
@@ -32,7 +33,7 @@ void add_charts(const BenchmarkFolder& results, ReportPage& page) {
     ReportChart chart{.title = std::string(env.name)};
     for (const BenchmarkRow& row : benchmark_rows()) {
       if (row.group() != env.group) continue;
-      if (const auto sessions = results.curves(row)) add_sessions(row, *sessions, chart);
+      if (const auto sessions = results.curves(row)) add_sessions(row, results.label(row), *sessions, chart);
     }
     if (chart.sessions.empty()) continue;
     chart.lines.emplace_back(env.by_d100 ? "target of D-100" : "target", env.target);

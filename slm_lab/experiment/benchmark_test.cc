@@ -9,6 +9,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/repeat_run.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"
@@ -267,6 +268,28 @@ TEST_F(Benchmark, WhatIsUnderWayWithoutItsRunFolderBeginsAnew) {
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("begun, in a run folder that is not here"));
   EXPECT_THAT(run({"cartpole/a2c"}), SizeIs(2));
   EXPECT_EQ(kind("cartpole/a2c"), BenchmarkPlan::Kind::done);
+}
+
+TEST_F(Benchmark, ARowIsRepeatedByItsSessionsThatAreDone) {
+  const std::filesystem::path repository = scratch_ / "repository";
+  std::filesystem::create_directory(repository);
+  std::filesystem::create_directory_symlink(std::filesystem::path(source_dir()) / "slm_lab", repository / "slm_lab");
+  const BenchmarkRow& row = *select_benchmark_rows(std::vector<std::string>{"cartpole/a2c"})[0];
+  const BenchmarkFolder page(repository / "docs" / "benchmarks", repository);
+  BenchmarkResult shown;
+  shown.row = row.id;
+  shown.spec_hash = load_benchmark_spec(row, repository, 2, 1000, {}).hash;
+  shown.seed = 1000;
+  shown.num_sessions = 2;
+  shown.sessions.resize(2);
+  shown.sessions[0].weights_sha256 = "abc";
+  shown.sessions[1].session = 1;
+  page.save(row, shown, {});
+  EXPECT_THAT(repeatable("cartpole/a2c", scratch_ / "data", repository).weights_sha256,
+              ElementsAre(std::pair(0, std::string("abc"))));
+  shown.sessions.erase(shown.sessions.begin());
+  page.save(row, shown, {});
+  EXPECT_THROW(repeatable("cartpole/a2c", scratch_ / "data", repository), SpecError) << "nothing to compare with";
 }
 
 // The page's own sessions and seed, so that the commands that it prints give what it shows.

@@ -36,7 +36,8 @@ Repeatable of_row(const BenchmarkRow& row, const std::filesystem::path& reposito
         fmt::format("{}: {} is no longer what this result was made from (spec_hash), so that it cannot be "
                     "come to again; check out revision {}",
                     row.id, row.spec_file, result->git_revision));
-  for (const BenchmarkSession& session : result->sessions) out.weights_sha256[session.session] = session.weights_sha256;
+  for (const BenchmarkSession& session : result->sessions)
+    if (session.done()) out.weights_sha256[session.session] = session.weights_sha256;
   return out;
 }
 
@@ -52,9 +53,6 @@ Repeatable of_run(const DataFolder& folder) {
   for (int session = 0; session < sessions; ++session)
     if (const auto result = read_session_result(folder, 0, session))
       out.weights_sha256[session] = result->weights_sha256;
-  if (out.weights_sha256.empty())
-    throw SpecError(fmt::format("{}: no session has come to its end, so that there is nothing to compare with",
-                                folder.root().string()));
   return out;
 }
 
@@ -84,7 +82,11 @@ Repeatable repeatable(const std::string& what, const std::filesystem::path& data
                       const std::filesystem::path& repository) {
   const auto rows = benchmark_rows();
   const auto row = std::ranges::find(rows, what, &BenchmarkRow::id);
-  return row != rows.end() ? of_row(*row, repository) : of_run(find_run(what, data));
+  Repeatable out = row != rows.end() ? of_row(*row, repository) : of_run(find_run(what, data));
+  if (out.weights_sha256.empty())
+    throw SpecError(
+        fmt::format("{}: no session has come to its end, so that there is nothing to compare with", out.name));
+  return out;
 }
 
 int repeat_run(const Repeatable& earlier, std::optional<int> sessions, TrainOptions options) {

@@ -168,8 +168,9 @@ const Bf16* Bf16ConvLayers::layer_forward(std::size_t l, Images images, const Bf
   const int rows = images.n * layer.pixels, out_blocks = layer.out_blocks();
   Bf16* const seen = scratch.windows.of(1, layer.window_blocks());
   for (int row = 0; row < rows; row += kBf16Block) {
-    kernels_->gather(std::min(kBf16Block, rows - row), windows(l, in, row), seen);
-    kernels_->forward({1, out_blocks, layer.window_blocks(), seen, packed_[l].forward.data()}, layer.of.out.channels,
+    const int n = std::min(kBf16Block, rows - row);
+    kernels_->gather(n, windows(l, in, row), seen);
+    kernels_->forward({1, out_blocks, layer.window_blocks(), seen, packed_[l].forward.data()}, n, layer.of.out.channels,
                       parameters + layer.of.bias, activation_, {.row_blocks = 1, .col_blocks = out_blocks, .rows = y},
                       slopes);
     y += bf16_size(1, out_blocks);

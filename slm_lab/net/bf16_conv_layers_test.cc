@@ -153,7 +153,7 @@ TEST(Bf16Conv, IsNearTheFloat32NetWithSmoothActivations) {
       EXPECT_LT(relative_error(got.out, expected.out), kRounded);
       EXPECT_LT(relative_error(got.d_x, expected.d_x), kRounded);
       EXPECT_LT(relative_error(got.grads, expected.grads), kRounded);
-      EXPECT_EQ(got, results.at(&bf16_oracle(*kernels))) << kernels->name << ": the bits of its oracle";
+      EXPECT_EQ(got, results.at(&bf16_oracle(*kernels))) << kernels->name << ", which is not an oracle";
     }
   }
 }

@@ -17,7 +17,7 @@ bool has_amx_bf16() {
   return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0 && (edx & kAmxTile) != 0;
 }
 
-/// Xeons have the instruction too, at half the rate of their float32 units (docs/precision.md).
+/// Xeons have the instruction too, at a third of the rate of their float32 units (docs/precision.md).
 bool has_fast_avx512_bf16() { return __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512bf16"); }
 
 struct Found {

@@ -84,9 +84,9 @@ struct Bf16Kernels {
   void (*pack)(int rows, int cols, ConstRows x, const Bf16Forms& to);
   /// c (m, n) = A B + bias, written exactly; bias (n) may be nullptr.
   void (*product)(const Bf16Product& p, int m, int n, const float* bias, Rows c);
-  /// y = activation(A B + bias), with bias (n). `slopes`, in row form, are the derivatives there; nullptr where
-  /// backward_input takes y for them (bf16_keeps_outputs).
-  void (*forward)(const Bf16Product& p, int n, const float* bias, Activation activation, const Bf16Forms& y,
+  /// y = activation(A B + bias), with bias (n), of m rows; the others of their last block are of no use. `slopes`, in
+  /// row form, are the derivatives there; nullptr where backward_input takes y for them (bf16_keeps_outputs).
+  void (*forward)(const Bf16Product& p, int m, int n, const float* bias, Activation activation, const Bf16Forms& y,
                   Bf16* slopes);
   /// d = A B * derivative of the activation; `kept` as forward left it, y or slopes in row form. The column sums
   /// of d before it is rounded are added to `sums`, of n_blocks blocks; it may be nullptr.

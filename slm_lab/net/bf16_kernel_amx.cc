@@ -24,8 +24,8 @@ constexpr TileConfig kTileConfig;
 void begin() { _tile_loadconfig(&kTileConfig); }
 void end() { _tile_release(); }
 
-void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
-                   std::ptrdiff_t c_row) {
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, int,
+                   float* c, std::ptrdiff_t c_row) {
   asm volatile("" ::: "memory");  // g++ 12's loads of tiles do not say that they read memory
   _tile_zero(0);
   _tile_zero(1);
@@ -49,7 +49,7 @@ void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptr
   asm volatile("" ::: "memory");
 }
 
-#include "slm_lab/net/bf16_kernel_avx512.inc"
+#include "slm_lab/net/bf16_kernel_conversions.inc"
 //
 #include "slm_lab/net/bf16_kernel_impl.inc"
 

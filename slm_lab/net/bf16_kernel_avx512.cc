@@ -32,18 +32,19 @@ constexpr int kRowsAtOnce = 8;
   return reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
 }
 
-void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
-                   std::ptrdiff_t c_row) {
+void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, int rows,
+                   float* c, std::ptrdiff_t c_row) {
   for (int first = 0; first < kBf16Block; first += kRowsAtOnce) {
+    const int steps = first < rows ? k_blocks : 0;  // nobody wants the rows behind
     __m512 left[kRowsAtOnce], right[kRowsAtOnce];
     for (int r = 0; r < kRowsAtOnce; ++r) left[r] = right[r] = _mm512_setzero_ps();
-    const Bf16* rows = a + first / 16 * a_next + first % 16 * std::ptrdiff_t{kBf16Block};
+    const Bf16* in_rows = a + first / 16 * a_next + first % 16 * std::ptrdiff_t{kBf16Block};
     const Bf16* pairs = b;
-    for (int k = 0; k < k_blocks; ++k, rows += kBf16TileSize, pairs += kBf16TileSize)
+    for (int k = 0; k < steps; ++k, in_rows += kBf16TileSize, pairs += kBf16TileSize)
       for (int pair = 0; pair < 16; ++pair) {
         const __m512bh left_pairs = pairs_at(pairs + pair * 32), right_pairs = pairs_at(pairs + b_next + pair * 32);
         for (int r = 0; r < kRowsAtOnce; ++r) {
-          const __m512bh of_row = pair_at(rows + r * kBf16Block + 2 * pair);
+          const __m512bh of_row = pair_at(in_rows + r * kBf16Block + 2 * pair);
           left[r] = _mm512_dpbf16_ps(left[r], of_row, left_pairs);
           right[r] = _mm512_dpbf16_ps(right[r], of_row, right_pairs);
         }
@@ -55,7 +56,7 @@ void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptr
   }
 }
 
-#include "slm_lab/net/bf16_kernel_avx512.inc"
+#include "slm_lab/net/bf16_kernel_conversions.inc"
 //
 #include "slm_lab/net/bf16_kernel_impl.inc"
 

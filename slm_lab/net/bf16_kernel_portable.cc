@@ -35,21 +35,6 @@ Bf16 to_bf16(float x) {
   return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/// Rows of 32 numbers of a tile of row form with columns of a tile of pair form.
-template <class Sum>
-void product_block_by(const Sum& add_products, const Bf16* a, std::ptrdiff_t a_next, const Bf16* b,
-                      std::ptrdiff_t b_next, int k_blocks, float* c, std::ptrdiff_t c_row) {
-  for (int i = 0; i < kBf16Block; ++i)
-    for (int j = 0; j < kBf16Block; ++j) {
-      const Bf16* left = a + i / 16 * a_next + i % 16 * 32;
-      const Bf16* right = b + j / 16 * b_next + j % 16 * 2;
-      float total = 0;
-      for (int k = 0; k < k_blocks; ++k, left += kBf16TileSize, right += kBf16TileSize)
-        total = add_products(total, left, right);
-      c[i * c_row + j] = total;
-    }
-}
-
 float fused(Bf16 a, Bf16 b, float sum) { return flushed(std::fmaf(to_float(a), to_float(b), sum)); }
 
 void round_row(const float* from, Bf16* to) {
@@ -77,6 +62,9 @@ void interleave_four(const std::uint8_t* from, std::ptrdiff_t plane, Bf16* to) {
   for (int i = 0; i < 64; ++i) to[i] = number_of_byte(from[i % 4 * plane + i / 4]);
 }
 
+// One for each order in which sums are made. The files that each includes call add_products(total, row, pairs): total
+// with the products of 32 numbers of a row form and a column of a pair form.
+
 namespace in_order_of_amx {
 
 /// The even ones and the odd ones are summed apart, then added to what there was.
@@ -87,11 +75,8 @@ float add_products(float total, const Bf16* row, const Bf16* pairs) {
   return flushed(total + flushed(sum[0] + sum[1]));
 }
 
-void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
-                   std::ptrdiff_t c_row) {
-  product_block_by(add_products, a, a_next, b, b_next, k_blocks, c, c_row);
-}
-
+#include "slm_lab/net/bf16_kernel_portable.inc"
+//
 #include "slm_lab/net/bf16_kernel_impl.inc"
 
 }  // namespace in_order_of_amx
@@ -105,11 +90,8 @@ float add_products(float total, const Bf16* row, const Bf16* pairs) {
   return total;
 }
 
-void product_block(const Bf16* a, std::ptrdiff_t a_next, const Bf16* b, std::ptrdiff_t b_next, int k_blocks, float* c,
-                   std::ptrdiff_t c_row) {
-  product_block_by(add_products, a, a_next, b, b_next, k_blocks, c, c_row);
-}
-
+#include "slm_lab/net/bf16_kernel_portable.inc"
+//
 #include "slm_lab/net/bf16_kernel_impl.inc"
 
 }  // namespace in_order_of_avx512

@@ -130,7 +130,7 @@ void Bf16Layers::infer(int n, ConstRows x, const float* parameters, Rows out) {
     const Bf16* h = pack_inputs(piece, x, {.row_blocks = blocks, .col_blocks = in_blocks(0)}, scratch);
     for (std::size_t l = 0; l < shape_.hidden.size(); ++l) {
       Bf16* const y = scratch.h[l % 2].of(blocks, out_blocks(l));
-      h = layer_forward(l, blocks, h, {.row_blocks = blocks, .col_blocks = out_blocks(l), .rows = y}, nullptr,
+      h = layer_forward(l, piece.n, h, {.row_blocks = blocks, .col_blocks = out_blocks(l), .rows = y}, nullptr,
                         parameters);
     }
     heads_forward(piece, h, parameters, out);
@@ -156,7 +156,7 @@ void Bf16Layers::forward(int n, ConstRows x, const float* parameters, Rows out) 
       Bf16Forms y{.row_blocks = row_blocks, .col_blocks = out_blocks(l), .rows = kept_[l].rows.data()};
       (l == last() ? y.pairs : y.transposed_rows) = kept_[l].for_weights.data();
       Bf16* const slopes = keeps_slopes ? row_block(kept_[l].slopes.data(), first, out_blocks(l)) : nullptr;
-      h = layer_forward(l, bf16_blocks(piece.n), h, y.from_row_block(first), slopes, parameters);
+      h = layer_forward(l, piece.n, h, y.from_row_block(first), slopes, parameters);
     }
     heads_forward(piece, h, parameters, out);
   });
@@ -170,10 +170,10 @@ const Bf16* Bf16Layers::pack_inputs(Piece piece, ConstRows x, Bf16Forms others, 
 }
 
 /// From the inputs of layer l, in row form, to its outputs, whose row form is returned.
-const Bf16* Bf16Layers::layer_forward(std::size_t l, int blocks, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
+const Bf16* Bf16Layers::layer_forward(std::size_t l, int rows, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
                                       const float* parameters) const {
   const Bf16Layer& layer = shape_.hidden[l];
-  kernels_->forward({blocks, out_blocks(l), in_blocks(l), in, packed_[l].forward.data()}, layer.out,
+  kernels_->forward({bf16_blocks(rows), out_blocks(l), in_blocks(l), in, packed_[l].forward.data()}, rows, layer.out,
                     parameters + layer.bias, shape_.activation, y, slopes);
   return y.rows;
 }

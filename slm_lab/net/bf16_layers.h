@@ -80,7 +80,7 @@ class Bf16Layers {
   void pack_backward(std::size_t first, const float* parameters);
   void pack_layer(std::size_t l, const float* parameters, bool forward, bool backward);
   const Bf16* pack_inputs(Piece piece, ConstRows x, Bf16Forms others, Scratch& scratch) const;
-  const Bf16* layer_forward(std::size_t l, int blocks, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
+  const Bf16* layer_forward(std::size_t l, int rows, const Bf16* in, const Bf16Forms& y, Bf16* slopes,
                             const float* parameters) const;
   void heads_forward(Piece piece, const Bf16* h, const float* parameters, Rows out);
   void backward_piece(Piece piece, ConstRows d_out, Passing& passing, Scratch& scratch, float* sums);

@@ -53,7 +53,7 @@ void read_out_activation(SpecReader& r, NetConfig& c) {
 void read_learning(SpecReader& r, NetConfig& c) {
   r.read("precision", c.precision,
          "of the factors in products of layers: float32; bf16, where this processor gains by it (AMX, or AVX-512 of "
-         "AMD); auto: bf16 where the layers are wide enough to gain too",
+         "AMD); auto: the same, where the layers are wide enough to gain",
          one_of({"float32", "bf16", "auto"}));
   if (c.precision == "bf16" && bf16_kernels() == nullptr)
     r.note("precision", fmt::format("{}; float32 is computed", bf16_missing()));

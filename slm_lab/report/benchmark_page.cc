@@ -104,7 +104,7 @@ std::string progress_text(const BenchmarkResult& result) {
     sessions.push_back(
         fmt::format("session {} {}", session.session,
                     session.done() ? "done" : "at " + count_text(static_cast<double>(session.frames)) + " frames"));
-  if (std::ssize(result.sessions) < result.num_sessions) sessions.emplace_back("no other has begun");
+  if (std::ssize(result.sessions) < result.num_sessions) sessions.emplace_back("no log point of another");
   return fmt::format("{}", fmt::join(sessions, ", "));
 }
 
@@ -151,7 +151,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 | column | meaning |
 |---|---|
 | Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval; `below`: it is not; `failed`: a session failed, whatever the others reached; `under way`: its sessions are not done, and the row shows how far they are |
-| MA | `total_reward_ma` at the end: mean return over the last 100 log points (SLM-Lab's score). With a log point every 500 frames that is the last 50,000 frames; a run of 100 log points or fewer is averaged whole, its untrained start included |
+| MA | `total_reward_ma` at the end, or of a row under way so far: mean return over the last 100 log points (SLM-Lab's score). With a log point every 500 frames that is the last 50,000 frames; a run of 100 log points or fewer is averaged whole, its untrained start included |
 | MA-100 | mean return of the last 100 training episodes |
 | D-100 | mean return of 100 fresh episodes of the final policy, greedy, statistics frozen |
 | (a .. b) | 95 % bootstrap interval of the mean over seeds; with fewer than five seeds it is too narrow to rely on |
@@ -159,7 +159,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 | Target | what the mean must exceed |
 | SLM-Lab | the MA on SLM-Lab's benchmark page (version 4.3). Its DQN rows ran 100,000 frames with 10 log points, so compare with care |
 | Seeds | how many reached the target alone, of how many were run |
-| Frames | steps of all environments of one session; of a row under way, their mean so far |
+| Frames | steps of all environments of one session; of a row under way, the mean of those that have begun, of the whole |
 | Frames/s, Wall-clock | of one session, median over seeds, with as many sessions side by side as there are cores; logging and checkpoints included |
 
 Curves: MA over frames, mean and one standard deviation over the seeds.
@@ -232,7 +232,8 @@ std::string benchmark_overview(std::span<const BenchmarkPageEnv> envs) {
       better += mean(row.result->values(&BenchmarkSession::total_reward_ma)) > row.published;
     }
   return fmt::format("{} of {} rows have run, {} pass{}; {} of {} are above the figure of SLM-Lab's own page.", run,
-                     rows, passed, under_way == 0 ? "" : fmt::format(", {} under way", under_way), better, compared);
+                     rows, passed, under_way == 0 ? "" : fmt::format("; {} more under way", under_way), better,
+                     compared);
 }
 
 std::string_view benchmark_legend() { return kHowToRead; }

@@ -32,6 +32,7 @@ struct BenchmarkPageEnv {
   std::vector<BenchmarkPageRow> rows;
 };
 
+/// From nothing to see, over nothing to compare, to what counts.
 enum class BenchmarkStatus { not_run, under_way, failed, not_comparable, below, pass };
 BenchmarkStatus benchmark_status(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);
 std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row);

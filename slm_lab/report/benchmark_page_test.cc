@@ -97,7 +97,8 @@ TEST(BenchmarkStatus, ARowWhoseSessionsAreNotDoneIsUnderWay) {
   result.num_sessions = 3;
   EXPECT_TRUE(result.under_way()) << "one has not begun";
   result.failures = {{2, "lost"}};
-  EXPECT_FALSE(result.under_way()) << "nor will it";
+  EXPECT_FALSE(result.under_way()) << "it failed";
+  EXPECT_FALSE(result.finished());
   result.failures = {};
   result.sessions[1].frames = 100'000;
   result.sessions[1].weights_sha256 = "";
@@ -108,8 +109,8 @@ TEST(BenchmarkStatus, ARowWhoseSessionsAreNotDoneIsUnderWay) {
   EXPECT_THAT(page_of(env), HasSubstr("| under way | PPO | 475.00 ("));
   EXPECT_THAT(page_of(env), HasSubstr("| 2/3 | 150k of 200k |"));
   EXPECT_THAT(page_of(env),
-              HasSubstr("- PPO: under way: session 0 done, session 1 at 100k frames, no other has begun\n"));
-  EXPECT_THAT(page_of(env), HasSubstr("0 of 1 rows have run, 0 pass, 1 under way; 0 of 0 are above"));
+              HasSubstr("- PPO: under way: session 0 done, session 1 at 100k frames, no log point of another\n"));
+  EXPECT_THAT(page_of(env), HasSubstr("0 of 1 rows have run, 0 pass; 1 more under way; 0 of 0 are above"));
   env.rows[0].result->num_sessions = 2;
   EXPECT_THAT(page_of(env), HasSubstr("- PPO: under way: session 0 done, session 1 at 100k frames\n"));
   env.rows[0].result->failures = {{1, "lost"}};
@@ -120,17 +121,28 @@ TEST(BenchmarkStatus, AStoppedRowReplacesWhatSaysLess) {
   BenchmarkResult stopped = result_of({100});
   stopped.num_sessions = 2;
   stopped.sessions[0].frames = 1000;
-  EXPECT_TRUE(says_more(stopped, {}));
+  EXPECT_TRUE(replaces(stopped, {}));
   BenchmarkResult shown = stopped;
-  EXPECT_TRUE(says_more(stopped, shown));
+  EXPECT_FALSE(replaces(stopped, shown)) << "nothing was added to it";
+  shown.sessions[0].weights_sha256 = "";
+  EXPECT_TRUE(replaces(stopped, shown)) << "a session is done now";
+  shown.sessions[0].frames = 999;
+  EXPECT_TRUE(replaces(stopped, shown));
   shown.sessions[0].frames = 1001;
-  EXPECT_FALSE(says_more(stopped, shown)) << "another machine came further";
-  shown.spec_hash = "of another spec";
-  EXPECT_TRUE(says_more(stopped, shown));
-  shown.num_sessions = 1;
-  EXPECT_FALSE(says_more(stopped, shown)) << "a finished result, if of another spec";
+  EXPECT_FALSE(replaces(stopped, shown)) << "another machine came further";
+  shown.failures = {{1, "lost"}};
+  EXPECT_TRUE(replaces(stopped, shown)) << "it failed, and was begun again";
+  BenchmarkResult finished = result_of({300});
+  finished.spec_hash = "of another spec";
+  EXPECT_FALSE(replaces(stopped, finished));
+  finished.overrides = {"env.max_frame=300000"};
+  EXPECT_TRUE(replaces(stopped, finished)) << "it was a try";
+  stopped.overrides = {"env.max_frame=3000"};
+  EXPECT_FALSE(replaces(stopped, shown)) << "a try";
+  EXPECT_FALSE(replaces(stopped, finished));
+  stopped = shown;
   stopped.sessions.clear();
-  EXPECT_FALSE(says_more(stopped, {})) << "nothing has begun";
+  EXPECT_FALSE(replaces(stopped, {})) << "nothing has begun";
 }
 
 TEST(BenchmarkStatus, MayBeDecidedByD100) {
@@ -191,6 +203,16 @@ TEST(BenchmarkResultFile, KeepsEverything) {
   EXPECT_EQ(again.sessions.at(0).d100.mean, 482);
   EXPECT_EQ(again.seed, 1000);
   EXPECT_TRUE(std::isnan(again.sessions.at(1).total_reward_ma));
+}
+
+TEST(BenchmarkResultFile, ThatOfAnEarlierProgramHasNoMaxFrame) {
+  std::string text = benchmark_result_json(result_of({480}));
+  const std::string line = "  \"max_frame\": 200000,\n";
+  const std::size_t at = text.find(line);
+  ASSERT_NE(at, text.npos) << text;
+  const BenchmarkResult earlier = parse_benchmark_result(text.erase(at, line.size()), "x.json");
+  EXPECT_TRUE(earlier.finished());
+  EXPECT_EQ(earlier.sessions.at(0).frames, 200'000);
 }
 
 TEST(BenchmarkResultFile, DamageIsNamed) {

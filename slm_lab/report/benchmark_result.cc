@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/report/json_file.h"
@@ -36,10 +37,13 @@ BenchmarkSession parse_session(const Json& json) {
 
 }  // namespace
 
-bool BenchmarkResult::under_way() const {
-  const auto done = std::ranges::count_if(sessions, &BenchmarkSession::done);
-  return done + std::ssize(failures) < num_sessions;
+int BenchmarkResult::sessions_done() const {
+  return static_cast<int>(std::ranges::count_if(sessions, &BenchmarkSession::done));
 }
+
+bool BenchmarkResult::under_way() const { return failures.empty() && sessions_done() < num_sessions; }
+
+bool BenchmarkResult::finished() const { return failures.empty() && sessions_done() == num_sessions; }
 
 std::int64_t BenchmarkResult::frames() const {
   std::int64_t sum = 0;
@@ -59,10 +63,14 @@ std::vector<double> BenchmarkResult::d100() const {
   return out;
 }
 
-bool says_more(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown) {
+bool replaces(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown) {
   if (stopped.sessions.empty()) return false;
   if (!shown) return true;
-  return shown->under_way() && (shown->spec_hash != stopped.spec_hash || shown->frames() <= stopped.frames());
+  if (stopped.overrides.empty() != shown->overrides.empty()) return stopped.overrides.empty();
+  if (!shown->failures.empty()) return true;
+  if (shown->finished()) return false;
+  const auto progress = [](const BenchmarkResult& r) { return std::pair(r.frames(), r.sessions_done()); };
+  return progress(stopped) > progress(*shown);
 }
 
 std::string benchmark_result_json(const BenchmarkResult& result) {
@@ -101,7 +109,7 @@ BenchmarkResult parse_benchmark_result(std::string_view text, std::string_view f
     result.overrides = json.at("overrides").get<std::vector<std::string>>();
     result.seed = json.at("seed");
     result.num_sessions = json.at("num_sessions");
-    result.max_frame = json.at("max_frame");
+    result.max_frame = json.value("max_frame", std::int64_t{0});  // earlier programs kept what was done alone
     result.version = json.at("version");
     result.git_revision = json.at("git_revision");
     result.cpu = json.at("cpu");

@@ -46,15 +46,18 @@ struct BenchmarkResult {
   double wall_seconds = 0;  ///< of the row; its sessions may have run side by side
   std::string date;
 
-  bool under_way() const;       ///< a session has neither been done nor failed
+  int sessions_done() const;
+  bool under_way() const;       ///< it was stopped, and no session has failed
+  bool finished() const;        ///< all sessions are done
   std::int64_t frames() const;  ///< of all sessions so far
   std::vector<double> values(double BenchmarkSession::*value) const;
   std::vector<double> d100() const;  ///< the mean of each session
 };
 
-/// Whether a row that was stopped is to be shown as far as it came, instead of what is shown: not where that is a
-/// finished result, even of another spec, or came further, as another machine's may have.
-bool says_more(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown);
+/// Whether a row that was stopped is shown as far as it came, in place of what is shown of it: not where that is
+/// finished, if with another spec, or came as far, as on another machine. What failed gives way, and what ran with
+/// overrides does to what did not.
+bool replaces(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown);
 
 std::string benchmark_result_json(const BenchmarkResult& result);
 
