@@ -10,7 +10,7 @@ if(SLM_SANITIZE)
     # Traces and returns of thousands of steps: the contract of every environment (env/registry_test) steps each of them.
     "env/(.*/golden|.*/heuristic|random_policy)"
     # Texts, and runs that are compared with runs: what they start is started in cli_test, run_test, damage_test,
-    # resume_test and search_mode_test, and workers in Python in env/gymnasium/bridge_test.
+    # resume_test, interrupt_test and search_mode_test, and workers in Python in env/gymnasium/bridge_test.
     "tests/(digest|gymnasium|killed_search|lasting|layering|links|own_environment|pages|precision|ray_search|reference_specs)")
 
   list(APPEND unsanitized_tests

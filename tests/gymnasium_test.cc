@@ -4,12 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "slm_lab/base/build_info.h"
+#include "tests/support/checkpoints.h"
 #include "tests/support/gymnasium_python.h"
-#include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
@@ -23,16 +22,6 @@ using testing::IsEmpty;
 using testing::Not;
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
-
-/// Waits until session 0 has kept checkpoint `number`; false when the process ended before.
-bool await_checkpoint(const Process& process, const fs::path& data, int number) {
-  const std::string folder = "_s0_checkpoints/";
-  for (; process.running(); nap())
-    for (const std::string& file : files_below(data))  // a file may go while others are listed: it is looked at again
-      if (const std::size_t at = file.find(folder); at != std::string::npos && file.ends_with("/state.safetensors"))
-        if (std::atoi(file.c_str() + at + folder.size()) >= number) return true;
-  return false;
-}
 
 /// The processes that `parent` has started.
 std::vector<pid_t> children_of(pid_t parent) {

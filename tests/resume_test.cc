@@ -1,5 +1,5 @@
-// What a run computes is a function of its spec and seed: not of kills, interruptions, damage to its newest checkpoint,
-// threads, folders, checkpoint times or the language of the machine.
+// What a run computes is a function of its spec and seed: not of kills, threads, folders, checkpoint times or the
+// language of the machine.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,135 +7,108 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "slm_lab/base/build_info.h"
 #include "slm_lab/base/rng.h"
 #include "slm_lab/env/registry.h"
+#include "tests/support/checkpoints.h"
 #include "tests/support/gymnasium_python.h"
 #include "tests/support/nap.h"
 #include "tests/support/process.h"
 #include "tests/support/run_folder.h"
 #include "tests/support/scratch_folder.h"
+#include "tests/support/short_run.h"
 
 namespace slm {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
 
-/// A short run of a shipped spec with a log point, and so possibly a checkpoint, every 500 frames.
-struct Run {
-  const char* file;
-  const char* spec;
-  std::int64_t max_frame;
-  std::vector<std::string> overrides = {};
-  std::vector<std::string> options = {};
-
-  std::vector<std::string> command(const fs::path& data, const std::string& mode,
-                                   const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments = {
-        "run", fmt::format("{}/slm_lab/spec/benchmark/{}", source_dir(), file), spec, mode, "--data", data.string()};
-    std::vector<std::string> changes = {fmt::format("env.max_frame={}", max_frame), "meta.log_frequency=500",
-                                        "meta.max_session=1"};
-    changes.insert(changes.end(), overrides.begin(), overrides.end());
-    for (const std::string& change : changes) arguments.insert(arguments.end(), {"--override", change});
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return slm_lab(arguments);
-  }
-
-  std::int64_t log_points() const { return max_frame / 500; }
-};
-
-void PrintTo(const Run& run, std::ostream* out) { *out << run.spec; }
-
-const Run kPpo{"ppo/ppo_cartpole.json", "ppo_cartpole", 8000, {"meta.max_session=2"}};
-const Run kLongPpo{"ppo/ppo_cartpole.json", "ppo_cartpole", 40000, {"agent.algorithm.training_epoch=2"}};
-const Run kPendulum{
+const ShortRun kPpo{"ppo/ppo_cartpole.json", "ppo_cartpole", 8000, {"meta.max_session=2"}};
+const ShortRun kPendulum{
     "ppo/ppo_pendulum.json", "ppo_pendulum", 8000, {"env.normalize_obs=true", "agent.algorithm.training_epoch=3"}};
-const Run kA2c{"a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole", 8000};
-const Run kReinforce{"reinforce/reinforce_cartpole.json", "reinforce_cartpole", 8000};
+const ShortRun kA2c{"a2c/a2c_gae_cartpole.json", "a2c_gae_cartpole", 8000};
+const ShortRun kReinforce{"reinforce/reinforce_cartpole.json", "reinforce_cartpole", 8000};
 // Replays with priorities, with continuous actions, and of finished episodes; rings that wrap around.
-const Run kDdqnPer{"dqn/dqn_cartpole.json",
-                   "ddqn_per_boltzmann_cartpole",
-                   8000,
-                   {"agent.memory.max_size=3000", "agent.memory.use_cer=true", "agent.algorithm.num_step_returns=3",
-                    "agent.net.hid_layers=[32, 32]"}};
+const ShortRun kDdqnPer{"dqn/dqn_cartpole.json",
+                        "ddqn_per_boltzmann_cartpole",
+                        8000,
+                        {"agent.memory.max_size=3000", "agent.memory.use_cer=true",
+                         "agent.algorithm.num_step_returns=3", "agent.net.hid_layers=[32, 32]"}};
 // Its priorities are large enough to be kept in segments, beside the checkpoints.
-const Run kLargeReplay{
+const ShortRun kLargeReplay{
     "dqn/dqn_cartpole.json",
     "dqn_boltzmann_cartpole",
     8000,
     {R"(agent.memory.name="PrioritizedReplay")", "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001",
      "agent.memory.max_size=150000", "agent.algorithm.training_frequency=32", "agent.net.hid_layers=[32, 32]"}};
 // Distributions of returns.
-const Run kRainbow{"dqn/rainbow_cartpole.json",
-                   "rainbow_cartpole",
-                   4000,
-                   {"agent.memory.max_size=2500", "agent.net.hid_layers=[16, 16]"}};
+const ShortRun kRainbow{"dqn/rainbow_cartpole.json",
+                        "rainbow_cartpole",
+                        4000,
+                        {"agent.memory.max_size=2500", "agent.net.hid_layers=[16, 16]"}};
 // Batches and critics large enough that threads take a critic each.
-const Run kSac{"sac/sac_pendulum.json",
-               "sac_pendulum",
-               4000,
-               {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
-const Run kTd3{"td3/td3_pendulum.json",
-               "td3_pendulum",
-               4000,
-               {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
+const ShortRun kSac{"sac/sac_pendulum.json",
+                    "sac_pendulum",
+                    4000,
+                    {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
+const ShortRun kTd3{"td3/td3_pendulum.json",
+                    "td3_pendulum",
+                    4000,
+                    {"agent.memory.max_size=2500", "agent.memory.batch_size=128", "agent.net.hid_layers=[64, 64]"}};
 // In bf16 where this processor has it, with packed weights that no checkpoint holds.
-const Run kSacInBf16{"sac/sac_pendulum.json",
-                     "sac_pendulum",
-                     4000,
-                     {R"(agent.net.precision="bf16")", "agent.memory.max_size=2500", "agent.memory.batch_size=160",
-                      "agent.net.hid_layers=[96, 70]"}};
+const ShortRun kSacInBf16{"sac/sac_pendulum.json",
+                          "sac_pendulum",
+                          4000,
+                          {R"(agent.net.precision="bf16")", "agent.memory.max_size=2500", "agent.memory.batch_size=160",
+                           "agent.net.hid_layers=[96, 70]"}};
 // Running statistics of critics.
-const Run kCrossQ{"crossq/crossq_classic.json",
-                  "crossq_pendulum_20k",
-                  4000,
-                  {"agent.memory.max_size=2500", "agent.memory.batch_size=64", "agent.net.hid_layers=[64, 64]"}};
-const Run kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
+const ShortRun kCrossQ{"crossq/crossq_classic.json",
+                       "crossq_pendulum_20k",
+                       4000,
+                       {"agent.memory.max_size=2500", "agent.memory.batch_size=64", "agent.net.hid_layers=[64, 64]"}};
+const ShortRun kPpoSil{"sil/ppo_sil_cartpole.json", "ppo_sil_cartpole", 12000, {"agent.memory.max_size=4000"}};
 
 // Physics whose state can be written down, and physics that is restored by repeating its episode.
-const Run kLanderPpo{"ppo/ppo_lunar.json", "ppo_lunar", 8000, {"agent.algorithm.training_epoch=2"}};
-const Run kLanderDqn{
+const ShortRun kLanderPpo{"ppo/ppo_lunar.json", "ppo_lunar", 8000, {"agent.algorithm.training_epoch=2"}};
+const ShortRun kLanderDqn{
     "dqn/dqn_lunar.json", "dqn_concat_lunar", 8000, {"agent.memory.max_size=3000", "agent.net.hid_layers=[32, 32]"}};
-const Run kHopperPpo{"ppo/ppo_hopper.json", "ppo_hopper", 8000, {"agent.algorithm.training_epoch=2"}};
-const Run kHopperSac{
+const ShortRun kHopperPpo{"ppo/ppo_hopper.json", "ppo_hopper", 8000, {"agent.algorithm.training_epoch=2"}};
+const ShortRun kHopperSac{
     "sac/sac_mujoco.json",
     "sac_mujoco",
     4000,
     {R"(env.name="Hopper-v5")", "env.num_envs=4", "agent.memory.max_size=2500", "agent.memory.batch_size=32",
      "agent.algorithm.training_start_step=500", "agent.net.hid_layers=[16, 16]"},
     {"-s", "env=Hopper-v5"}};
-const Run kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
+const ShortRun kPhysics[] = {kLanderPpo, kLanderDqn, kHopperPpo, kHopperSac};
 
 // Emulators, and a replay of frames that are stacked when they are drawn; large enough to be kept in segments.
-const Run kPongDqn{"dqn/dqn_pong.json",
-                   "dqn_pong",
-                   2000,
-                   {R"(agent.algorithm.name="DoubleDQN")", R"(agent.memory.name="PrioritizedReplay")",
-                    "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=703",
-                    "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=300",
-                    "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
-                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
+const ShortRun kPongDqn{"dqn/dqn_pong.json",
+                        "dqn_pong",
+                        2000,
+                        {R"(agent.algorithm.name="DoubleDQN")", R"(agent.memory.name="PrioritizedReplay")",
+                         "agent.memory.alpha=0.6", "agent.memory.epsilon=0.0001", "agent.memory.max_size=703",
+                         "agent.algorithm.num_step_returns=3", "agent.algorithm.training_start_step=300",
+                         "agent.algorithm.training_frequency=64", "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1]]",
+                         "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
 
 // Sticky actions, whose draws lie in the emulator's own state; a net that normalises over batches.
-const Run kPongPpo{"ppo/ppo_pong.json",
-                   "ppo_pong",
-                   2000,
-                   {"env.num_envs=4", "agent.algorithm.time_horizon=25", "agent.algorithm.minibatch_size=50",
-                    "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1], [4, 4, 2, 0, 1]]", "agent.net.batch_norm=true",
-                    "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
-const Run kPong[] = {kPongDqn, kPongPpo};
+const ShortRun kPongPpo{"ppo/ppo_pong.json",
+                        "ppo_pong",
+                        2000,
+                        {"env.num_envs=4", "agent.algorithm.time_horizon=25", "agent.algorithm.minibatch_size=50",
+                         "agent.net.conv_hid_layers=[[4, 8, 4, 0, 1], [4, 4, 2, 0, 1]]", "agent.net.batch_norm=true",
+                         "agent.net.fc_hid_layers=[16]", "env.max_num_frames_per_episode=60"}};
+const ShortRun kPong[] = {kPongDqn, kPongPpo};
 
 // An environment in Python, which is restored in the same way.
-const Run kPython{"ppo/ppo_cartpole.json",
-                  "ppo_cartpole",
-                  8000,
-                  {R"(env.name="gymnasium:CartPole-v1")", "env.processes=1", "agent.algorithm.training_epoch=2"}};
+const ShortRun kPython{"ppo/ppo_cartpole.json",
+                       "ppo_cartpole",
+                       8000,
+                       {R"(env.name="gymnasium:CartPole-v1")", "env.processes=1", "agent.algorithm.training_epoch=2"}};
 
 /// Why a run cannot be made here; empty where it can.
-std::string_view missing_part(const Run& run) {
+std::string_view missing_part(const ShortRun& run) {
   if (!run.overrides.empty() && run.overrides.front().find("gymnasium:") != std::string::npos)
     return gymnasium_python().empty() ? kNoGymnasium : "";
   const std::string_view spec = run.spec;
@@ -147,40 +120,6 @@ std::string_view missing_part(const Run& run) {
 }
 
 using Results = std::map<std::string, std::string>;
-
-/// Runs to the end without an interruption.
-Results uninterrupted(const Run& run, const std::vector<std::string>& more = {}, const ProcessOptions& options = {}) {
-  const ScratchFolder scratch;
-  const ProcessResult result = run_program(run.command(scratch / "data", "train", more), options);
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  Results results = results_of(only_run(scratch / "data"));
-  EXPECT_GE(results.size(), 4u);  // of each session: a table, last and best weights; and the metrics
-  return results;
-}
-
-/// The number of the newest checkpoint of session 0; 0 when there is none.
-int newest_checkpoint(const fs::path& data) {
-  int newest = 0;
-  std::error_code gone;  // folders come and go while the run works
-  for (const auto& run : fs::directory_iterator(data, gone))
-    for (const auto& model : fs::directory_iterator(run.path() / "model", gone)) {
-      if (!model.path().filename().string().ends_with("_s0_checkpoints")) continue;
-      for (const auto& generation : fs::directory_iterator(model.path(), gone)) {
-        const std::string name = generation.path().filename();
-        if (name.find_first_not_of("0123456789") == std::string::npos) newest = std::max(newest, std::stoi(name));
-      }
-    }
-  return newest;
-}
-
-/// Waits until checkpoint `number` is there; false when the process ended before.
-bool await_checkpoint(const Process& process, const fs::path& data, int number) {
-  while (newest_checkpoint(data) < number) {
-    if (!process.running()) return false;
-    nap(std::chrono::microseconds(200));
-  }
-  return true;
-}
 
 /// Whether the run got so far that `train@latest` finds it.
 bool can_be_continued(const fs::path& data) {
@@ -199,7 +138,7 @@ int wanted_kills() {
 /// A run that is killed again and again, and continued each time, until it ends by itself.
 class KilledRun {
  public:
-  KilledRun(const Run& run, Rng& rng, int max_kills) : run_(run), rng_(rng), max_kills_(max_kills) {}
+  KilledRun(const ShortRun& run, Rng& rng, int max_kills) : run_(run), rng_(rng), max_kills_(max_kills) {}
 
   Results finish() {
     while (kills_ < max_kills_ && kill_once()) {
@@ -236,7 +175,7 @@ class KilledRun {
     return true;
   }
 
-  const Run& run_;
+  const ShortRun& run_;
   Rng& rng_;
   int max_kills_, kills_ = 0;
   ScratchFolder scratch_;
@@ -244,7 +183,7 @@ class KilledRun {
   std::string moments_;  // the newest checkpoint at each kill
 };
 
-class Kill : public testing::TestWithParam<Run> {};
+class Kill : public testing::TestWithParam<ShortRun> {};
 
 TEST_P(Kill, AtAnyMomentChangesNothing) {
   if (const auto why = missing_part(GetParam()); !why.empty()) GTEST_SKIP() << why;
@@ -278,7 +217,7 @@ INSTANTIATE_TEST_SUITE_P(Atari, Kill, testing::ValuesIn(kPong),
 INSTANTIATE_TEST_SUITE_P(Physics, Kill, testing::ValuesIn(kPhysics),
                          [](const auto& run) { return std::string(run.param.spec); });
 
-class Determinism : public testing::TestWithParam<Run> {};
+class Determinism : public testing::TestWithParam<ShortRun> {};
 
 TEST_P(Determinism, NothingButSpecAndSeedMatters) {
   if (const auto why = missing_part(GetParam()); !why.empty()) GTEST_SKIP() << why;
@@ -303,112 +242,6 @@ INSTANTIATE_TEST_SUITE_P(Physics, Determinism, testing::ValuesIn(kPhysics),
 
 INSTANTIATE_TEST_SUITE_P(Atari, Determinism, testing::ValuesIn(kPong),
                          [](const auto& run) { return std::string(run.param.spec); });
-
-/// What the program says to go on with, as arguments.
-std::vector<std::string> command_to_go_on(const std::string& text) {
-  const std::string marker = "Go on with: ";
-  const std::size_t at = text.find(marker);
-  if (at == std::string::npos) return {};
-  std::istringstream words(text.substr(at + marker.size(), text.find('\n', at) - at - marker.size()));
-  std::vector<std::string> arguments;
-  for (std::string word; words >> word;) arguments.push_back(word);
-  arguments[0] = SLM_LAB_PROGRAM;
-  return arguments;
-}
-
-/// Interrupts a long run after its third checkpoint, as Ctrl-C does.
-ProcessResult interrupted(const Run& run, const fs::path& data, int signal = SIGINT) {
-  Process process(run.command(data, "train", {"--checkpoint-seconds", "0"}));
-  EXPECT_TRUE(await_checkpoint(process, data, 3));
-  process.send_to_group(signal);
-  return process.wait();
-}
-
-TEST(Interrupt, EndsAfterACheckpointAndSaysHowToGoOn) {
-  const ScratchFolder scratch;
-  const ProcessResult stopped = interrupted(kLongPpo, scratch / "data");
-  EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
-  const std::vector<std::string> command = command_to_go_on(stopped.err);
-  ASSERT_FALSE(command.empty()) << stopped.err;
-  const ProcessResult resumed = run_program(command);
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("continues from frame "));
-  EXPECT_THAT(differing(uninterrupted(kLongPpo), results_of(only_run(scratch / "data"))), IsEmpty());
-}
-
-TEST(Terminate, EndsAfterACheckpointToo) {
-  const ScratchFolder scratch;
-  Process process(kLongPpo.command(scratch / "data", "train", {"--checkpoint-seconds", "0"}));
-  ASSERT_TRUE(await_checkpoint(process, scratch / "data", 1));
-  process.send(SIGTERM);  // to the parent alone, as a batch system does
-  const ProcessResult stopped = process.wait();
-  EXPECT_EQ(stopped.exit_code, 143) << stopped.err;
-  EXPECT_THAT(stopped.err, HasSubstr("Go on with: "));
-}
-
-TEST(Interrupt, ShowsHowFarARowOfTheBenchmarkCame) {
-  const ScratchFolder scratch;
-  const auto benchmark = [&](const std::string& data, const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"benchmark", "cartpole/a2c", "--sessions",   "2",         "--threads",
-                                      "1",         "--data",       scratch / data, "--results", scratch / "page"};
-    words.insert(words.end(), more.begin(), more.end());
-    return slm_lab(words);
-  };
-  const auto interrupt = [&](const std::string& data) {
-    Process process(benchmark(data, {"--checkpoint-seconds", "0", "--again"}));
-    EXPECT_TRUE(await_checkpoint(process, scratch / data, 3));
-    process.send_to_group(SIGINT);
-    EXPECT_EQ(process.wait().exit_code, 130);
-  };
-  const auto page = [&] { return read_file(scratch / "page" / "BENCHMARKS.md"); };
-  interrupt("data");
-  EXPECT_THAT(page(), HasSubstr("| under way | A2C | "));
-  EXPECT_THAT(page(),
-              testing::ContainsRegex("- A2C: under way: session 0 at [0-9.]+k frames, no log point of another\n"));
-  EXPECT_THAT(page(), HasSubstr("![Curves of CartPole-v1](cartpole.png)"));
-  const ProcessResult resumed = run_program(benchmark("data", {}));
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("cartpole/a2c: continues "));
-  EXPECT_THAT(page(), testing::ContainsRegex("\n1 of [0-9]+ rows have run"));
-  interrupt("again");
-  EXPECT_THAT(page(), testing::ContainsRegex("\n1 of [0-9]+ rows have run")) << "a finished result stays";
-}
-
-void flip_a_byte(const fs::path& file) {
-  std::string bytes = read_file(file);
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
-  write_file_durably(file, bytes);
-}
-
-/// The states of session 0, oldest first.
-std::vector<fs::path> states(const fs::path& data) {
-  std::vector<fs::path> found;
-  for (const std::string& file : files_below(only_run(data)))
-    if (file.find("_s0_checkpoints/") != std::string::npos && file.ends_with("state.safetensors"))
-      found.push_back(only_run(data) / file);
-  return found;
-}
-
-TEST(DamagedCheckpoint, TheOneBeforeIsContinuedToTheSameEnd) {
-  const ScratchFolder scratch;
-  ASSERT_EQ(interrupted(kLongPpo, scratch / "data").exit_code, 130);
-  ASSERT_EQ(states(scratch / "data").size(), 2u);
-  flip_a_byte(states(scratch / "data")[1]);
-  const ProcessResult resumed = run_program(kLongPpo.command(scratch / "data", "train@latest"));
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("damaged"));
-  EXPECT_THAT(resumed.err, HasSubstr("trying the one before"));
-  EXPECT_THAT(differing(uninterrupted(kLongPpo), results_of(only_run(scratch / "data"))), IsEmpty());
-}
-
-TEST(DamagedCheckpoint, IsNeverPassedOverInSilenceWhenThereIsNoOther) {
-  const ScratchFolder scratch;
-  ASSERT_EQ(interrupted(kLongPpo, scratch / "data").exit_code, 130);
-  for (const fs::path& state : states(scratch / "data")) flip_a_byte(state);
-  const ProcessResult resumed = run_program(kLongPpo.command(scratch / "data", "train@latest"));
-  EXPECT_EQ(resumed.exit_code, 5) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("every checkpoint is damaged"));
-}
 
 }  // namespace
 }  // namespace slm
