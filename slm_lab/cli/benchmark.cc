@@ -9,6 +9,8 @@
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/limits.h"
+#include "slm_lab/experiment/benchmark_tables.h"
+#include "slm_lab/store/benchmark_store.h"
 
 namespace slm {
 namespace {
@@ -25,7 +27,7 @@ std::filesystem::path results_folder(const BenchmarkArguments& arguments) {
   if (!arguments.publish) return options.results.empty() ? options.data / "page" : options.results;
   if (!options.results.empty()) throw SpecError("--publish: results go to docs/benchmarks; give it or --results");
   if (!options.overrides.empty()) throw SpecError("--publish: with --override results do not belong on the page");
-  return options.repository / "docs" / "benchmarks";
+  return benchmark_page_folder(options.repository);
 }
 
 int run(const BenchmarkArguments& arguments) {

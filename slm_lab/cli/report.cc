@@ -8,6 +8,7 @@
 #include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/run_report.h"
 #include "slm_lab/report/drawing.h"
+#include "slm_lab/store/benchmark_store.h"
 
 namespace slm {
 namespace {
@@ -22,7 +23,7 @@ struct Arguments {
 /// The page and what its file is called by default.
 std::pair<ReportPage, std::string> page_of(const Arguments& arguments, const fs::path& repository) {
   const bool of_page = arguments.run == "benchmark";
-  const fs::path results = of_page ? repository / "docs" / "benchmarks" : fs::path(arguments.run);
+  const fs::path results = of_page ? benchmark_page_folder(repository) : fs::path(arguments.run);
   if (of_page || holds_benchmark(results)) return {benchmark_report(results, repository), "benchmark"};
   const DataFolder folder = find_run(arguments.run, arguments.data);
   return {run_report(folder), run_name(folder)};

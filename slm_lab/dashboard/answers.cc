@@ -101,7 +101,7 @@ HttpResponse Answers::run(const WatchedRun& run) const {
   const ReportPage page = run_report(run.folder, /*with_curves=*/false);
   Json json{{"subtitle", page.subtitle},
             {"facts", page.facts},
-            {"lines", page.charts.empty() ? Json::array() : Json(page.charts[0].lines)},
+            {"lines", page.charts.empty() ? Json::array() : lines_json(page.charts[0].lines)},
             {"tables", Json::array()},
             {"texts", Json::array()}};
   for (const ReportTable& table : page.tables) json["tables"].push_back(table_json(table));

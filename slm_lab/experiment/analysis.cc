@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/env/random_baseline.h"
-#include "slm_lab/env/registry.h"
-#include "slm_lab/experiment/benchmark_rows.h"
+#include "slm_lab/experiment/reference_lines.h"
 #include "slm_lab/experiment/say.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/report/graphs.h"
@@ -22,11 +20,7 @@ namespace fs = std::filesystem;
 
 /// What the pictures of this spec say about it.
 GraphSubject subject(const LabSpec& spec, std::string name) {
-  GraphSubject subject{std::move(name), spec.agent.algorithm_name, spec.env.name, /*lines=*/{}};
-  const double threshold = find_env(spec.env.name)->reward_threshold;
-  if (!std::isnan(threshold)) subject.lines.push_back({threshold, "solved"});
-  if (const BenchmarkEnv* env = find_benchmark_env(spec.env.name)) subject.lines.push_back({env->target, "target"});
-  return subject;
+  return {std::move(name), spec.agent.algorithm_name, spec.env.name, reference_lines(spec.env.name)};
 }
 
 void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
@@ -38,6 +32,7 @@ void draw_all(const DataFolder& folder, const LabSpec& spec, int trial) {
                                          session_table(folder, trial, session, "eval")))
       write_png(folder.session_graph(trial, session), *graph);
     sessions.push_back(session_metrics(train, random_baseline(spec.env.name)));
+    sessions.back().session = session;
   }
   if (const auto graph = trial_graph(subject(spec, folder.trial_prefix(trial)), sessions))
     write_png(folder.trial_graph(trial), *graph);
@@ -48,6 +43,7 @@ SessionMetrics metrics_of(const DataFolder& folder, const LabSpec& spec, int tri
                           const SessionResult& result) {
   SessionMetrics metrics =
       session_metrics(session_table(folder, trial, session, "train"), random_baseline(spec.env.name));
+  metrics.session = session;
   metrics.episode_return_ma100 = result.ma100;
   metrics.eval_return_d100 = result.d100;
   return metrics;

@@ -16,6 +16,7 @@
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/benchmark_plan.h"
 #include "slm_lab/experiment/forked_work.h"
 #include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"
@@ -106,7 +107,13 @@ class BenchmarkRun {
     manifests_[run].keep(outcome.profiles);
     close_manifest(trial.folder, manifests_[run], outcome.seconds, outcome.exit_code);
     const RowResult row = result_of(run, outcome);
-    if (interrupted && !replaces(row.result, folder_.result(*plans_[run].row))) return;
+    if (!replaces(row.result, folder_.result(*plans_[run].row))) {
+      if (!interrupted)
+        say(fmt::format(
+            "{}: ran with --override, and a result without is there, which stays; --results FOLDER keeps both",
+            trial.name));
+      return;
+    }
     folder_.save(*plans_[run].row, row.result, row.curves);
     if (interrupted)
       shows_stopped_ = true;
@@ -161,6 +168,7 @@ class BenchmarkRun {
         continue;
       }
       curves.push_back(session_metrics(rows, random_baseline(plan.spec->env.name)));
+      curves.back().session = session;
     }
     for (const SessionFailure& failure : outcome.failures) result.failures.push_back({failure.session, failure.reason});
     return {result, curves};

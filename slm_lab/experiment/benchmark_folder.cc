@@ -8,6 +8,7 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/env/registry.h"
+#include "slm_lab/experiment/reference_lines.h"
 #include "slm_lab/report/graphs.h"
 #include "slm_lab/report/number_text.h"
 
@@ -120,7 +121,7 @@ bool BenchmarkFolder::draw(const BenchmarkEnv& env) const {
   }
   if (trials.empty()) return false;
   Page picture = multi_trial_graph(fmt::format("{}: return", env.name), trials);
-  picture.plots[0].lines = {{env.target, "target"}};
+  picture.plots[0].lines = {target_line(env)};
   write_png(store_.root() / fmt::format("{}.png", env.group), picture);
   write_svg(store_.root() / fmt::format("{}.svg", env.group), picture);
   return true;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/reference_lines.h"
 
 namespace slm {
 namespace {
@@ -19,11 +22,16 @@ SessionRow point_of(const SessionMetrics& session, std::size_t at) {
 
 void add_sessions(const BenchmarkRow& row, const std::string& label, const std::vector<SessionMetrics>& sessions,
                   ReportChart& chart) {
-  for (std::size_t s = 0; s < sessions.size(); ++s) {
+  const AlgorithmColor* color = find_algorithm_color(row.algorithm);
+  const bool second = std::ranges::any_of(
+      chart.sessions, [&](const ReportSession& other) { return color != nullptr && other.color == color->color; });
+  for (const SessionMetrics& metrics : sessions) {
     ReportSession& session = chart.sessions.emplace_back();
-    session.name = fmt::format("{} s{}", row.algorithm, s);
+    session.name = fmt::format("{} s{}", row.algorithm, metrics.session);
     session.group = label;
-    for (std::size_t i = 0; i < sessions[s].frames.size(); ++i) session.rows.push_back(point_of(sessions[s], i));
+    if (color != nullptr) session.color = color->color;
+    session.dashed = second;
+    for (std::size_t i = 0; i < metrics.frames.size(); ++i) session.rows.push_back(point_of(metrics, i));
   }
 }
 
@@ -36,7 +44,7 @@ void add_charts(const BenchmarkFolder& results, ReportPage& page) {
       if (const auto sessions = results.curves(row)) add_sessions(row, results.label(row), *sessions, chart);
     }
     if (chart.sessions.empty()) continue;
-    chart.lines.emplace_back(env.by_d100 ? "target of D-100" : "target", env.target);
+    chart.lines = {target_line(env)};
     page.charts.push_back(std::move(chart));
   }
 }

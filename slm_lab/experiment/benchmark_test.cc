@@ -9,6 +9,8 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/experiment/benchmark_plan.h"
+#include "slm_lab/experiment/benchmark_tables.h"
 #include "slm_lab/experiment/repeat_run.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/store/finished_trial.h"
@@ -223,6 +225,28 @@ TEST_F(Benchmark, GoesOnWithWhatWasStopped) {
   EXPECT_THAT(err_, HasSubstr("cartpole/a2c: continues"));
   EXPECT_EQ(result("cartpole/a2c").sessions[1].weights_sha256, before.sessions[1].weights_sha256);
   EXPECT_THAT(DataFolder::all(options_.data, "a2c_gae_cartpole"), SizeIs(1));
+}
+
+TEST_F(Benchmark, AgainGoesOnWithWhatItHasBegun) {
+  run({"cartpole/a2c"});
+  forget_the_second_session();
+  options_.again = true;
+  EXPECT_THAT(run({"cartpole/a2c"}), ElementsAre("a2c_gae_cartpole/1"));
+  EXPECT_THAT(run({"cartpole/a2c"}), SizeIs(2)) << "and begins anew when that is done";
+  EXPECT_THAT(DataFolder::all(options_.data, "a2c_gae_cartpole"), SizeIs(2));
+}
+
+TEST_F(Benchmark, OverridesReplaceNoResultWithoutThem) {
+  run({"cartpole/a2c"});
+  const BenchmarkRow& row = *select_benchmark_rows(std::vector<std::string>{"cartpole/a2c"})[0];
+  BenchmarkResult shown = result("cartpole/a2c");
+  shown.overrides.clear();
+  shown.spec_hash = "of the row itself";
+  BenchmarkFolder(options_.results, options_.repository).save(row, shown, {});
+  options_.seed = 1001;
+  EXPECT_THAT(run({"cartpole/a2c"}), SizeIs(2));
+  EXPECT_THAT(result("cartpole/a2c").overrides, IsEmpty());
+  EXPECT_THAT(err_, HasSubstr("cartpole/a2c: ran with --override, and a result without is there, which stays"));
 }
 
 TEST_F(Benchmark, AFailedSessionIsListedAndTriedAgainNextTime) {

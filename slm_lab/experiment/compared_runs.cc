@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <set>
 
 #include "slm_lab/base/error.h"
@@ -12,6 +11,7 @@
 #include "slm_lab/base/near_name.h"
 #include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/find_run.h"
+#include "slm_lab/experiment/reference_lines.h"
 #include "slm_lab/report/csv.h"
 #include "slm_lab/spec/load.h"
 #include "slm_lab/spec/spec_path.h"
@@ -41,19 +41,8 @@ std::string nickname_of(const JsonNode& spec) {
   return name;
 }
 
-int shown_trial(const DataFolder& folder) {
-  if (!folder.is_search()) return 0;
-  const std::vector<JournalTrial> trials = SearchJournal::read(folder);
-  std::size_t best = 0;
-  for (std::size_t i = 0; i < trials.size(); ++i)
-    if (trials[i].state != JournalTrial::State::failed && !(trials[i].value <= trials[best].value) &&
-        !std::isnan(trials[i].value))
-      best = i;
-  return static_cast<int>(best);
-}
-
 FoundCurves read_curves(const DataFolder& folder) {
-  const int trial = shown_trial(folder);
+  const int trial = folder.is_search() ? best_trial(SearchJournal::read(folder)).value_or(0) : 0;
   const fs::path file = folder.is_search() ? folder.trial_spec_file(trial) : folder.spec_file();
   const LoadedSpec spec = load_spec(file.string(), folder.spec_name(), {});
   FoundCurves found{.algorithm = text_at(spec.root, "agent.algorithm.name"),
@@ -139,7 +128,7 @@ std::vector<fs::path> plot_runs(const PlotOptions& options) {
   if (comparison.title.empty()) comparison.title = title;
   const bool of_return = options.metric == "total_reward_ma" || options.metric == "total_reward";
   if (const BenchmarkEnv* env = find_benchmark_env(title); env != nullptr && of_return)  // they share one
-    comparison.lines.push_back({env->target, "target"});
+    comparison.lines.push_back(target_line(*env));
   std::vector<ComparedRun> runs;
   for (FoundCurves& run : found) runs.push_back(std::move(run.run));
   const Page page = comparison_page(runs, comparison);

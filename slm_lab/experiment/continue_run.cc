@@ -31,12 +31,6 @@ int num_sessions(const LoadedSpec& saved) {
   return read_lab_spec(saved, report).meta.max_session;
 }
 
-bool finished(const DataFolder& folder, int sessions) {
-  for (int session = 0; session < sessions; ++session)
-    if (!read_session_result(folder, kTrial, session)) return false;
-  return true;
-}
-
 /// Every session can train on from where it is.
 void check_checkpoints(const DataFolder& folder, int sessions) {
   for (int session = 0; session < sessions; ++session)
@@ -56,6 +50,7 @@ LoadedSpec extend(const DataFolder& folder, std::int64_t frames, int sessions) {
   check_checkpoints(folder, sessions);
   for (int session = 0; session < sessions; ++session) std::filesystem::remove(folder.session_result(kTrial, session));
   std::filesystem::remove(folder.trial_metrics(kTrial));
+  std::filesystem::remove(folder.trial_metrics_scalar(kTrial));
   sync_directory(folder.info());
   Manifest manifest = read_manifest(folder);
   manifest.next_spec_hash = longer.hash;
@@ -74,7 +69,7 @@ LoadedSpec spec_to_continue(const DataFolder& folder, const LoadedSpec& given,
                             const std::function<void(const std::string&)>& note) {
   const LoadedSpec saved = load_saved_spec(folder, kTrial);
   const int sessions = num_sessions(saved);
-  const bool done = finished(folder, sessions);
+  const bool done = all_sessions_done(folder, kTrial, sessions);
   if (done) verify_files(folder, read_manifest(folder));
   const auto nothing_left = [&] {
     if (done) note("the run is finished, so that nothing is left to train; with a larger env.max_frame it trains on");

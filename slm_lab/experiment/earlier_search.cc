@@ -46,8 +46,7 @@ EarlierSearch read_earlier_search(const std::string& where, const std::filesyste
   EarlierSearch earlier{folder, space_of(load_search_spec(folder)), {}};
   earlier.trials = SearchJournal::read(folder, earlier.searched);
   std::erase_if(earlier.trials, [](const JournalTrial& trial) {
-    using State = JournalTrial::State;
-    return trial.state == State::running || trial.state == State::failed || !std::isfinite(trial.value);
+    return trial.state == JournalTrial::State::running || !std::isfinite(trial.value);
   });
   if (earlier.trials.empty()) throw SpecError(fmt::format("{}: none of its trials has a score yet", name));
   std::ranges::stable_sort(earlier.trials, std::ranges::greater{}, &JournalTrial::value);

@@ -24,22 +24,18 @@ struct Found {
   std::optional<int> session;
 };
 
-/// Of a search the trial with the highest score that still has its weights; of a run its only one.
-int best_trial(const DataFolder& folder) {
+/// Of a search the best trial that still has its weights; of a run its only one.
+int played_trial(const DataFolder& folder) {
   if (!folder.is_search()) return 0;
-  const std::vector<JournalTrial> trials = SearchJournal::read(folder);
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    if (trials[i].state == JournalTrial::State::failed || std::isnan(trials[i].value)) continue;
-    if (!file_exists(folder.weights(static_cast<int>(i), /*session=*/0, /*best=*/true))) continue;
-    if (!best || trials[i].value > trials[*best].value) best = i;
-  }
+  const auto best = best_trial(SearchJournal::read(folder), [&](int trial) {
+    return file_exists(folder.weights(trial, /*session=*/0, /*best=*/true));
+  });
   if (!best) throw SpecError(fmt::format("{}: a search without weights to play yet", folder.root().string()));
-  return static_cast<int>(*best);
+  return *best;
 }
 
 Found find_played(const std::string& where, const EnjoyOptions& options) {
-  const auto play = [&](const DataFolder& folder) { return Found{folder, best_trial(folder), options.session}; };
+  const auto play = [&](const DataFolder& folder) { return Found{folder, played_trial(folder), options.session}; };
   if (where == "latest")
     return play(options.spec_name.empty() ? DataFolder::latest(options.data)
                                           : DataFolder::latest(options.data, options.spec_name));

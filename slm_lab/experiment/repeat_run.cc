@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kShownHash = 16;
 
 Repeatable of_row(const BenchmarkRow& row, const std::filesystem::path& repository) {
-  const auto result = BenchmarkFolder(repository / "docs" / "benchmarks", repository).result(row);
+  const auto result = BenchmarkFolder(benchmark_page_folder(repository), repository).result(row);
   if (!result) throw SpecError(fmt::format("{}: the page has no result of this row", row.id));
   Repeatable out{.name = std::string(row.id),
                  .spec = load_benchmark_spec(row, repository, result->num_sessions, result->seed, result->overrides),

@@ -55,7 +55,7 @@ void read_sessions(const DataFolder& folder, RunOverview& run) {
 void read_trials(const std::vector<JournalTrial>& trials, RunOverview& run) {
   for (const JournalTrial& trial : trials) {
     if (trial.state != JournalTrial::State::running) ++run.trials;
-    if (trial.state != JournalTrial::State::failed) run.total_reward_ma = std::fmax(run.total_reward_ma, trial.value);
+    run.total_reward_ma = std::fmax(run.total_reward_ma, trial.value);
   }
 }
 

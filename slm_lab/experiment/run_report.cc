@@ -8,9 +8,8 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/env/registry.h"
-#include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/experiment/reference_lines.h"
 #include "slm_lab/experiment/run_overview.h"
 #include "slm_lab/experiment/video_file.h"
 #include "slm_lab/report/csv.h"
@@ -146,12 +145,6 @@ void add_search(const DataFolder& folder, ReportPage& page) {
   }
 }
 
-void add_lines(const std::string& env, ReportChart& chart) {
-  if (const EnvEntry* entry = find_env(env); entry != nullptr && !std::isnan(entry->reward_threshold))
-    chart.lines.emplace_back("solved", entry->reward_threshold);
-  if (const BenchmarkEnv* row = find_benchmark_env(env)) chart.lines.emplace_back("target", row->target);
-}
-
 /// Those that somebody put beside the run, as `enjoy --video` does where it is told to.
 void add_films(const DataFolder& folder, ReportPage& page) {
   for (const std::string& name : names_in(std::filesystem::canonical(folder.root()))) {
@@ -187,7 +180,7 @@ ReportPage run_report(const DataFolder& folder, bool with_curves) {
   if (run.kind == "search") {
     add_search(folder, page);
   } else {
-    add_lines(run.env, page.charts.emplace_back(run.env));
+    page.charts.push_back({.title = run.env, .lines = reference_lines(run.env)});
     add_sessions(folder, run, with_curves, page);
   }
   if (with_curves) add_films(folder, page);

@@ -121,8 +121,13 @@ int run(const SearchSpec& search, Executor& executor, const DataFolder& folder, 
                 {.checkpoint_seconds = options.run.checkpoint_seconds, .keep = options.keep, .trial_ended = [&] {
                    clock.keep();
                  }});
-  run_jobs(run, executor);
-  run.finish();
+  try {
+    run_jobs(run, executor);
+    run.finish();
+  } catch (const Error& error) {  // of the disk
+    close_manifest(folder, manifest, clock.seconds(), static_cast<int>(error.code()));
+    throw;
+  }
   int exit_code = run.results().best() == nullptr ? run.failure() : 0;
   if (!run.done()) exit_code = 128 + stop_signal();
   close_manifest(folder, manifest, clock.seconds(), exit_code);

@@ -7,6 +7,7 @@
 #include "slm_lab/experiment/analysis.h"
 #include "slm_lab/experiment/trial_spec.h"
 #include "slm_lab/report/metric_files.h"
+#include "slm_lab/spec/spec_path.h"
 
 namespace slm {
 namespace {
@@ -54,7 +55,7 @@ void SearchResults::keep_best(int keep) {
   for (std::size_t i = static_cast<std::size_t>(keep); i < ranked.size(); ++i) {
     const int trial = ranked[i].trial;
     if (!without_models_.insert(trial).second) continue;
-    for (int session = 0; file_exists(folder_.weights(trial, session, /*best=*/false)); ++session)
+    for (int session = 0; session < integer_at(base_.root, "meta.max_session"); ++session)
       for (const bool best : {true, false}) fs::remove(folder_.weights(trial, session, best));
   }
 }

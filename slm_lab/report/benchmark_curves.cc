@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/report/delimited.h"
 
 namespace slm {
+
 std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::size_t max_points) {
   std::string text = "frame";
   std::vector<double> frames;
-  for (std::size_t s = 0; s < sessions.size(); ++s) {
-    text += fmt::format(",s{}", s);
-    if (sessions[s].frames.size() > frames.size()) frames = sessions[s].frames;
+  for (const SessionMetrics& session : sessions) {
+    text += fmt::format(",s{}", session.session);
+    if (session.frames.size() > frames.size()) frames = session.frames;
   }
   text += '\n';
   const std::size_t points = frames.size();
@@ -33,8 +36,14 @@ std::string benchmark_curves_csv(std::span<const SessionMetrics> sessions, std::
 std::vector<SessionMetrics> parse_benchmark_curves(std::string_view text, std::string_view file) {
   std::vector<SessionMetrics> sessions;
   const auto header = [&](std::span<const std::string_view> names) {
-    if (names[0] != "frame") throw Error(ExitCode::corrupt, fmt::format("{}: not a file of benchmark curves", file));
-    sessions.resize(names.size() - 1);
+    bool known = names[0] == "frame";
+    for (const std::string_view name : names.subspan(1)) {
+      const std::string_view digits = name.substr(std::min<std::size_t>(1, name.size()));
+      int& number = sessions.emplace_back().session;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      known = known && name.starts_with('s') && error == std::errc() && end == digits.data() + digits.size();
+    }
+    if (!known) throw Error(ExitCode::corrupt, fmt::format("{}: not a file of benchmark curves", file));
   };
   read_delimited(text, file, header, [&](std::span<const double> numbers) {
     for (std::size_t s = 0; s < sessions.size(); ++s) {
@@ -42,6 +51,11 @@ std::vector<SessionMetrics> parse_benchmark_curves(std::string_view text, std::s
       sessions[s].mean_returns_ma.push_back(numbers[s + 1]);
     }
   });
+  for (SessionMetrics& session : sessions)  // no further than it came
+    while (!session.frames.empty() && std::isnan(session.mean_returns_ma.back())) {
+      session.frames.pop_back();
+      session.mean_returns_ma.pop_back();
+    }
   return sessions;
 }
 

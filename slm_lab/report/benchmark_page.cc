@@ -150,7 +150,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 
 | column | meaning |
 |---|---|
-| Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval; `below`: it is not; `failed`: a session failed, whatever the others reached; `under way`: its sessions are not done, and the row shows how far they are |
+| Status | `pass`: the mean is above the target; `pass, robust`: so is the lower end of its interval, of five seeds at least; `below`: it is not; `failed`: a session failed, whatever the others reached; `under way`: its sessions are not done, and the row shows how far they are |
 | MA | `total_reward_ma` at the end, or of a row under way so far: mean return over the last 100 log points (SLM-Lab's score). With a log point every 500 frames that is the last 50,000 frames; a run of 100 log points or fewer is averaged whole, its untrained start included |
 | MA-100 | mean return of the last 100 training episodes |
 | D-100 | mean return of 100 fresh episodes of the final policy, greedy, statistics frozen |
@@ -162,7 +162,7 @@ Returns are raw, every seed counts, and the seeds are not those that settings we
 | Frames | steps of all environments of one session; of a row under way, the mean of those that have begun, of the whole |
 | Frames/s, Wall-clock | of one session, median over seeds, with as many sessions side by side as there are cores; logging and checkpoints included |
 
-Curves: MA over frames, mean and one standard deviation over the seeds.
+Curves: MA over frames, mean and range of the seeds, as far as all of them came.
 
 ## Run it yourself
 
@@ -202,7 +202,8 @@ std::string status_text(const BenchmarkPageEnv& env, const BenchmarkPageRow& row
     case BenchmarkStatus::pass:
       break;
   }
-  return bootstrap_ci95(scores(env, *row.result)).low > env.target ? "pass, robust" : "pass";
+  const std::vector<double> all = scores(env, *row.result);
+  return all.size() >= kFewestForInterval && bootstrap_ci95(all).low > env.target ? "pass, robust" : "pass";
 }
 
 std::map<std::string, std::vector<std::string>> benchmark_origins(std::span<const BenchmarkPageEnv> envs) {

@@ -69,7 +69,7 @@ TEST(BenchmarkStatus, IsDecidedByTheMeanOverSeeds) {
   EXPECT_EQ(status_of(env_with({})), "not run");
   EXPECT_EQ(status_of(env_with(result_of({300, 500}))), "below");  // 400 is not above 400
   EXPECT_EQ(status_of(env_with(result_of({301, 501}))), "pass");
-  EXPECT_EQ(status_of(env_with(result_of({450, 480, 500}))), "pass, robust");
+  EXPECT_EQ(status_of(env_with(result_of({450, 480, 500, 480, 450}))), "pass, robust");
   EXPECT_EQ(status_of(env_with(result_of({500}))), "pass");  // one seed has no interval
 }
 
@@ -140,7 +140,12 @@ TEST(BenchmarkStatus, AStoppedRowReplacesWhatSaysLess) {
   stopped.overrides = {"env.max_frame=3000"};
   EXPECT_FALSE(replaces(stopped, shown)) << "a try";
   EXPECT_FALSE(replaces(stopped, finished));
+  BenchmarkResult tried = result_of({300});
+  EXPECT_TRUE(replaces(tried, result_of({200}))) << "a newer result";
+  tried.overrides = stopped.overrides;
+  EXPECT_FALSE(replaces(tried, result_of({200}))) << "but of another spec";
   stopped = shown;
+  stopped.failures.clear();
   stopped.sessions.clear();
   EXPECT_FALSE(replaces(stopped, {})) << "nothing has begun";
 }
@@ -149,13 +154,18 @@ TEST(BenchmarkStatus, MayBeDecidedByD100) {
   BenchmarkPageEnv env = env_with(result_of({399, 399}));  // D-100: 401
   EXPECT_EQ(status_of(env), "below");
   env.by_d100 = true;
-  EXPECT_EQ(status_of(env), "pass, robust");
+  EXPECT_EQ(status_of(env), "pass");
+}
+
+TEST(BenchmarkStatus, IsRobustByTheIntervalOfEnoughSeeds) {
+  EXPECT_EQ(status_of(env_with(result_of({480, 480, 480, 480, 480}))), "pass, robust");
+  EXPECT_EQ(status_of(env_with(result_of({480, 480, 480, 480}))), "pass") << "of fewer it says little";
 }
 
 TEST(BenchmarkPage, ShowsMeansIntervalsMediansAndOrigin) {
   // Equal values: every resample has the same mean. Medians of 10 s, 20 s, 30 s, 40 s and of 20k, 10k, 6.67k, 5k per s.
   const std::string page = page_of(env_with(result_of({480, 480, 480, 480})));
-  EXPECT_THAT(page, HasSubstr("| pass, robust | PPO | 480.00 (480.00 .. 480.00) | 481.00 (481.00 .. 481.00) | "
+  EXPECT_THAT(page, HasSubstr("| pass | PPO | 480.00 (480.00 .. 480.00) | 481.00 (481.00 .. 481.00) | "
                               "482.00 (482.00 .. 482.00) | 480.00 | > 400 | 499.7 | 4/4 | 200k | 8.33k | 25.0 s | "
                               "`ppo_cartpole.json` | `ppo_cartpole` | `cartpole/ppo` |\n"));
   EXPECT_THAT(page, HasSubstr("## CartPole-v1\n\nBox(4). Discrete(2).\n"));
@@ -232,21 +242,26 @@ TEST(BenchmarkCurves, AreThinnedFromTheEndAndReadBack) {
     session.mean_returns_ma.push_back(i == 1 ? Scalars::kNone : i + 0.5);
   }
   EXPECT_EQ(benchmark_curves_csv({&session, 1}, 5), "frame,s0\n500,\n1000,2.5\n1500,3.5\n2000,4.5\n2500,5.5\n");
-  const std::string thin = benchmark_curves_csv(std::vector{session, session}, 3);
-  EXPECT_EQ(thin, "frame,s0,s1\n500,,\n1500,3.5,3.5\n2500,5.5,5.5\n");
+  SessionMetrics third = session;
+  third.session = 2;  // another has failed
+  const std::string thin = benchmark_curves_csv(std::vector{session, third}, 3);
+  EXPECT_EQ(thin, "frame,s0,s2\n500,,\n1500,3.5,3.5\n2500,5.5,5.5\n");
   EXPECT_EQ(benchmark_curves_csv({&session, 1}, 2), "frame,s0\n1000,2.5\n2500,5.5\n");
   SessionMetrics behind = session;
   behind.frames.resize(2);
   behind.mean_returns_ma.resize(2);
-  EXPECT_EQ(benchmark_curves_csv(std::vector{behind, session}, 5),
-            "frame,s0,s1\n500,,\n1000,2.5,2.5\n1500,,3.5\n2000,,4.5\n2500,,5.5\n");
+  const std::string ragged = benchmark_curves_csv(std::vector{behind, third}, 5);
+  EXPECT_EQ(ragged, "frame,s0,s2\n500,,\n1000,2.5,2.5\n1500,,3.5\n2000,,4.5\n2500,,5.5\n");
+  EXPECT_THAT(parse_benchmark_curves(ragged, "x.csv")[0].frames, ElementsAre(500, 1000)) << "as far as it came";
   const std::vector<SessionMetrics> again = parse_benchmark_curves(thin, "x.csv");
   ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[1].session, 2);
   EXPECT_THAT(again[1].frames, ElementsAre(500, 1500, 2500));
   EXPECT_EQ(again[1].mean_returns_ma[2], 5.5);
   EXPECT_TRUE(std::isnan(again[1].mean_returns_ma[0]));
   EXPECT_THROW(parse_benchmark_curves("frame,s0\n500\n", "x.csv"), Error);
   EXPECT_THROW(parse_benchmark_curves("frame,s0\n500,a\n", "x.csv"), Error);
+  EXPECT_THROW(parse_benchmark_curves("frame,best\n500,1\n", "x.csv"), Error);
   EXPECT_THROW(parse_benchmark_curves("", "x.csv"), Error);
   EXPECT_THAT(parse_benchmark_curves(benchmark_curves_csv({}), "x.csv"), IsEmpty());
 }

@@ -63,14 +63,14 @@ std::vector<double> BenchmarkResult::d100() const {
   return out;
 }
 
-bool replaces(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown) {
-  if (stopped.sessions.empty()) return false;
+bool replaces(const BenchmarkResult& result, const std::optional<BenchmarkResult>& shown) {
+  if (result.sessions.empty() && result.failures.empty()) return false;
   if (!shown) return true;
-  if (stopped.overrides.empty() != shown->overrides.empty()) return stopped.overrides.empty();
-  if (!shown->failures.empty()) return true;
+  if (result.overrides.empty() != shown->overrides.empty()) return result.overrides.empty();
+  if (!result.under_way() || !shown->failures.empty()) return true;
   if (shown->finished()) return false;
   const auto progress = [](const BenchmarkResult& r) { return std::pair(r.frames(), r.sessions_done()); };
-  return progress(stopped) > progress(*shown);
+  return progress(result) > progress(*shown);
 }
 
 std::string benchmark_result_json(const BenchmarkResult& result) {

@@ -54,10 +54,10 @@ struct BenchmarkResult {
   std::vector<double> d100() const;  ///< the mean of each session
 };
 
-/// Whether a row that was stopped is shown as far as it came, in place of what is shown of it: not where that is
-/// finished, if with another spec, or came as far, as on another machine. What failed gives way, and what ran with
-/// overrides does to what did not.
-bool replaces(const BenchmarkResult& stopped, const std::optional<BenchmarkResult>& shown);
+/// Whether a result takes the place of what is shown of its row. What ran with overrides gives way to what did not and
+/// never takes its place. A row that was stopped is shown as far as it came: not where what is shown is finished, if
+/// with another spec, or came as far, as on another machine; what failed gives way to it.
+bool replaces(const BenchmarkResult& result, const std::optional<BenchmarkResult>& shown);
 
 std::string benchmark_result_json(const BenchmarkResult& result);
 

@@ -37,9 +37,9 @@ struct SessionsCurve {
 };
 
 /// Each session is read between its log points by straight lines, as far as the shortest of them goes; a session
-/// counts from its first value on. Over frames the grid is the log points of the shortest session, over time 400 even
-/// steps. ci95: the 95 % percentile bootstrap interval of the centre, 2,000 resamples of the sessions, at every place
-/// the same ones; none of fewer than two sessions.
+/// counts from its first value on. Over frames the grid is the log points of the shortest session where these are 400
+/// at most; else, and over time, it is 400 even steps. ci95: the 95 % percentile bootstrap interval of the centre,
+/// 2,000 resamples of the sessions, at every place the same ones; none of fewer than two sessions.
 SessionsCurve sessions_curve(const ComparedRun& run, const ComparisonOptions& options);
 
 /// One curve per run, named at its end. Runs without any value are left out.

@@ -200,9 +200,11 @@ Page multi_trial_graph(const std::string& title, std::span<const TrialCurve> tri
   Plot plot{.x_label = "frames"};
   for (std::size_t i = 0; i < trials.size(); ++i) {
     const TrialCurve& trial = trials[i];
-    if (trial.sessions.empty()) continue;
     const Color color = algorithm_color(trial.algorithm);
-    PlotSeries series = over_sessions(session_curves(trial.sessions, &SessionMetrics::mean_returns_ma, color), color);
+    std::vector<PlotSeries> sessions = session_curves(trial.sessions, &SessionMetrics::mean_returns_ma, color);
+    std::erase_if(sessions, [](const PlotSeries& session) { return numbers_in(session.y) == 0; });
+    if (sessions.empty()) continue;
+    PlotSeries series = over_sessions(sessions, color);
     series.label = trial.label;
     series.end_name = trial.label;
     series.dashed =

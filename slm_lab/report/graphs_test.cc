@@ -151,6 +151,15 @@ TEST(MultiTrialGraph, HasOneCurvePerTrialInTheColourOfItsAlgorithm) {
   EXPECT_TRUE(series[2].dashed);  // what tells it from the other DQN
 }
 
+TEST(MultiTrialGraph, EndsWithTheShortestSessionThatHasBegun) {
+  const SessionMetrics whole = session_metrics(rows({1, 2, 3, 4}), 0), begun = session_metrics(rows({5, 6}), 0);
+  const SessionMetrics nothing = session_metrics(rows({SessionRow::kNone, SessionRow::kNone}), 0);
+  const std::vector<TrialCurve> trials = {{"PPO", "PPO", {whole, begun, nothing}}};
+  const PlotSeries series = multi_trial_graph("x", trials).plots[0].series.at(0);
+  EXPECT_THAT(series.y, testing::ElementsAre(3, 3.5));  // moving averages 1, 1.5 and 5, 5.5
+  EXPECT_EQ(series.end_value, 3.5);
+}
+
 TEST(Plot, TheSamePageGivesTheSameBytes) {
   const Page page = session_graph(kSession, rows({10, 20, 30}), {}).value();
   const Page other = session_graph(kSession, rows({10, 20, 40}), {}).value();

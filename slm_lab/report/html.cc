@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <cmath>
+
 namespace slm {
 
 std::string html_text(std::string_view text) {
@@ -27,6 +29,11 @@ std::string html_text(std::string_view text) {
         out += c;
     }
   return out;
+}
+
+std::string html_color(Color color) {
+  const auto byte = [](double share) { return std::lround(255 * share); };
+  return fmt::format("#{:02x}{:02x}{:02x}", byte(color.red), byte(color.green), byte(color.blue));
 }
 
 std::string script_json(const Json& json) {

@@ -40,6 +40,7 @@ struct EvalReturn {
 };
 
 struct SessionMetrics {
+  int session = 0;  ///< its number in the trial
   Scalars scalar;
   double episode_return_ma100 = Scalars::kNone;  ///< MA-100
   EvalReturn eval_return_d100;
@@ -49,7 +50,7 @@ struct SessionMetrics {
 };
 
 /// `random_baseline` is the mean return of the random policy; NaN, where it is not known, counts as 0. The caller sets
-/// episode_return_ma100 and eval_return_d100.
+/// session, episode_return_ma100 and eval_return_d100.
 SessionMetrics session_metrics(std::span<const SessionRow> rows, double random_baseline);
 
 struct Interval {
@@ -78,6 +79,7 @@ TrialMetrics trial_metrics(std::span<const SessionMetrics> sessions);
 /// 95 % percentile bootstrap interval of the mean: 10,000 resamples, always the same ones. NaN of fewer than two
 /// values.
 Interval bootstrap_ci95(std::span<const double> values);
+inline constexpr std::size_t kFewestForInterval = 5;  ///< of fewer values it is too narrow to rely on
 /// What is left of resampled numbers without 2.5 % at each end; NaN of none.
 Interval middle_95(std::vector<double> resampled);
 

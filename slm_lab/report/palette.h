@@ -8,6 +8,7 @@ namespace slm {
 
 struct Color {
   double red, green, blue;  ///< 0 to 1
+  bool operator==(const Color&) const = default;
 };
 
 consteval Color rgb(unsigned hex) { return {(hex >> 16) / 255.0, (hex >> 8 & 0xff) / 255.0, (hex & 0xff) / 255.0}; }

@@ -46,11 +46,13 @@ Json columns_json(const std::vector<SessionRow>& rows) {
 }
 
 Json chart_json(const ReportChart& chart) {
-  Json json{{"title", chart.title}, {"sessions", Json::array()}, {"lines", Json::array()}};
-  for (const ReportSession& session : chart.sessions)
-    json["sessions"].push_back(
-        {{"name", session.name}, {"group", session.group}, {"columns", columns_json(chosen(session.rows))}});
-  for (const auto& [name, value] : chart.lines) json["lines"].push_back({{"name", name}, {"value", value}});
+  Json json{{"title", chart.title}, {"sessions", Json::array()}, {"lines", lines_json(chart.lines)}};
+  for (const ReportSession& session : chart.sessions) {
+    Json& out = json["sessions"].emplace_back();
+    out = {{"name", session.name}, {"group", session.group}, {"columns", columns_json(chosen(session.rows))}};
+    if (session.color) out["color"] = html_color(*session.color);
+    if (session.dashed) out["dashed"] = true;
+  }
   return json;
 }
 
@@ -96,6 +98,12 @@ std::string film_html(const ReportFilm& film) {
 }
 
 }  // namespace
+
+Json lines_json(std::span<const ReferenceLine> lines) {
+  Json json = Json::array();
+  for (const ReferenceLine& line : lines) json.push_back({{"name", line.name}, {"value", line.y}});
+  return json;
+}
 
 std::string report_page_html(const ReportPage& page) {
   std::string out = fmt::format(

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "slm_lab/report/json_file.h"
+#include "slm_lab/report/palette.h"
+#include "slm_lab/report/plot.h"
 #include "slm_lab/report/record.h"
 
 namespace slm {
@@ -33,13 +38,15 @@ struct ReportText {
 struct ReportSession {
   std::string name;
   std::vector<SessionRow> rows;
-  std::string group = {};  ///< none: the session stands for itself
+  std::string group = {};           ///< none: the session stands for itself
+  std::optional<Color> color = {};  ///< of the group; none: one of the palette, by its place
+  bool dashed = false;              ///< as another group has its colour
 };
 
 struct ReportChart {
   std::string title;
   std::vector<ReportSession> sessions = {};
-  std::vector<std::pair<std::string, double>> lines = {};  ///< returns to reach, across the curves of returns
+  std::vector<ReferenceLine> lines = {};  ///< returns to reach, across the curves of returns
 };
 
 struct ReportPage {
@@ -51,6 +58,9 @@ struct ReportPage {
   std::vector<ReportFilm> films = {};
   std::vector<ReportText> texts = {};
 };
+
+/// As the chart of a page takes them, chart_script.inc.
+Json lines_json(std::span<const ReferenceLine> lines);
 
 /// One HTML file that needs nothing else, no network either (its policy forbids it): facts, curves of every quantity
 /// over frames or time that can be zoomed, tables, pictures, films, texts. A session is drawn in at most 2,000 points,

@@ -37,7 +37,7 @@ ReportPage hostile_page() {
   page.pictures = {{kHostile, kHostile}};
   page.texts = {{kHostile, kHostile}};
   page.films = {{kHostile, "video/mp4", kHostile}, {kHostile, "image/gif", kHostile}};
-  page.charts = {{kHostile, {{kHostile, {SessionRow(), SessionRow()}, kHostile}}, {{kHostile, 1}}}};
+  page.charts = {{kHostile, {{kHostile, {SessionRow(), SessionRow()}, kHostile}}, {{1, kHostile}}}};
   return page;
 }
 
@@ -68,6 +68,25 @@ TEST(ReportPage, ALongSessionKeepsItsLastPoint) {
   EXPECT_GT(frames.size(), 1000u);
   EXPECT_EQ(frames.back(), 10001);
   EXPECT_FALSE(columns.contains("loss")) << "it has no number";
+}
+
+TEST(ReportPage, CurvesHaveTheColoursOfThePictures) {
+  ReportPage page{.title = "t"};
+  page.charts = {
+      {"c",
+       {{.name = "A2C s0", .rows = {SessionRow(), SessionRow()}, .group = "A2C", .color = algorithm_color("A2C")}}}};
+  page.charts[0].sessions.push_back(page.charts[0].sessions[0]);
+  page.charts[0].sessions[1].color.reset();
+  page.charts[0].sessions[1].dashed = true;
+  const std::string html = report_page_html(page);
+  const Json sessions = charts_in(html)[0].at("sessions");
+  EXPECT_EQ(sessions[0].at("color"), "#e8590c");
+  EXPECT_FALSE(sessions[0].contains("dashed"));
+  EXPECT_FALSE(sessions[1].contains("color")) << "the script takes one by its place";
+  EXPECT_EQ(sessions[1].at("dashed"), true);
+  std::string palette = "const colors = [";  // as the script has it
+  for (const Color& color : kPalette) palette += '"' + html_color(color) + "\", ";
+  EXPECT_THAT(html, HasSubstr(palette.substr(0, palette.size() - 2) + "];"));
 }
 
 TEST(ReportPage, PlaysFilmsFromWithinItself) {

@@ -10,8 +10,6 @@
 namespace slm {
 namespace {
 
-constexpr std::size_t kFewestForInterval = 5;
-
 std::string interval_text(const Interval& interval) {
   if (std::isnan(interval.low)) return "-";
   return fmt::format("{} .. {}", return_text(interval.low), return_text(interval.high));

@@ -22,10 +22,12 @@ void make_folder(const fs::path& folder) {
 
 }  // namespace
 
+fs::path benchmark_page_folder(const fs::path& repository) { return repository / "docs" / "benchmarks"; }
+
 BenchmarkStore::BenchmarkStore(const fs::path& root, const fs::path& repository)
     : root_(fs::absolute(root).lexically_normal()) {
   if (root_.filename().empty()) root_ = root_.parent_path();  // a trailing slash
-  const bool is_ours = root_ == fs::absolute(repository / "docs" / "benchmarks").lexically_normal();
+  const bool is_ours = root_ == fs::absolute(benchmark_page_folder(repository)).lexically_normal();
   page_ = (is_ours ? root_.parent_path() : root_) / "BENCHMARKS.md";
 }
 

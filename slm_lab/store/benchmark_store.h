@@ -10,6 +10,9 @@
 
 namespace slm {
 
+/// docs/benchmarks of the repository.
+std::filesystem::path benchmark_page_folder(const std::filesystem::path& repository);
+
 /// The folder of the benchmark, docs/benchmarks, and the names of its files: results/{row}.json and curves/{row}.csv
 /// (row: {group}_{spec_name}), pictures at its top, and the page that is rendered from them.
 class BenchmarkStore {

@@ -131,6 +131,14 @@ std::string to_string(JournalTrial::State state) {
   return "";
 }
 
+std::optional<int> best_trial(const std::vector<JournalTrial>& trials, const std::function<bool(int trial)>& counts) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < trials.size(); ++i)
+    if (!std::isnan(trials[i].value) && counts(static_cast<int>(i)) && (!best || trials[i].value > trials[*best].value))
+      best = i;
+  return best ? std::optional(static_cast<int>(*best)) : std::nullopt;
+}
+
 SearchJournal SearchJournal::create(const DataFolder& folder, std::vector<SearchDimension> space,
                                     const std::map<std::string, std::string>& attributes) {
   write_file_durably(folder.search_journal(), beginning(folder, attributes));
@@ -248,7 +256,8 @@ void SearchJournal::take_up(const Json& json, int line) {
       const int state = json.at("state");
       if (state < 0 || state > 3) throw Error(ExitCode::corrupt, fmt::format("{}: there is no state {}", where, state));
       trial.state = static_cast<State>(state);
-      if (const Json& values = json.at("values"); !values.is_null()) trial.value = values.at(0);
+      const Json& values = json.at("values");  // null: what it reported before it failed is no score
+      trial.value = values.is_null() ? std::numeric_limits<double>::quiet_NaN() : values.at(0).get<double>();
     }
   });
 }

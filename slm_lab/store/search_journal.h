@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +24,16 @@ struct JournalTrial {
   std::string spec_hash;
   int refused = 0;  ///< draws for it that were no legal spec
   State state = State::running;
-  double value = std::numeric_limits<double>::quiet_NaN();  ///< total_reward_ma at its end
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< total_reward_ma; none of one that failed
   std::int64_t frame = 0;                                   ///< of its newest report
   std::string reason;                                       ///< why it was stopped or failed
 };
 
 std::string to_string(JournalTrial::State state);  ///< as tables have it: complete, stopped, ...
+
+/// The number of the trial with the highest value among those that count; nothing where none of them has one.
+std::optional<int> best_trial(
+    const std::vector<JournalTrial>& trials, const std::function<bool(int trial)>& counts = [](int) { return true; });
 
 /// What a trial said at a log point.
 struct JournalReport {

@@ -131,6 +131,7 @@ TEST_F(Journal, ComesBackAsItWas) {
   EXPECT_EQ(journal.trials()[0].value, 1.0 / 3);
   EXPECT_EQ(journal.trials()[0].frame, 500);
   EXPECT_EQ(journal.trials()[1].state, State::failed);
+  EXPECT_TRUE(std::isnan(journal.trials()[1].value)) << "what it reported before";
   EXPECT_EQ(journal.trials()[1].spec_hash, "h1");
   EXPECT_EQ(journal.trials()[1].refused, 2);
   EXPECT_EQ(journal.trials()[1].reason, "out of\nmemory");

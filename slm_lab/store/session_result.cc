@@ -75,4 +75,10 @@ std::optional<SessionResult> read_session_result(const DataFolder& folder, int t
   });
 }
 
+bool all_sessions_done(const DataFolder& folder, int trial, int sessions) {
+  for (int session = 0; session < sessions; ++session)
+    if (!read_session_result(folder, trial, session)) return false;
+  return true;
+}
+
 }  // namespace slm

@@ -37,4 +37,6 @@ void write_trial_results(const DataFolder& folder, int trial, const std::string&
 /// From the session's own file or else from its trial's. Nothing when the session is not done.
 std::optional<SessionResult> read_session_result(const DataFolder& folder, int trial, int session);
 
+bool all_sessions_done(const DataFolder& folder, int trial, int sessions);
+
 }  // namespace slm
