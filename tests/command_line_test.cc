@@ -88,6 +88,10 @@ TEST(CommandLine, AMistakeIsExplained) {
       {{"run", "a", "b", "c", "d", "e"}, "slm-lab run: unexpected argument d"},
       {{"run", "--threads", "x"}, "--threads: expected a whole number from 0 to "},
       {{"run", "--seed", "-1"}, "slm-lab run: --seed: expected a whole number >= 0, not -1"},
+      {{"run", "--seed", "18446744073709551615"}, "--seed: expected a whole number from 0 to 9223372036854775807, not"},
+      {{"enjoy", "--seed", "-1"}, "slm-lab enjoy: --seed: expected a whole number >= 0, not -1"},
+      {{"spec.json", "small", "train", "--video", "a.mp4"}, "--video: of enjoy, not of train"},
+      {{"rollout", "CartPole-v1", "--episodes", "2", "--steps", "5"}, "--steps excludes --episodes"},
       {{"run", "--sessions", "3000000000"}, "--sessions: expected a whole number from 1 to 2147483647, not 3000000000"},
       {{"spec"}, "slm-lab spec: expected one of check, schema, docs"},
       {{"rol", "CartPole-v1"}, "rol: no such command; did you mean rollout?"},
@@ -234,6 +238,17 @@ TEST(SpecCheck, TakesSeveralFilesAndGoesOnAfterABadOne) {
   EXPECT_EQ(lab.run({"spec", "check", "spec.json", "spec.json"}).exit_code, 0);
   EXPECT_EQ(lab.run({"spec", "check", "spec.json", "small"}).exit_code, 0);
   EXPECT_THAT(lab.run({"spec", "check", "spec.json", "smal"}).err, HasSubstr("did you mean small?"));
+}
+
+TEST(SpecCheck, RefusesAFileWithoutASpecAsARunDoes) {
+  const Lab lab("{}");
+  const std::vector<std::vector<std::string>> commands = {{"spec", "check", "spec.json"},
+                                                          {"run", "spec.json", "train"}};
+  for (const std::vector<std::string>& words : commands) {
+    const ProcessResult result = lab.run(words);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("spec.json: it holds no spec"));
+  }
 }
 
 TEST(SpecCheck, ReadsAFileOnce) {  // a file parsed again for each of its names would take minutes

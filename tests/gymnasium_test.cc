@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "slm_lab/base/build_info.h"
 #include "tests/support/checkpoints.h"
@@ -151,6 +153,24 @@ TEST_F(GymnasiumRun, TrainsTheExampleOfTheDocumentation) {
   std::ifstream page(source_dir() + "/docs/own_environment.md");
   const std::string text(std::istreambuf_iterator<char>(page), {});
   EXPECT_THAT(text, HasSubstr("```python\n" + read_file(source_dir() + "/docs/examples/corridor.py") + "```"));
+}
+
+TEST_F(GymnasiumRun, RollsOutAsJsonWhereNumbersAreNone) {
+  const auto rollout = [&](const std::string& at_step, const Words& more) {
+    Words words = {"rollout", "gymnasium:Odd-v0",         "--kwarg", "module=" + odd_module(),
+                   "--kwarg", "kwargs.at_step=" + at_step};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(slm_lab(words), options_).out;
+  };
+  const auto third_step = [&](const std::string& at_step) {
+    std::istringstream lines(rollout(at_step, {"--policy", "random", "--steps", "3"}));
+    nlohmann::json last;
+    for (std::string line; std::getline(lines, line);) last = nlohmann::json::parse(line);
+    return last;
+  };
+  EXPECT_TRUE(third_step("bad reward").at("reward").is_null());
+  EXPECT_TRUE(third_step("bad observation").at("obs").at(0).is_null());
+  EXPECT_TRUE(nlohmann::json::parse(rollout("bad reward", {"--episodes", "1"})).at("mean_return").is_null());
 }
 
 TEST_F(GymnasiumRun, RefusesBeforeAnythingIsWritten) {

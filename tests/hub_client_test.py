@@ -61,7 +61,7 @@ class Client(unittest.TestCase):
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), "HF_HOME": str(home), "HF_ENDPOINT": url, "HF_HUB_DISABLE_XET": "1",
                        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": self.scratch, **({"HF_TOKEN": token} if token else {})}
         request = {"repo": "alice/runs", "type": "dataset", "wait": 0.01, **request}
-        process = subprocess.Popen([sys.executable, ROOT / "slm_lab/experiment/hub_client.py"], env=environment, text=True,
+        process = subprocess.Popen([sys.executable, ROOT / "slm_lab/hub/hub_client.py"], env=environment, text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return process, json.dumps(request) + "\n"
 

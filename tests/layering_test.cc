@@ -30,10 +30,13 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"store", {"base", "spec", "report"}},
     {"experiment", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store"}},
     {"dashboard", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
+    {"benchmark", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
+    {"hub", {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment"}},
     {"cli",
-     {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment", "dashboard"}},
+     {"base", "spec", "env", "net", "memory", "algorithm", "search", "report", "store", "experiment", "dashboard",
+      "benchmark", "hub"}},
 };
-const std::set<std::string> kMayPrint = {"experiment", "cli"};
+const std::set<std::string> kMayPrint = {"experiment", "benchmark", "hub", "cli"};
 
 /// What `text`, the file `path` (relative to slm_lab/), does that its layer may not: one line per offence.
 std::vector<std::string> offences(const fs::path& path, const std::string& text) {

@@ -43,7 +43,7 @@ def calls(code, published=False, spec="x", failures=0, writable=True):
             os.mkdir(folder + "/published")
         if writable:
             pathlib.Path(folder, "writable").touch()
-        result = subprocess.run([sys.executable, ROOT / "slm_lab/experiment/remote_job.py"], cwd=folder, capture_output=True, text=True,
+        result = subprocess.run([sys.executable, ROOT / "slm_lab/hub/remote_job.py"], cwd=folder, capture_output=True, text=True,
                                 env={**os.environ, "PYTHONPATH": folder})
         assert result.returncode == code, result
         assert not pathlib.Path(folder, "MARK").exists()

@@ -51,7 +51,7 @@ class RemoteRun(unittest.TestCase):
         self.hub.token = "hf_" + name  # a push of one that was taken away comes to nothing
         log = open(folder / "log", "w")
         self.addCleanup(log.close)
-        return folder, subprocess.Popen([sys.executable, ROOT / "slm_lab/experiment/remote_job.py"], cwd=folder, env=environment, stdout=log,
+        return folder, subprocess.Popen([sys.executable, ROOT / "slm_lab/hub/remote_job.py"], cwd=folder, env=environment, stdout=log,
                                         stderr=log, start_new_session=True)
 
     def taken_away_and_replaced(self, mode, spec):

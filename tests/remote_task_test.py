@@ -104,6 +104,15 @@ def refusals(folder):
     if python.exists():
         result = call(str(ROOT / "docs/examples/corridor.json"), "corridor", "train", "--dry-run", folder=folder, SLM_PYTHON=str(python))
         assert result.returncode == 2 and "env.module docs/examples/corridor.py" in result.stderr, result.stderr
+    if (ROOT / ".deps/mujoco/models").exists():
+        with tempfile.TemporaryDirectory() as elsewhere:
+            model, spec = pathlib.Path(elsewhere, "own.xml"), pathlib.Path(elsewhere, "own.json")
+            shutil.copy(ROOT / ".deps/mujoco/models/inverted_pendulum.xml", model)
+            specs = json.loads((ROOT / "slm_lab/spec/benchmark/ppo/ppo_inverted_pendulum.json").read_text())
+            specs["ppo_inverted_pendulum"]["env"]["xml_file"] = str(model)
+            spec.write_text(json.dumps(specs))
+            result = call(str(spec), "ppo_inverted_pendulum", "train", "--dry-run", folder=folder)
+        assert result.returncode == 2 and "env.xml_file: run-remote sends" in result.stderr, result.stderr
     result = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, HF_REPO="")
     assert result.returncode == 2 and "HF_REPO" in result.stderr, result.stderr
     no_dstack = call("slm_lab/spec/demo.json", "ppo_cartpole", "train", folder=folder, PATH="/usr/bin:/bin")

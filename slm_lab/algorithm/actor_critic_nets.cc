@@ -18,9 +18,8 @@ void grow_rows(Matrix& matrix, Eigen::Index rows, Eigen::Index cols) {
 
 void check_actor_critic_nets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,
                              SpecReader& net) {
-  check_policy_net(config.actor, action, info, net);
-  const bool other_type = !config.shared && config.critic.type.index() != config.actor.type.index();
-  if (other_type) check_net(config.critic, info, net, "critic_");
+  check_policy_net(config.actor, action, info, net, config.shared ? 1 : 0);
+  if (!config.shared) check_net(config.critic, info.obs_space, 1, net, config.use_same_optim ? "actor_" : "critic_");
 }
 
 ActorCriticNets::ActorCriticNets(const ActorCriticNetConfig& config, const ActionConfig& action, const EnvInfo& info,

@@ -131,6 +131,17 @@ const std::string kDqn = R"({"name": "DQN", "action_policy": "epsilon_greedy", "
     "training_iter": 1, "training_batch_iter": 1,
     "explore_var_spec": {"name": "linear_decay", "start_val": 1, "end_val": 0, "end_step": 100}})";
 
+TEST(CheckAgent, MissesAScheduleOnce) {
+  const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
+  for (const char* const policy : {"epsilon_greedy", "boltzmann", "default"})
+    EXPECT_THAT(problems_of(agent(R"({"name": "DQN", "action_policy": ")" + std::string(policy) + R"(", "gamma": 0.9,
+        "training_frequency": 4, "training_iter": 1, "training_batch_iter": 1})",
+                                  replay, kNet),
+                            OneHotEnv(1, 2, 10, 1).info()),
+                ElementsAre(HasSubstr("agent.algorithm.explore_var_spec: expected a schedule; this key is required")))
+        << policy;
+}
+
 TEST(CheckAgent, RefusesADiscreteAlgorithmOnContinuousActionsAndNamesBoth) {
   const std::string replay = R"("memory": {"name": "Replay", "batch_size": 8, "max_size": 100})";
   EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
@@ -142,6 +153,18 @@ TEST(CheckAgent, RefusesABatchLargerThanTheReplay) {
   const std::string replay = R"("memory": {"name": "Replay", "batch_size": 800, "max_size": 100})";
   EXPECT_THAT(problems_of(agent(kDqn, replay, kNet), OneHotEnv(1, 2, 10, 1).info()),
               ElementsAre(AllOf(HasSubstr("agent.memory.batch_size = 800"), HasSubstr("100"))));
+}
+
+TEST(CheckAgent, RefusesAReplayWhoseLastObservationsHaveNoNumbers) {
+  const auto problems = [](const std::string& algorithm, const std::string& max_size) {
+    return problems_of(agent(R"({"name": ")" + algorithm + R"(", "gamma": 0.9, "training_frequency": 1})",
+                             R"("memory": {"name": "Replay", "batch_size": 8, "max_size": )" + max_size + "}",
+                             R"("net": {"type": "MLPNet", "hid_layers": [8], "hid_layers_activation": "relu"})"),
+                       OneHotEnv(4, 2, 10, 1).info());
+  };
+  EXPECT_THAT(problems("CrossQ", "2147483645"), ElementsAre(AllOf(HasSubstr("agent.memory.max_size = 2147483645"),
+                                                                  HasSubstr("nearest legal value: 2147483644"))));
+  EXPECT_THAT(problems("SoftActorCritic", "1e12"), ElementsAre(HasSubstr("nearest legal value: 21474836360")));
 }
 
 TEST(CheckAgent, ListsTheDistributionsOfTheActionSpace) {
@@ -284,6 +307,62 @@ TEST(CheckAgent, NamesAScheduleThatNoPolicyFollows) {
   EXPECT_THAT(notes_of(agent(with(ppo("4"), schedule), kBatch, kNet), OneHotEnv(1, 2, 10, 1).info()),
               ElementsAre(AllOf(HasSubstr("explore_var_spec"), HasSubstr("not used"))));
   EXPECT_THAT(notes_of(agent(kDqn, kReplay, kNet), OneHotEnv(1, 2, 10, 1).info()), IsEmpty());
+}
+
+std::string net_of(const std::string& keys) {
+  return R"("net": {"shared": false, "use_same_optim": false, "hid_layers": [8], "hid_layers_activation": "tanh", )" +
+         keys + "}";
+}
+
+/// Of an algorithm without a critic in a net of its own.
+std::string one_net(const std::string& keys) { return R"("net": {"hid_layers_activation": "tanh", )" + keys + "}"; }
+
+// What make_net() would throw at is said before, at its key.
+TEST(CheckAgent, RefusesHeadsThatANetCannotHave) {
+  const EnvInfo discrete = OneHotEnv(1, 4, 10, 1).info(), continuous = MatchEnv(1, 2, 10, 1).info();
+  const std::string dueling = one_net(R"("type": "DuelingMLPNet", "hid_layers": [8])");
+  EXPECT_THAT(problems_of(agent(kSac, kReplay, dueling), discrete), IsEmpty());
+  const auto needs_two =
+      ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("has one head; this algorithm needs 2")));
+  EXPECT_THAT(problems_of(agent(kSac, kReplay, dueling), continuous), needs_two);
+  std::string shared = net_of(R"("type": "DuelingMLPNet")");
+  EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, shared), discrete), IsEmpty());
+  shared.replace(shared.find("false"), 5, "true");
+  EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, shared), discrete), needs_two);
+
+  const std::string two = R"("type": "MLPNet", "out_layer_activation": ["tanh", "tanh"])";
+  const auto refused = [](const std::string& key, const std::string& heads) {
+    return ElementsAre(AllOf(HasSubstr("agent.net." + key + " = "), HasSubstr("2 activations for " + heads)));
+  };
+  EXPECT_THAT(problems_of(agent(kSac, kReplay, one_net(two + R"(, "hid_layers": [8])")), continuous), IsEmpty());
+  EXPECT_THAT(problems_of(agent(kSac, kReplay, one_net(two + R"(, "hid_layers": [8])")), discrete),
+              refused("out_layer_activation", "1 head"));
+  EXPECT_THAT(problems_of(agent(ppo("4"), kBatch, net_of(two)), continuous), refused("out_layer_activation", "1 head"))
+      << "of the critic";
+  EXPECT_THAT(
+      problems_of(agent(ppo("4"), kBatch, net_of(two + R"(, "critic_out_layer_activation": null)")), continuous),
+      IsEmpty());
+  EXPECT_THAT(problems_of(agent(ppo("4"), kBatch,
+                                net_of(R"("type": "MLPNet", "critic_out_layer_activation": ["tanh", "tanh"])")),
+                          continuous),
+              refused("critic_out_layer_activation", "1 head"));
+  const std::string dqn_net = one_net(two + R"(, "hid_layers": [8])");
+  EXPECT_THAT(problems_of(agent(kDqn, kReplay, dqn_net), discrete), refused("out_layer_activation", "1 head"));
+}
+
+TEST(CheckAgent, RefusesActorsAndCriticsThatCannotSeeTheirInputs) {
+  EnvInfo info = MatchEnv(1, 2, 10, 1).info();
+  const std::string convolutions = one_net(R"("type": "ConvNet", "conv_hid_layers": [[4, 2, 1, 0, 1]],
+      "fc_hid_layers": [8], "batch_norm": false)");
+  const std::string td3 = R"({"name": "TD3", "gamma": 0.9, "training_frequency": 1})";
+  EXPECT_THAT(problems_of(agent(td3, kReplay, convolutions), info),
+              ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("the observations are rows of 2 numbers"))));
+  info.obs_space = Space::bytes({3, 4});
+  for (const std::string& algorithm : {td3, kSac})
+    EXPECT_THAT(
+        problems_of(agent(algorithm, kReplay, convolutions), info),
+        ElementsAre(AllOf(HasSubstr("agent.net.type"), HasSubstr("observations and continuous actions in one row"))))
+        << algorithm;
 }
 
 TEST(CheckAgent, SaysThatARunNeverTrains) {

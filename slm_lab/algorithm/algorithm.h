@@ -30,7 +30,7 @@ struct TrainStats {
   double value_loss = kNone;
   double entropy = kNone;  ///< mean policy entropy, nats
   double explained_variance =
-      kNone;          ///< of the targets by the values before the round; 1: all, below 0: worse than none
+      kNone;          ///< of the targets by the values they were last estimated with; 1: all, below 0: worse than none
   double kl = kNone;  ///< mean KL(old || new) estimate over the last pass
   double clip_fraction = kNone;
   double q_value = kNone;    ///< mean Q(s, a) of the rows trained on

@@ -15,7 +15,7 @@ class CrossQPlan final : public OffPolicyPlan<CrossQ, SoftConfig, ActorCriticNet
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_soft_config(config(), info, agent);
     check_policy_net(nets().actor, config().action, info, agent.net);
-    check_net(nets().critic, info, agent.net, "critic_");
+    check_critic_net(nets().critic, info, agent.net);
   }
 };
 

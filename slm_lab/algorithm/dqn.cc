@@ -44,7 +44,7 @@ class DqnPlan final : public OffPolicyPlan<Dqn, DqnConfig> {
  private:
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_value_based_actions(config().action, info, agent.algorithm);
-    check_net(nets(), info, agent.net);
+    check_net(nets(), info.obs_space, 1, agent.net);
     if (config().atoms && net_type_name(nets().type).starts_with("Dueling"))
       agent.net.problem(
           "type", "a dueling net adds up values, and C51 learns distributions; expected MLPNet, ConvNet or ImpalaNet");
@@ -80,9 +80,10 @@ Dqn::Dqn(const DqnConfig& config, const ReplayConfig& replay, const NetConfig& n
     : config_(config),
       exploration_(config.action, info.action_space),
       online_(make_q_net(config, net, info, streams), net),
-      target_(online_, net.target),
       loop_(config.loop, replay, info),
-      head_(make_q_head(config, net.loss_spec, info, replay.batch_size)) {}
+      head_(make_q_head(config, net.loss_spec, info, replay.batch_size)) {
+  if (config.target != DqnConfig::Target::online) target_.emplace(online_, net.target);
+}
 
 void Dqn::act(const ObservationsView& obs, ActMode mode, Rng& rng, Matrix& actions) {
   exploration_.act(head_->q_values(online_.infer(obs)), mode, frame_, rng, actions);
@@ -98,7 +99,7 @@ std::optional<TrainStats> Dqn::update(std::int64_t frame, Rng& rng) {
   if (loop_.due()) stats = train(rng);
   frame_ = frame;
   online_.advance(frame, stats.has_value());
-  if (config_.target != DqnConfig::Target::online) target_.update(online_, frame, loop_.num_envs());
+  if (target_) target_->update(online_, frame, loop_.num_envs());
   return stats;
 }
 
@@ -132,11 +133,11 @@ void Dqn::bootstrap() {
       return head_->set_targets(batch, outputs, outputs);
     }
     case target: {
-      const ConstMatrixRef outputs = target_.infer(batch.next_obs);
+      const ConstMatrixRef outputs = target_->infer(batch.next_obs);
       return head_->set_targets(batch, outputs, outputs);
     }
     case double_target:
-      return head_->set_targets(batch, online_.infer(batch.next_obs), target_.infer(batch.next_obs));
+      return head_->set_targets(batch, online_.infer(batch.next_obs), target_->infer(batch.next_obs));
   }
 }
 
@@ -164,13 +165,13 @@ std::map<std::string, std::string> Dqn::head_description() const {
 
 std::vector<NamedNet> Dqn::nets() {
   std::vector<NamedNet> nets{{"net", &online_.net()}};
-  if (config_.target != DqnConfig::Target::online) nets.push_back({"target_net", &target_.net()});
+  if (target_) nets.push_back({"target_net", &target_->net()});
   return nets;
 }
 
 void Dqn::serialize(Archive& archive) {
   archive("online", online_);
-  archive("target", target_);
+  if (target_) archive("target", *target_);
   archive("replay", loop_);
   archive("frame", frame_);
 }

@@ -56,7 +56,7 @@ class Dqn final : public Algorithm {
   DqnConfig config_;
   Exploration exploration_;
   Trainer online_;
-  TargetNet target_;  // unused by VanillaDQN
+  std::optional<TargetNet> target_;  // none of VanillaDQN
   OffPolicyLoop loop_;
   std::unique_ptr<QHead> head_;
   std::int64_t frame_ = 0;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/agent_spec.h"
 #include "tests/support/double_replay.h"
+#include "tests/support/test_env.h"
 
 namespace slm::dqn_test {
 namespace {
@@ -131,6 +134,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"DoublePerStratifiedTwoSteps", "DoubleDQN", prioritized(true, true), kPolyakKeys, 2},
                     Case{"DqnPerWithoutWeights", "DQN", prioritized(false, false), kReplaceKeys, 1, 2}),
     [](const auto& instance) { return instance.param.label; });
+
+TEST(Dqn, KeepsATargetNetWhereItHasOne) {
+  const EnvInfo info = OneHotEnv(1, 3, 10, 1).info();
+  for (const bool has_target : {false, true}) {
+    const auto dqn =
+        make_agent(agent(fmt::format(R"({{"name": "{}", "gamma": 0.9, "action_policy": "epsilon_greedy",
+            "explore_var_spec": {{"name": "no_decay", "start_val": 0.1}}, "training_frequency": 1, "training_iter": 1,
+            "training_batch_iter": 1}})",
+                                     has_target ? "DQN" : "VanillaDQN"),
+                         kUniform, R"("net": {"type": "MLPNet", "hid_layers": [4], "hid_layers_activation": "relu"})"),
+                   info);
+    Archive archive;
+    dqn->serialize(archive);
+    EXPECT_EQ(std::ranges::any_of(archive.arrays(), [](const auto& a) { return a.first.starts_with("target."); }),
+              has_target);
+  }
+}
 
 }  // namespace
 }  // namespace slm::dqn_test

@@ -124,7 +124,7 @@ void check_action_config(const ActionConfig& config, const EnvInfo& info, bool n
     algorithm.note("explore_var_spec", fmt::format("not used: action_policy {} does not explore by a variable; "
                                                    "epsilon_greedy and boltzmann do",
                                                    config.action_policy));
-  if (explores && !config.explore_var_spec)
+  if (explores && !config.explore_var_spec && needs_gradient)  // others require it in any case
     algorithm.problem("explore_var_spec", fmt::format("{} needs a schedule here", config.action_policy));
   check_bounds_of_actions(config, info, algorithm);
 }

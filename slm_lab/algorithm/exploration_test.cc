@@ -153,7 +153,8 @@ TEST(CheckActionConfig, RefusesWhatDoesNotFit) {
   EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, true), 1u);
   EXPECT_EQ(num_problems({.action_pdtype = "Argmax"}, discrete, false), 0u);
   EXPECT_EQ(num_problems(config("boltzmann", 1), box, true), 1u);
-  EXPECT_EQ(num_problems({.action_policy = "epsilon_greedy"}, discrete, false), 1u);  // no schedule
+  EXPECT_EQ(num_problems({.action_policy = "epsilon_greedy"}, discrete, true), 1u);  // no schedule
+  EXPECT_EQ(num_problems({.action_policy = "epsilon_greedy"}, discrete, false), 0u) << "required as it is read";
   EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, box, true), 0u);
   constexpr float kInf = std::numeric_limits<float>::infinity();
   EXPECT_EQ(num_problems({.tanh_mean = true, .clamp_actions = true}, Space::box({0}, {kInf}), true), 1u);

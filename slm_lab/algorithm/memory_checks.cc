@@ -4,6 +4,7 @@
 
 #include "slm_lab/base/memory_limit.h"
 #include "slm_lab/env/vec_env.h"
+#include "slm_lab/memory/replay.h"
 
 namespace slm {
 
@@ -28,6 +29,11 @@ void check_replay_memory(const MemoryConfig& memory, std::int64_t bytes, const E
     agent.memory.problem("name", fmt::format("{} is off-policy: expected Replay or PrioritizedReplay", agent.name));
     return;
   }
+  if (const std::int64_t most = largest_replay(memory.replay, info); memory.replay.max_size > most)
+    agent.memory.problem("max_size",
+                         fmt::format("so many last observations of episodes cannot be numbered; expected at "
+                                     "most {}; nearest legal value: {}",
+                                     most, most));
   if (memory.replay.max_size < info.num_envs)
     agent.memory.problem("max_size", fmt::format("expected at least num_envs = {}", info.num_envs));
   check_replay_size(memory.replay, bytes, agent);

@@ -70,13 +70,20 @@ std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& inf
   return make_net(config, info.obs_space, policy_heads(config, info.action_space, sde), init);
 }
 
-void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, const std::string& prefix) {
-  const std::string problem = observations_problem(config.type, info.obs_space);
-  if (!problem.empty()) net.problem(net.has(prefix + "type") ? prefix + "type" : "type", problem);
+void check_net(const NetConfig& config, const Space& inputs, int num_heads, SpecReader& net,
+               const std::string& prefix) {
+  const auto report = [&](const std::string& key, const std::string& problem) {
+    if (!problem.empty()) net.problem(net.has(prefix + key) ? prefix + key : key, problem);
+  };
+  report("type", observations_problem(config.type, inputs));
+  report("type", heads_problem(config.type, num_heads));
+  report("out_layer_activation", out_activation_problem(config, num_heads));
 }
 
-void check_policy_net(const NetConfig& config, const ActionConfig& action, const EnvInfo& info, SpecReader& net) {
-  check_net(config, info, net);
+void check_policy_net(const NetConfig& config, const ActionConfig& action, const EnvInfo& info, SpecReader& net,
+                      int more_heads) {
+  const auto policy = static_cast<int>(policy_heads(config, info.action_space, action.sde).size());
+  check_net(config, info.obs_space, policy + more_heads, net);
   if (action.sde && !info.action_space.is_discrete()) return check_sde(config, *action.sde, net);
   if (!config.log_std_init) return;
   const char* const key = net.has("actor_log_std_init") ? "actor_log_std_init" : "log_std_init";

@@ -21,10 +21,13 @@ std::vector<Head> policy_heads(const NetConfig& config, const Space& action_spac
 std::unique_ptr<Net> make_policy_net(const NetConfig& config, const EnvInfo& info, const Streams& streams,
                                      const std::optional<SdeConfig>& sde = {});
 
-/// A net that cannot see the observations of the environment is reported at its type; `prefix` of its keys: actor_ or
-/// critic_, where they may have one.
-void check_net(const NetConfig& config, const EnvInfo& info, SpecReader& net, const std::string& prefix = "actor_");
-/// The same, and what does not fit the actions of the environment or their distribution.
-void check_policy_net(const NetConfig& config, const ActionConfig& action, const EnvInfo& info, SpecReader& net);
+/// What make_net() would refuse is reported at its key: a net that cannot see `inputs`, or have so many heads. `prefix`
+/// of its keys: actor_ or critic_, where they may have one.
+void check_net(const NetConfig& config, const Space& inputs, int num_heads, SpecReader& net,
+               const std::string& prefix = "actor_");
+/// The same, and what does not fit the actions of the environment or their distribution. `more_heads`: beside those of
+/// the policy.
+void check_policy_net(const NetConfig& config, const ActionConfig& action, const EnvInfo& info, SpecReader& net,
+                      int more_heads = 0);
 
 }  // namespace slm

@@ -23,7 +23,7 @@ struct PpoConfig {
   ActionConfig action;
   double gamma = 0.99;
   double lam = 0.95;
-  Schedule clip_eps_spec{.start_val = 0.2, .end_val = 0.2};
+  Schedule clip_eps_spec;
   std::optional<Schedule> entropy_coef_spec;
   double val_loss_coef = 1;
   int time_horizon = 128;

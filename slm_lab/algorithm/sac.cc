@@ -14,6 +14,7 @@ class SacPlan final : public OffPolicyPlan<Sac, SoftConfig> {
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_soft_config(config(), info, agent);
     check_policy_net(nets(), config().action, info, agent.net);
+    check_critic_net(nets(), info, agent.net);
   }
 };
 

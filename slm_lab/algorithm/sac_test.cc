@@ -169,5 +169,18 @@ INSTANTIATE_TEST_SUITE_P(
              0.02}),
     [](const auto& instance) { return instance.param.label; });
 
+// Three batches a round, and the actor learns from every fourth.
+TEST(SoftActorCritic, HasNoEntropyBeforeItsActorLearns) {
+  NoiseEnv env(kEnvs, 4, Space::discrete(kActions));
+  const auto agent =
+      make_agent(twin_critics_spec("SoftActorCritic", kUniform, kPolyakKeys, R"(, "policy_delay": 4)"), env.info());
+  AgentRun run(*agent, env);
+  std::vector<double> entropies;
+  while (entropies.size() < 2)
+    if (const auto stats = run.one_step()) entropies.push_back(stats->entropy);
+  EXPECT_TRUE(std::isnan(entropies[0]));
+  EXPECT_TRUE(std::isfinite(entropies[1]));
+}
+
 }  // namespace
 }  // namespace slm::sac_test

@@ -34,7 +34,7 @@ class SarsaPlan final : public AlgorithmPlan {
   void check(const EnvInfo& info, AgentReader& agent) const override {
     check_on_policy_memory(memory_, info, agent);
     check_value_based_actions(config_.action, info, agent.algorithm);
-    check_net(net_, info, agent.net);
+    check_net(net_, info.obs_space, 1, agent.net);
   }
   std::unique_ptr<Algorithm> make(const EnvInfo& info, const Streams& streams) const override {
     return std::make_unique<Sarsa>(config_, memory_, net_, info, streams);

@@ -41,6 +41,23 @@ TEST(ImitationLoss, CountsOnlyWhatWentBetterThanExpected) {
 }
 
 // Two environments: the first plays 1, 2, 4 and terminates; the second is truncated after 8, 16 and then plays on.
+// Without a limit an episode is counted as 5000 steps; a row takes obs, action and return.
+TEST(ImitationReplay, CountsTheEpisodesThatRun) {
+  EnvInfo info;
+  info.obs_space = Space::row(2);
+  info.action_space = Space::discrete(3);
+  info.num_envs = 16;
+  const ReplayConfig config{.max_size = 100};
+  const auto bytes = [&](int max_episode_steps) {
+    info.max_episode_steps = max_episode_steps;
+    return imitation_replay_bytes(config, info);
+  };
+  const std::int64_t row = (bytes(20) - bytes(10)) / (16 * 10);
+  EXPECT_GE(row, 4 * 4);
+  EXPECT_EQ(bytes(0), bytes(5000));
+  EXPECT_EQ(bytes(0) - bytes(10), 16 * 4990 * row);
+}
+
 TEST(ImitationReplay, StoresReturnsWhenAnEpisodeEnds) {
   EnvInfo info;
   info.obs_space = Space::box({-1e9f}, {1e9f});

@@ -38,7 +38,7 @@ class SoftActor {
   void train(const ObservationsView& obs, TwinLearners& critics, Rng& rng, OffPolicyStats& stats);
   void advance(std::int64_t frame, bool trained) { actor_.advance(frame, trained); }
 
-  double entropy() const { return entropy_; }  ///< of the policy, mean over the last batch, nats
+  double entropy() const { return entropy_; }  ///< of the policy, mean over the last batch, nats; NaN before the first
   Coefficients coefficients(std::int64_t /*frame*/) const { return {.alpha = temperature_.alpha()}; }
   double lr() const { return actor_.lr(); }
   std::int64_t opt_step() const { return actor_.opt_step(); }
@@ -51,7 +51,7 @@ class SoftActor {
   std::unique_ptr<SoftPolicy> policy_;
   Trainer actor_;
   Temperature temperature_;
-  double entropy_ = 0;
+  double entropy_ = TrainStats::kNone;
 };
 
 }  // namespace slm

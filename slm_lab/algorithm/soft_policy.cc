@@ -71,7 +71,7 @@ double DiscreteSoftPolicy::loss(const SoftLossInputs& of, Rng&) {
 
 ContinuousSoftPolicy::ContinuousSoftPolicy(const EnvInfo& info)
     : action_dim_(info.action_space.size()),
-      critic_space_(Space::row(info.obs_space.size() + action_dim_)),
+      critic_space_(slm::critic_space(info)),
       unit_space_(unit_box(action_dim_)),
       acting_(action_dim_),
       policy_(action_dim_) {}

@@ -5,6 +5,7 @@
 #include "slm_lab/algorithm/divergence.h"
 #include "slm_lab/algorithm/exploration.h"
 #include "slm_lab/algorithm/off_policy_plan.h"
+#include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/registry.h"
 
@@ -36,6 +37,8 @@ class Td3Plan final : public OffPolicyPlan<Td3, Td3Config> {
  private:
   void check_settings(const EnvInfo& info, AgentReader& agent) const override {
     check_bounded_actions(info, agent.name, agent.algorithm);
+    check_net(nets(), info.obs_space, 1, agent.net);
+    check_critic_net(nets(), info, agent.net);
     if (nets().log_std_init) agent.net.note("log_std_init", "not used: the policy of TD3 has no standard deviation");
   }
 };
@@ -120,8 +123,7 @@ void Td3Actor::serialize(Archive& archive) {
 // ---- algorithm 1
 
 Td3Learner::Td3Learner(const Td3Config& config, const NetConfig& net, const EnvInfo& info, const Streams& streams)
-    : actor(config, net, info, streams),
-      critics("TD3", net, Space::row(info.obs_space.size() + info.action_space.size()), 1, streams) {}
+    : actor(config, net, info, streams), critics("TD3", net, critic_space(info), 1, streams) {}
 
 // Each critic: mean of loss(Q_i(s, a), y).
 TwinLearners::Fit Td3Learner::train_critics(const Batch& batch, Rng& rng) {

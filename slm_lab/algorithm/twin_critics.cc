@@ -1,5 +1,6 @@
 #include "slm_lab/algorithm/twin_critics.h"
 
+#include "slm_lab/algorithm/policy_net.h"
 #include "slm_lab/base/archive.h"
 #include "slm_lab/net/dense_input.h"
 
@@ -9,6 +10,23 @@ void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined) {
   joined.resize(obs.rows(), obs.cols() + actions.cols());
   write_dense_input(obs, joined.leftCols(obs.cols()));
   joined.rightCols(actions.cols()) = actions;
+}
+
+Space critic_space(const EnvInfo& info) {
+  if (info.action_space.is_discrete()) return info.obs_space;
+  return Space::row(info.obs_space.size() + info.action_space.size());
+}
+
+void check_critic_net(const NetConfig& config, const EnvInfo& info, SpecReader& net) {
+  NetConfig critic = config;
+  critic.out_layer_activation = {};  // is the policy's
+  const Space inputs = critic_space(info);
+  if (info.obs_space.is_image() && !inputs.is_image() && !observations_problem(config.type, inputs).empty())
+    net.problem(
+        net.has("critic_type") ? "critic_type" : "type",
+        "the critics see observations and continuous actions in one row of numbers, not images; expected MLPNet");
+  else
+    check_net(critic, inputs, 1, net, "critic_");
 }
 
 TwinCritics::TwinCritics(std::string_view algorithm, const NetConfig& config, const Space& inputs, int outputs,

@@ -12,6 +12,11 @@ namespace slm {
 /// [obs, actions] side by side: what a critic of continuous actions sees. Bytes become what dense layers make of them.
 void join(const ObservationsView& obs, const Matrix& actions, Matrix& joined);
 
+/// What critics see: observations, with continuous actions behind them.
+Space critic_space(const EnvInfo& info);
+/// A net that cannot be a critic is reported at its keys.
+void check_critic_net(const NetConfig& config, const EnvInfo& info, SpecReader& net);
+
 /// Two critics and a slow copy of each, from which targets are computed.
 class TwinCritics {
  public:

@@ -156,7 +156,9 @@ CLI::Validator whole_number(long long low, long long high) {
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
             const bool is_number = error == std::errc() && end == text.data() + text.size();
             if (is_number && value >= low && value <= high) return std::string();
-            return fmt::format("expected a whole number {}, not {}", range, text);
+            const bool too_large = error == std::errc::result_out_of_range;
+            return fmt::format("expected a whole number {}, not {}",
+                               too_large ? fmt::format("from {} to {}", low, high) : range, text);
           },
           shown};
 }

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/benchmark.h"
+#include "slm_lab/benchmark/benchmark.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <limits>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/benchmark/benchmark_tables.h"
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/limits.h"
-#include "slm_lab/experiment/benchmark_tables.h"
 #include "slm_lab/store/benchmark_store.h"
 
 namespace slm {

@@ -5,7 +5,7 @@
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/repo_option.h"
 #include "slm_lab/experiment/run_overview.h"
-#include "slm_lab/experiment/share_run.h"
+#include "slm_lab/hub/share_run.h"
 
 namespace slm {
 

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/benchmark/benchmark_report.h"
 #include "slm_lab/cli/commands.h"
-#include "slm_lab/experiment/benchmark_report.h"
 #include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/run_report.h"
 #include "slm_lab/report/drawing.h"

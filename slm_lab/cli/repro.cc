@@ -1,10 +1,10 @@
 #include <limits>
 #include <memory>
 
+#include "slm_lab/benchmark/repeat_run.h"
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/limits.h"
-#include "slm_lab/experiment/repeat_run.h"
 
 namespace slm {
 

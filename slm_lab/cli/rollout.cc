@@ -20,15 +20,20 @@ namespace {
 
 struct RolloutArguments {
   std::string env, actions_file, policy;
+  std::filesystem::path data = "data";
   std::vector<std::string> kwargs;
   std::uint64_t seed = 0;
   std::int64_t steps = 1000, episodes = 0;
 };
 
-/// Enough digits to restore the number: the shortest text that reads back as the same value.
+/// Enough digits to restore the number: the shortest text that reads back as the same value. JSON has no word for what
+/// is none.
 std::string text(double value, bool is_float32) {
+  if (!std::isfinite(value)) return "null";
   return is_float32 ? fmt::format("{}", static_cast<float>(value)) : fmt::format("{}", value);
 }
+
+std::string short_text(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null"; }
 
 std::string array(const std::vector<double>& values, bool is_float32) {
   std::string out = "[";
@@ -95,7 +100,9 @@ Player random_player(const RolloutArguments& arguments) {
 }
 
 Player policy_player(const RolloutArguments& arguments) {
-  const PlayedRun run = find_played_run(arguments.policy, {});
+  EnjoyOptions options;
+  options.data = arguments.data;
+  const PlayedRun run = find_played_run(arguments.policy, options);
   if (run.spec.env.name != arguments.env)
     throw SpecError(fmt::format("--policy {}: learnt {}, not {}", arguments.policy, run.spec.env.name, arguments.env));
   if (!arguments.kwargs.empty())
@@ -125,9 +132,10 @@ int play_episodes(const Player& player, std::int64_t episodes) {
   for (const double r : returns) squares += (r - mean) * (r - mean);
   const auto [low, high] = std::minmax_element(returns.begin(), returns.end());
   fmt::print(
-      "{{\"episodes\": {}, \"mean_return\": {:.6g}, \"std_return\": {:.6g}, \"min_return\": {:.6g}, "
-      "\"max_return\": {:.6g}, \"mean_length\": {:.6g}}}\n",
-      returns.size(), mean, std::sqrt(squares / n), *low, *high, static_cast<double>(steps) / n);
+      "{{\"episodes\": {}, \"mean_return\": {}, \"std_return\": {}, \"min_return\": {}, \"max_return\": {}, "
+      "\"mean_length\": {}}}\n",
+      returns.size(), short_text(mean), short_text(std::sqrt(squares / n)), short_text(*low), short_text(*high),
+      short_text(static_cast<double>(steps) / n));
   return 0;
 }
 
@@ -178,16 +186,19 @@ std::function<int()> add_rollout(CLI::App& app, const Invocation&) {
   app.add_option("--seed", arguments->seed, "seed of the first reset")->check(whole_number(0))->capture_default_str();
   auto* file = app.add_option("--actions", arguments->actions_file,
                               "file with one action per line, numbers separated by spaces; - for standard input");
-  app.add_option("--policy", arguments->policy,
-                 "random: actions drawn uniformly; or a run folder: the greedy actions of its best weights")
+  app.add_option(
+         "--policy", arguments->policy,
+         "random: actions drawn uniformly; or a run, by its folder or name: the greedy actions of its best weights")
       ->excludes(file);
-  app.add_option("--steps", arguments->steps, "steps to take with --policy")
-      ->check(whole_number(0))
-      ->capture_default_str();
+  app.add_option("--data", arguments->data, "folder in which the run of --policy is found")->capture_default_str();
+  auto* steps = app.add_option("--steps", arguments->steps, "steps to take with --policy")
+                    ->check(whole_number(0))
+                    ->capture_default_str();
   app.add_option("--episodes", arguments->episodes,
                  "play so many episodes, at random without --policy, and print their mean return")
       ->check(whole_number(1))
-      ->excludes(file);
+      ->excludes(file)
+      ->excludes(steps);
   app.add_option("--kwarg", arguments->kwargs, "NAME=VALUE: option of the environment (repeatable)")
       ->allow_extra_args(false);
   return [arguments] { return rollout(*arguments); };

@@ -58,7 +58,7 @@ std::unique_ptr<Executor> make_ray_executor(const RunArguments& arguments, const
                                                   .threads = arguments.train.threads});
 }
 
-int run(const RunArguments& arguments, const Invocation& invocation) {
+int run(const RunArguments& arguments, const CLI::App& app, const Invocation& invocation) {
   const std::size_t at = arguments.mode.find('@');
   const std::string mode = arguments.mode.substr(0, at);
   const std::string where = at == std::string::npos ? "" : arguments.mode.substr(at + 1);
@@ -67,6 +67,8 @@ int run(const RunArguments& arguments, const Invocation& invocation) {
   if ((!arguments.from.empty() || !arguments.refine.empty()) && arguments.mode != "search")
     throw SpecError(fmt::format("{}: for a new search (mode search), which learns from an earlier one",
                                 arguments.from.empty() ? "--refine" : "--from"));
+  if (const std::string option = given_enjoy_option(app); !option.empty() && mode != "enjoy")
+    throw SpecError(fmt::format("{}: of enjoy, not of {}", option, mode));
   if (arguments.train.profile && (mode == "search" || mode == "enjoy"))
     throw SpecError(fmt::format("--profile: of train and dev, not of {}{}", mode,
                                 mode == "search" ? "; each trial has its split in info/*_trial_metrics.json" : ""));
@@ -140,7 +142,7 @@ std::function<int()> add_run(CLI::App& app, const Invocation& invocation) {
     arguments->enjoy.data = arguments->train.data;
     arguments->enjoy.spec_name = arguments->spec_name;
     arguments->enjoy.seed = arguments->seed;
-    return run(*arguments, invocation);
+    return run(*arguments, app, invocation);
   };
 }
 

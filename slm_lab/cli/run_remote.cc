@@ -3,7 +3,7 @@
 #include "slm_lab/cli/arguments.h"
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/repo_option.h"
-#include "slm_lab/experiment/remote_task.h"
+#include "slm_lab/hub/remote_task.h"
 
 namespace slm {
 

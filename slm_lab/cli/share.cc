@@ -4,7 +4,7 @@
 #include "slm_lab/cli/commands.h"
 #include "slm_lab/cli/repo_option.h"
 #include "slm_lab/experiment/find_run.h"
-#include "slm_lab/experiment/share_run.h"
+#include "slm_lab/hub/share_run.h"
 
 namespace slm {
 void add_repo_option(CLI::App& app, std::string& repo) {

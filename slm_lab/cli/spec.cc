@@ -49,7 +49,8 @@ bool is_file(const std::string& word) {
 /// Every spec of the file, or the one of this name.
 bool check_file(const std::string& file_name, const std::string& name, const LoadOptions& options) {
   SpecFile file(file_name, options);
-  if (!name.empty()) return check_one(file, file.index_of(name), file_name);
+  const bool holds_none = file.size() == 0;  // which index_of() refuses
+  if (!name.empty() || holds_none) return check_one(file, file.index_of(name), file_name);
   bool accepted = true;
   for (std::size_t i = 0; i < file.size(); ++i) accepted = check_one(file, i, file_name) && accepted;
   return accepted;

@@ -76,7 +76,7 @@ EnvConfig read_env_config(SpecReader& reader) {
   const EnvEntry* entry = find_env(c.name);
   read_fall_reward(reader, entry, c);
   if (entry != nullptr) {
-    c.kwargs = entry->read_kwargs(reader, c.name);
+    c.kwargs = read_arguments(reader, *entry, c.name);
     if (c.normalize_obs && entry->spaces(c.kwargs).obs.of_bytes)
       reader.problem("normalize_obs", "the observations are bytes, which nets scale themselves; expected false");
   } else {  // the name is to be described, filled in or corrected: any environment's keys may be right

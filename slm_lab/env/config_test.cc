@@ -62,6 +62,46 @@ TEST(EnvConfig, KwargsChangeTheSpacesOfLaterEnvironments) {
   EXPECT_EQ(atari.problems, "");
 }
 
+TEST(EnvConfig, TakesArgumentsInKwargsAsGymnasiumDoes) {
+  const auto read = [](const std::string& name, const std::string& members) {
+    return Reading(R"({"name": ")" + name + R"(", "max_frame": 1, )" + members + "}");
+  };
+  const Reading pendulum = read("Pendulum-v1", R"("kwargs": {"g": 5, "render_mode": "human"})");
+  EXPECT_EQ(pendulum.problems, "");
+  EXPECT_EQ(std::get<PendulumKwargs>(pendulum.config.kwargs).g, 5);
+  EXPECT_EQ(pendulum.report.inert_keys().at(0).path, "env.kwargs.render_mode");
+  const Reading lander = read("LunarLander-v3", R"("enable_wind": true, "kwargs": {"continuous": true})");
+  EXPECT_EQ(lander.problems, "");
+  EXPECT_TRUE(std::get<LunarLanderKwargs>(lander.config.kwargs).enable_wind);
+  EXPECT_TRUE(std::get<LunarLanderKwargs>(lander.config.kwargs).continuous);
+  const Reading hopper = read("Hopper-v5", R"("kwargs": {"frame_skip": 2, "healthy_z_range": [1, null]})");
+  EXPECT_EQ(hopper.problems, "");
+  EXPECT_EQ(std::get<HopperKwargs>(hopper.config.kwargs).frame_skip, 2);
+  EXPECT_EQ(read("Acrobot-v1", R"("kwargs": {})").problems, "");
+  EXPECT_EQ(read("Acrobot-v1", R"("kwargs": null)").problems, "");
+
+  const auto problems = [&](const std::string& members) { return read("Pendulum-v1", members).problems; };
+  EXPECT_EQ(problems(R"("kwargs": {"gg": 5})"), "test.json:1:52: env.kwargs.gg: unknown key; did you mean g?\n");
+  EXPECT_EQ(problems(R"("g": 1, "kwargs": {"g": 5})"),
+            "test.json:1:65: env.kwargs.g = 5: env.g is given too; expected one of the two\n");
+  EXPECT_THAT(problems(R"("kwargs": {"g": 1e4})"), HasSubstr("env.kwargs.g = 1e4: expected a number in [-100, 100]"));
+  EXPECT_THAT(problems(R"("kwargs": [5])"), HasSubstr("env.kwargs = [5]: expected an object"));
+  EXPECT_THAT(problems(R"("kwargs": {"num_envs": 4})"), HasSubstr("belongs under env"));
+  EXPECT_THAT(read("ALE/Pong-v5", R"("kwargs": {"mode": 99})").problems,
+              HasSubstr("env.kwargs.mode = 99: expected one of"));
+}
+
+TEST(EnvConfig, WindMayBeStrongerThanGymnasiumRecommends) {
+  const Reading r(R"({"name": "LunarLander-v3", "max_frame": 1, "wind_power": 30, "turbulence_power": -1})");
+  EXPECT_EQ(r.problems, "");
+  EXPECT_EQ(std::get<LunarLanderKwargs>(r.config.kwargs).wind_power, 30);
+  EXPECT_EQ(std::get<LunarLanderKwargs>(r.config.kwargs).turbulence_power, -1);
+  ASSERT_EQ(r.report.notes().size(), 2u);
+  EXPECT_THAT(r.report.line(r.report.notes()[0]),
+              HasSubstr("env.wind_power = 30: Gymnasium recommends a number in [0, 20]"));
+  EXPECT_TRUE(Reading(R"({"name": "LunarLander-v3", "max_frame": 1, "wind_power": 20})").report.notes().empty());
+}
+
 TEST(EnvConfig, SaysThatNoFrameskipIsOneFrameAStep) {
   const auto notes = [](const char* keys) {
     const Reading reading(std::string(R"({"max_frame": 1, "name": ")") + keys + "}");

@@ -28,6 +28,7 @@ struct GymnasiumKwargs {
   std::string kwargs = "{}";            ///< JSON
   std::optional<int> processes;         ///< nothing: as many as the session has threads
   double timeout = 120;                 ///< seconds
+  bool drawn = false;                   ///< made such that it gives pictures, if it can
   std::optional<GymnasiumFacts> facts;  ///< nothing: it could not be asked, and the spec is refused
 };
 

@@ -1,9 +1,18 @@
 #include "slm_lab/env/kwargs.h"
 
+#include <fmt/format.h>
+
 #include "slm_lab/spec/reader.h"
 
 namespace slm {
 namespace {
+
+/// Gymnasium warns beyond what it recommends.
+void read_wind(SpecReader& reader, std::string_view key, double& power, std::string_view doc, double recommended) {
+  reader.read(key, power, doc, between(-1e9, 1e9));
+  if (power < 0 || power > recommended)
+    reader.note(key, fmt::format("Gymnasium recommends a number in [0, {}]", recommended));
+}
 
 EnvKwargs read_lunar_lander(SpecReader& reader, bool continuous) {
   LunarLanderKwargs k{.continuous = continuous};
@@ -11,8 +20,9 @@ EnvKwargs read_lunar_lander(SpecReader& reader, bool continuous) {
   reader.read("gravity", k.gravity, "LunarLander: gravity",
               {.low = -12, .high = 0, .low_open = true, .high_open = true, .names = {}});
   reader.read("enable_wind", k.enable_wind, "LunarLander: wind pushes and turns the lander");
-  reader.read("wind_power", k.wind_power, "LunarLander: largest linear wind", between(0, 20));
-  reader.read("turbulence_power", k.turbulence_power, "LunarLander: largest turning wind", between(0, 2));
+  read_wind(reader, "wind_power", k.wind_power, "LunarLander: largest linear wind; Gymnasium recommends 0 to 20", 20);
+  read_wind(reader, "turbulence_power", k.turbulence_power,
+            "LunarLander: largest turning wind; Gymnasium recommends 0 to 2", 2);
   return k;
 }
 

@@ -11,7 +11,8 @@ namespace slm {
 
 class SpecReader;
 
-// The environments' own keys, with Gymnasium's names and defaults. In a spec they stand beside the other keys of "env".
+// The environments' own keys, with Gymnasium's names and defaults. In a spec they stand beside the other keys of "env",
+// or in "env.kwargs" (registry.h: read_arguments).
 
 struct NoKwargs {};
 struct CartPoleKwargs {

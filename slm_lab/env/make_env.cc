@@ -11,6 +11,7 @@
 #include "slm_lab/spec/json.h"
 #include "slm_lab/spec/reader.h"
 #include "slm_lab/spec/report.h"
+#include "slm_lab/spec/spec_path.h"
 
 namespace slm {
 namespace {
@@ -25,7 +26,8 @@ EnvInfo raw_info(const std::string& name, const EnvKwargs& kwargs, int num_envs)
   const EnvEntry& entry = entry_of(name);
   Spaces spaces = entry.spaces(kwargs);
   const int limit = std::max(entry.max_episode_steps, spaces.max_episode_steps);
-  return {name, std::move(spaces.obs), std::move(spaces.action), num_envs, limit, {}, spaces.num_frames};
+  return {name, std::move(spaces.obs), std::move(spaces.action),      num_envs, limit,
+          {},   spaces.num_frames,     std::move(spaces.model_sha256)};
 }
 
 FrameOp frame_op(const EnvConfig& config) { return *config.frame_op == "stack" ? FrameOp::stack : FrameOp::concat; }
@@ -75,6 +77,13 @@ std::unique_ptr<VecEnv> wrap(std::unique_ptr<VecEnv> env, const EnvConfig& confi
   return env;
 }
 
+/// JSON, or else a string. A list or an object is no string that anyone means.
+JsonNode value_of(const std::string& assignment, std::size_t equals) {
+  const std::string text = assignment.substr(equals + 1), key = assignment.substr(0, equals);
+  if (!text.starts_with('{') && !text.starts_with('[')) return parse_value(text);
+  return parse_json(text, "--kwarg " + key);
+}
+
 /// {"key": value} of "key=value", and {"a": {"b": value}} of "a.b=value", for the same reader that specs go through.
 JsonNode object_of(std::span<const std::string> assignments) {
   JsonNode object;
@@ -83,21 +92,14 @@ JsonNode object_of(std::span<const std::string> assignments) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
       throw SpecError(fmt::format("--kwarg {}: expected KEY=VALUE", assignment));
-    const std::string value = assignment.substr(equals + 1);
-    JsonNode node;
-    try {
-      node = parse_json(value, "--kwarg");
-    } catch (const SpecError&) {
-      node = json_string(value);
-    }
-    node.origin = "--kwarg";
-    JsonNode* at = &object;
-    std::size_t begin = 0;
-    for (std::size_t dot; (dot = assignment.find('.', begin)) < equals; begin = dot + 1)
-      at = &at->at_or_insert(assignment.substr(begin, dot - begin));
-    at->at_or_insert(assignment.substr(begin, equals - begin)) = std::move(node);
+    set_at_path(object, assignment.substr(0, equals), value_of(assignment, equals), "--kwarg");
   }
   return object;
+}
+
+std::unique_ptr<RolloutEnv> make_bare(const std::string& name, EnvKwargs kwargs, std::uint64_t seed, Drawn drawn) {
+  if (auto* python = std::get_if<GymnasiumKwargs>(&kwargs)) python->drawn = drawn == Drawn::yes;  // ours always can be
+  return entry_of(name).makers.make_rollout(raw_info(name, kwargs, 1), kwargs, seed);
 }
 
 }  // namespace
@@ -133,26 +135,26 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
   return wrap(std::move(env), config, gamma, statistics, use);
 }
 
-PlayedEnv::PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed) {
-  const EnvEntry& entry = entry_of(config.name);
+PlayedEnv::PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed,
+                     Drawn drawn) {
   require_env(config.name);
-  bare_ = entry.makers.make_rollout(raw_info(config.name, config.kwargs, 1), config.kwargs, seed);
+  bare_ = make_bare(config.name, config.kwargs, seed, drawn);
   wrapped_ = wrap(std::make_unique<RolloutRow>(*bare_, last_), config, gamma, statistics, EnvUse::evaluate);
 }
 
 std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,
-                                             std::uint64_t seed) {
+                                             std::uint64_t seed, Drawn drawn) {
   if (find_env(name) == nullptr) throw SpecError(fmt::format("{}: {}", name, unknown_env(name)));
   const EnvEntry& entry = entry_of(name);
   // The reader that specs go through finds unknown keys, and the nearest legal ones.
   const JsonNode object = object_of(kwargs);
   SpecReport report(name);
   SpecReader reader(&object, "", report);
-  const EnvKwargs read = entry.read_kwargs(reader, name);
+  EnvKwargs read = read_arguments(reader, entry, name);
   reader.done();
   report.throw_if_problems();
   require_env(name);
-  return entry.makers.make_rollout(raw_info(name, read, 1), read, seed);
+  return make_bare(name, std::move(read), seed, drawn);
 }
 
 }  // namespace slm

@@ -32,15 +32,37 @@ namespace {
 // Far beyond what a weight may sensibly be, and far from what overflows a reward.
 const Range kWeight = between(-1e9, 1e9);
 
+/// The key's value, where it is there, of a key that is checked and has no effect.
+const JsonNode* read_inert(SpecReader& reader, std::string_view key) {
+  reader.inert(key, "films have a camera and a size of their own");
+  return reader.describing() ? nullptr : reader.read_json(key, "", "");
+}
+
+template <class T>
+void read_inert_as(SpecReader& reader, std::string_view key, const Range& range = {}) {
+  T value{};
+  if (const JsonNode* node = read_inert(reader, key); node && Field<T>::parse(*node, range, value))
+    reader.problem(key, "expected " + Field<T>::expected(range));
+}
+
+/// The settings of Gymnasium's viewer.
+void read_drawing(SpecReader& reader) {
+  read_inert_as<int>(reader, "width", at_least(1));
+  read_inert_as<int>(reader, "height", at_least(1));
+  read_inert_as<int>(reader, "camera_id", at_least(-1));
+  read_inert_as<std::string>(reader, "camera_name");
+  read_inert_as<int>(reader, "max_geom", at_least(1));
+  for (const char* key : {"default_camera_config", "visual_options"})
+    if (const JsonNode* node = read_inert(reader, key); node && !node->is(JsonNode::Kind::object))
+      reader.problem(key, "expected an object");
+}
+
 // The same words for a key of several environments: the docs list it once.
 
 void read_physics(SpecReader& reader, std::string& xml_file, int& frame_skip) {
   reader.read("xml_file", xml_file, "MuJoCo: the model, one of Gymnasium's or a path that starts with ., / or ~");
   reader.read("frame_skip", frame_skip, "MuJoCo: physics steps per step", between(1, 1000));
-  // render_mode is a key of every environment's.
-  for (const char* key :
-       {"width", "height", "camera_id", "camera_name", "default_camera_config", "max_geom", "visual_options"})
-    reader.inert(key, "environments are not drawn while training");
+  read_drawing(reader);  // render_mode is a key of every environment's
 }
 
 void read_noise(SpecReader& reader, double& scale) {

@@ -24,8 +24,9 @@ MujocoSizes sizes_of(const Kwargs& k, const OwnSizes& own) {
 Spaces spaces(int obs_dim, const MujocoSizes& sizes) {
   constexpr float inf = std::numeric_limits<float>::infinity();
   const auto n = static_cast<std::size_t>(obs_dim);
-  return {Space::box(std::vector<float>(n, -inf), std::vector<float>(n, inf)),
-          Space::box(sizes.ctrl_low, sizes.ctrl_high)};
+  return {.obs = Space::box(std::vector<float>(n, -inf), std::vector<float>(n, inf)),
+          .action = Space::box(sizes.ctrl_low, sizes.ctrl_high),
+          .model_sha256 = sizes.sha256};
 }
 
 /// Positions, of which the first may be left out, and velocities.

@@ -1,15 +1,17 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "slm_lab/env/registry.h"
 
 namespace slm {
 
-/// What of a model the spaces of an environment depend on.
+/// What of a model the spaces of an environment depend on, and which it is.
 struct MujocoSizes {
   int nq, nv, nbody;
   std::vector<float> ctrl_low, ctrl_high;  ///< per actuator
+  std::string sha256 = {};                 ///< of a compiled model of the user's own; empty: one of Gymnasium's
 };
 
 // What agents of MuJoCo's environments see and do. Gymnasium's own models are known by heart, so that a spec can be

@@ -24,7 +24,8 @@ struct BareStep {
 /// reset uses `seed`. Throws as make_env(); `statistics` must outlive it.
 class PlayedEnv {
  public:
-  PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed);
+  PlayedEnv(const EnvConfig& config, double gamma, EnvStatistics& statistics, std::uint64_t seed,
+            Drawn drawn = Drawn::no);
   PlayedEnv(const PlayedEnv&) = delete;
   PlayedEnv& operator=(const PlayedEnv&) = delete;
 

@@ -165,6 +165,16 @@ std::vector<std::string> env_names() {
   return names;
 }
 
+EnvKwargs read_arguments(SpecReader& reader, const EnvEntry& entry, std::string_view name) {
+  if (entry.name == kInPython) return entry.read_kwargs(reader, name);  // whose "kwargs" Python reads
+  SpecReader kwargs = reader.child_or_empty("kwargs", "arguments of the environment");
+  SpecReader either = reader.or_in(kwargs);
+  EnvKwargs read = entry.read_kwargs(either, name);
+  kwargs.inert("render_mode", "environments are not drawn while training");
+  kwargs.done();
+  return read;
+}
+
 std::string unknown_env(std::string_view name) {
   if (name == kInPython) return "expected the id of an environment of Gymnasium behind it: gymnasium:CartPole-v1, say";
   const auto near = near_name(name, env_names());

@@ -22,8 +22,9 @@ class ThreadPool;
 
 struct Spaces {
   Space obs, action;
-  int max_episode_steps = 0;  ///< where the table doesn't know
-  int num_frames = 1;         ///< as in EnvInfo
+  int max_episode_steps = 0;      ///< where the table doesn't know
+  int num_frames = 1;             ///< as in EnvInfo
+  std::string model_sha256 = {};  ///< as in EnvInfo
 };
 
 /// How copies of an environment are made; nullptr in both where the part that it needs is not there.
@@ -53,6 +54,9 @@ std::span<const EnvEntry> env_table();
 const EnvEntry* find_env(std::string_view name);  ///< nullptr when unknown
 std::vector<std::string> env_names();  ///< every name that find_env() knows, Atari's one by one, but Python's
 
+/// The environment's own arguments, each beside the other keys of the object or in its "kwargs".
+EnvKwargs read_arguments(SpecReader& reader, const EnvEntry& entry, std::string_view name);
+
 std::string unknown_env(std::string_view name);  ///< "no such environment; did you mean ...?"
 
 /// Throws MissingPart, or Error(missing) for one that a later version brings, where an environment of the table cannot
@@ -71,6 +75,6 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, int num_envs, double g
 /// A bare environment as gymnasium.make(name, **kwargs), whose first reset uses `seed`. `kwargs` are "key=value", the
 /// value JSON or else a string. Throws SpecError for an unknown name or key, and as make_env().
 std::unique_ptr<RolloutEnv> make_rollout_env(const std::string& name, std::span<const std::string> kwargs,
-                                             std::uint64_t seed);
+                                             std::uint64_t seed, Drawn drawn = Drawn::no);
 
 }  // namespace slm

@@ -361,6 +361,12 @@ TEST(RolloutEnv, TakesKwargsAndNamesMistakes) {
   EXPECT_THAT(text_of("CartPole-v1", {"suton_barto_reward=true"}), testing::HasSubstr("sutton_barto_reward"));
   EXPECT_THAT(text_of("CartPole-v1", {"sutton_barto_reward=7"}), testing::HasSubstr("true or false"));
   EXPECT_THAT(text_of("CartPole-v1", {"nonsense"}), testing::HasSubstr("KEY=VALUE"));
+  EXPECT_THAT(text_of("ALE/Pong-v5", {"frameskip=[1, 1001]"}), testing::StartsWith("--kwarg: frameskip[1] = 1001: "));
+  EXPECT_THAT(text_of("LunarLander-v3", {"gravity.x=5"}), testing::StartsWith("--kwarg: gravity = "));
+  EXPECT_THAT(text_of("Pendulum-v1", {"kwargs.g=1000"}), testing::StartsWith("--kwarg: kwargs.g = 1000: "));
+  EXPECT_THAT(text_of("ALE/Pong-v5", {"frameskip=[1, 2"}), testing::StartsWith("--kwarg frameskip:1:"));
+  EXPECT_THAT(text_of("Pendulum-v1", {R"(kwargs={"g": 1, "g": 2})"}),
+              testing::AllOf(testing::StartsWith("--kwarg kwargs:1:"), testing::HasSubstr("\"g\"")));
   EXPECT_THROW(env->step(std::vector<double>{2}, obs), Error);
   EXPECT_THROW(env->step(std::vector<double>{0.5}, obs), Error);
   EXPECT_THROW(env->step(std::vector<double>{0, 0}, obs), Error);

@@ -14,6 +14,9 @@
 
 namespace slm {
 
+/// Whether scene() will be asked for: Python's environments must be made for it.
+enum class Drawn { no, yes };
+
 /// One environment as gymnasium.make() gives it, for looking at: no wrappers, no automatic restart, actions not
 /// clipped, rewards in double precision.
 class RolloutEnv {

@@ -22,6 +22,7 @@ struct EnvInfo {
   /// An observation is so many frames side by side, oldest first: each step brings one, the newest, and an episode
   /// starts with copies of its first. Where wrappers scale, this is said of StepResult::raw.
   int num_frames = 1;
+  std::string model_sha256 = {};  ///< of a physics model of the user's own, which may change; empty: there is none
 };
 
 /// A step as it was before running statistics scaled it, for memories that keep rows for longer than the statistics

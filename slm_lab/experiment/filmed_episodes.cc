@@ -25,7 +25,7 @@ std::vector<double> film_episodes(const PlayedRun& run, std::uint64_t seed, ActM
                                   const std::filesystem::path& file) {
   check_video_file(file);
   catch_stop_signals(SecondStop::end_at_once);
-  PolicyPlayer player(run, seed, mode);
+  PolicyPlayer player(run, seed, mode, Drawn::yes);
   std::vector<double> obs, action, returns;
   std::optional<VideoFile> video;
   const auto film = [&] {

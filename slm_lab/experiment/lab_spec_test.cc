@@ -1,5 +1,6 @@
 #include "slm_lab/experiment/lab_spec.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -234,6 +235,39 @@ TEST(LabSpec, CountsTheMemoryOfARollout) {
   options.overrides = {"agent.algorithm.time_horizon=1000000000"};
   EXPECT_THAT(refusal(load_spec("benchmark/ppo/ppo_cartpole.json", "ppo_cartpole", options).root),
               HasSubstr("agent.algorithm.time_horizon = 1000000000: a session would take"));
+}
+
+// Of a net that does not fit the layers are named that make it so large, and not the rollout that goes through them.
+TEST(LabSpec, NamesTheLayersThatTakeTheMemory) {
+  const auto refused = [](const std::vector<std::string>& changes) {
+    LoadOptions options;
+    options.repository = source_dir();
+    options.overrides = changes;
+    return refusal(load_spec("benchmark/sil/ppo_sil_pong.json", "ppo_sil_pong", options).root);
+  };
+  EXPECT_THAT(refused({"agent.net.fc_hid_layers=[65536, 65536, 65536, 65536]"}),
+              HasSubstr("agent.net.fc_hid_layers = [65536, 65536, 65536, 65536]: a session would take "));
+  for (const char* convolutions :
+       {"[[65536, 8, 4, 0, 1], [65536, 4, 2, 0, 1], [65536, 3, 1, 0, 1]]",  // weights
+        "[[64, 256, 1, 255, 1], [64, 256, 1, 255, 1]]"})                    // images, which grow with such paddings
+    EXPECT_THAT(refused({fmt::format("agent.net.conv_hid_layers={}", convolutions)}),
+                AllOf(HasSubstr("agent.net.conv_hid_layers = "), HasSubstr(": a session would take ")))
+        << convolutions;
+  EXPECT_THAT(refused({"agent.net.type=ImpalaNet", "agent.net.channels=[16, 32, 32768]"}),
+              HasSubstr("agent.net.channels = [16, 32, 32768]: a session would take "));
+}
+
+// PyTorch would make images of such paddings, of 2^32 pixels and more.
+TEST(LabSpec, RefusesPaddingsThatOverflow) {
+  LoadOptions options;
+  options.repository = source_dir();
+  for (const char* row : {"[1, 1, 65536, 16384, 1]", "[1, 1, 65536, 65536, 1]", "[1, 2, 1, 65536, 65536]",
+                          "[1, 65536, 65536, 0, 65536]"}) {
+    options.overrides = {fmt::format("agent.net.conv_hid_layers=[{}]", row)};
+    EXPECT_THAT(refusal(load_spec("benchmark/sil/ppo_sil_pong.json", "ppo_sil_pong", options).root),
+                testing::AnyOf(HasSubstr("nearest legal value: [[1, 1, 65536, 0, 1]]"), HasSubstr("agent.net.type")))
+        << row;
+  }
 }
 
 // What a minibatch is too large for is the rollout, not the type of a number.

@@ -5,8 +5,8 @@
 
 namespace slm {
 
-PolicyPlayer::PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode)
-    : env_(run.spec.env, run.spec.agent.plan->gamma(), statistics_, seed),
+PolicyPlayer::PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode, Drawn drawn)
+    : env_(run.spec.env, run.spec.agent.plan->gamma(), statistics_, seed, drawn),
       algorithm_(make_algorithm(run.spec.agent, env_.wrapped().info(), Streams(seed, 0, 0))),
       scale_(algorithm_->action_range(), env_.wrapped().info().action_space),
       mode_(mode),

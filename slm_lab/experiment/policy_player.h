@@ -17,7 +17,7 @@ namespace slm {
 /// environment gives and takes, without the wrappers through which the policy sees it.
 class PolicyPlayer {
  public:
-  PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode = ActMode::greedy);
+  PolicyPlayer(const PlayedRun& run, std::uint64_t seed, ActMode mode = ActMode::greedy, Drawn drawn = Drawn::no);
 
   const RolloutEnv& env() { return env_.bare(); }
   /// Calls it when a step has ended an episode: env() is where that led, and afterwards where the next one starts.

@@ -7,6 +7,8 @@
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/sha256.h"
+#include "slm_lab/env/registry.h"
+#include "slm_lab/experiment/say.h"
 #include "slm_lab/experiment/weights_metadata.h"
 
 namespace slm {
@@ -22,6 +24,16 @@ void serialize_net(const std::string& name, Parameters& parameters, Archive& arc
 
 void serialize_statistics(const LabSpec& spec, EnvStatistics& statistics, Archive& archive) {
   if (spec.env.normalize_obs || spec.env.normalize_reward) archive("env_statistics", statistics);
+}
+
+/// The policy may be played in another model, as long as one knows.
+void warn_of_another_model(const LabSpec& spec, const Archive& weights) {
+  const auto trained = weights.metadata().find(kModelSha256);
+  if (trained == weights.metadata().end() || trained->second == env_info(spec.env, 1).model_sha256) return;
+  say(
+      fmt::format("warning: env.xml_file of {} is not the model that this policy was trained in: it, or a file that it "
+                  "includes, has changed",
+                  spec.env.name));
 }
 
 }  // namespace
@@ -59,6 +71,7 @@ void SessionFiles::write_what_is_good(Session& session, const LabSpec& spec) {
 
 void SessionFiles::load_weights(const LabSpec& spec, bool best, Algorithm& algorithm, EnvStatistics& statistics) const {
   Archive archive = read_weights(folder_.weights(trial_, session_, best), weights_identity(spec));
+  warn_of_another_model(spec, archive);
   for (const NamedNet& named : algorithm.nets()) {
     serialize_net(named.name, named.net->parameters(), archive);
     named.net->parameters_changed();

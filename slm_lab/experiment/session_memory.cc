@@ -75,11 +75,24 @@ struct Layers {
   double weights = 0, widths = 0;
 };
 
-/// Adds a convolution of `image`, which becomes what it makes.
+struct NetLayers {
+  Layers convolutions, dense;
+  double weights() const { return convolutions.weights + dense.weights; }
+  double widths() const { return convolutions.widths + dense.widths; }
+  /// The key whose layers are the wider ones.
+  const std::string& widest() const { return convolutions.widths > dense.widths ? convolutions.path : dense.path; }
+};
+
+double padded_size(const ImageShape& image, int border) {
+  return static_cast<double>(bordered_size({kernel_padded(image.channels), image.height, image.width}, border));
+}
+
+/// Adds a convolution of `image`, which becomes what it makes. Of what it sees the border is new, the rest is there.
 void add_convolution(ConvLayerShape layer, ImageShape& image, Layers& layers) {
   layers.weights += (1.0 * image.channels * layer.kernel * layer.kernel + 1) * layer.out_channels;
+  layers.widths += padded_size(image, layer.padding) - padded_size(image, 0);
   image = conv_output(layer, image);
-  layers.widths += 1.0 * kernel_padded(image.channels) * image.height * image.width;
+  layers.widths += padded_size(image, 0);
 }
 
 void add_stage(int channels, ImageShape& image, Layers& layers) {
@@ -90,20 +103,28 @@ void add_stage(int channels, ImageShape& image, Layers& layers) {
 }
 
 /// The convolutions that dense layers follow, by the key of those: actor_conv_hid_layers, say, for actor_fc_hid_layers.
-/// Sets `outputs` to what the last one makes. None where there are none or they do not fit the observations.
-Layers convolutions_before(const std::string& dense_key, const JsonNode& net, const Space& observations,
-                           double& outputs) {
+/// Sets `outputs` to what the last one makes. None where there are none or they were refused.
+Layers convolutions_before(const std::string& dense_key, const JsonNode& net, const SpecReport& report,
+                           const Space& observations, double& outputs) {
   Layers layers;
   const std::size_t at = dense_key.rfind("fc_");
   if (at == std::string::npos || !observations.is_image()) return layers;
+  const auto spelling = [&](const std::string& key) {
+    const std::string own = dense_key.substr(0, at) + key;
+    return net.find(own) ? own : key;
+  };
   const auto find = [&](const std::string& key) {
-    const JsonNode* const own = net.find(dense_key.substr(0, at) + key);
-    return own ? own : net.find(key);
+    return report.was_read("agent.net." + spelling(key)) ? net.find(spelling(key)) : nullptr;
   };
   ImageShape image = image_shape(observations);
-  if (const JsonNode* const stages = find("channels"))
+  const JsonNode* const type = find("type");
+  const bool is_impala = type && lower(type->text).ends_with("impalanet");  // which leaves the other's key unread
+  if (const JsonNode* const stages = is_impala ? find("channels") : nullptr) {
+    layers.path = "agent.net." + spelling("channels");
     for (const JsonNode& channels : stages->elements) add_stage(static_cast<int>(channels.number), image, layers);
-  if (const JsonNode* const convolutions = find("conv_hid_layers")) {
+  }
+  if (const JsonNode* const convolutions = is_impala ? nullptr : find("conv_hid_layers")) {
+    layers.path = "agent.net." + spelling("conv_hid_layers");
     for (const JsonNode& row : convolutions->elements) {
       if (row.elements.size() != 5) return {};
       const auto number = [&](std::size_t i) { return static_cast<int>(row.elements[i].number); };
@@ -111,33 +132,37 @@ Layers convolutions_before(const std::string& dense_key, const JsonNode& net, co
       if (layer.stride < 1) return {};
       add_convolution(layer, image, layers);
     }
-    const JsonNode *const batch_norm = find("batch_norm"), *const type = find("type");
+    const JsonNode* const batch_norm = find("batch_norm");
     const bool asked = batch_norm ? batch_norm->boolean : type && lower(type->text) == "convnet";
     if (asked && convolutions->elements.size() > 1) layers.widths *= kNormalised;
   }
-  if (layers.widths > 0) outputs = image.size();
+  if (layers.widths > 0) outputs = static_cast<double>(bordered_size(image, 0));
   return layers;
 }
 
 /// The largest of the nets that the spec describes: agent.net.hid_layers, actor_hid_layers, fc_hid_layers ...
-Layers largest_layers(const JsonNode& spec, const SpecReport& report, const Space& observations) {
-  Layers largest;
+NetLayers largest_layers(const JsonNode& spec, const SpecReport& report, const Space& observations) {
+  NetLayers largest;
   const JsonNode* net = find_at_path(spec, "agent.net");
-  if (!net) return largest;
+  if (!net || !report.was_read("agent.net.type")) return largest;
   for (const JsonMember& member : net->members) {
     if (!member.key.ends_with("hid_layers") || !member.value.is(JsonNode::Kind::array) ||
         member.key.ends_with("conv_hid_layers"))
       continue;
     double before = observations.size();
-    Layers layers = convolutions_before(member.key, *net, observations, before);
-    layers.path = "agent.net." + member.key;
-    if (!report.was_read(layers.path)) continue;
+    NetLayers layers{.convolutions = convolutions_before(member.key, *net, report, observations, before), .dense = {}};
+    layers.dense.path = "agent.net." + member.key;
+    if (!report.was_read(layers.dense.path)) continue;
+    bool of_images = layers.convolutions.widths > 0;
     for (const JsonNode& width : member.value.elements) {
-      layers.weights += (before + 1) * width.number;
-      layers.widths += width.number;
+      // The first has weights for all that the convolutions make: theirs is the larger number, mostly.
+      Layers& larger = of_images && before > width.number ? layers.convolutions : layers.dense;
+      larger.weights += (before + 1) * width.number;
+      layers.dense.widths += width.number;
       before = width.number;
+      of_images = false;
     }
-    if (layers.weights >= largest.weights) largest = layers;
+    if (layers.weights() >= largest.weights()) largest = layers;
   }
   return largest;
 }
@@ -169,15 +194,18 @@ std::vector<MemoryNeed> session_memory(const JsonNode& spec, const SpecReport& r
   if (is_rollout) add(horizon, "the rollout", kRolloutCopies * rows * (2 * obs_bytes + kRowBytes));
   add("agent.memory.max_size", "the replay", static_cast<double>(plan.replay_bytes(info)));
 
-  const Layers layers = largest_layers(spec, report, info.obs_space);
-  add(layers.path, "the nets", 4 * kWeightCopies * kNets * layers.weights);
+  const NetLayers layers = largest_layers(spec, report, info.obs_space);
+  for (const Layers* part : {&layers.convolutions, &layers.dense})
+    add(part->path, "the nets", 4 * kWeightCopies * kNets * part->weights);
   const std::string batch = first_of(spec, report, {"agent.algorithm.minibatch_size", "agent.memory.batch_size"});
   const double rollout_rows = is_rollout ? rows : 0, minibatch_rows = number_at(spec, report, batch);
   const double batch_rows = std::max({rollout_rows, minibatch_rows, num_envs});
-  add(batch_rows == minibatch_rows ? batch
-      : batch_rows == rollout_rows ? horizon
-                                   : layers.path,
-      "activations", 4 * kActivationCopies * batch_rows * (layers.widths + obs_dim));
+  // They are a product, of which the larger number is named.
+  add(layers.widths() > batch_rows   ? layers.widest()
+      : batch_rows == minibatch_rows ? batch
+      : batch_rows == rollout_rows   ? horizon
+                                     : layers.widest(),
+      "activations", 4 * kActivationCopies * batch_rows * (layers.widths() + obs_dim));
 
   const double log_frequency = std::max(1.0, number_at(spec, report, "meta.log_frequency"));
   const bool logs = number_at(spec, report, "meta.log_frequency") > 0;

@@ -50,6 +50,7 @@ void check_video_file(const fs::path& file) {
   if (find_program("ffmpeg").empty())
     throw Error(ExitCode::missing, "--video needs ffmpeg, which is not installed: apt-get install ffmpeg");
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  if (fs::is_directory(file)) throw Error(ExitCode::usage, fmt::format("--video {}: is a folder", file.string()));
   if (!fs::is_directory(folder)) throw Error(ExitCode::io, fmt::format("{}: there is no such folder", folder.string()));
 }
 

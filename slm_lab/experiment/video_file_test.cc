@@ -90,6 +90,8 @@ TEST_F(VideoFileTest, RefusesWhatCannotBe) {
   install_ffmpeg(kKeepsFrames);
   EXPECT_THAT(refusal(scratch_ / "a.avi", ExitCode::usage), HasSubstr("ends in .mp4 or .gif"));
   EXPECT_THAT(refusal(scratch_ / "none/a.mp4", ExitCode::io), HasSubstr("no such folder"));
+  fs::create_directory(scratch_ / "b.mp4");
+  EXPECT_THAT(refusal(scratch_ / "b.mp4", ExitCode::usage), HasSubstr("is a folder"));
 }
 
 }  // namespace

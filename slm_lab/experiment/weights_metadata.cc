@@ -8,15 +8,14 @@
 namespace slm {
 namespace {
 
-/// Of the environment itself, before any wrapper.
-Space action_space(const LabSpec& spec) {
+/// The environment itself, before any wrapper that changes its actions.
+EnvInfo raw_env(const LabSpec& spec) {
   EnvConfig raw = spec.env;
   raw.rescale_action = false;
-  return env_info(raw, 1).action_space;
+  return env_info(raw, 1);
 }
 
-void describe_action(const LabSpec& spec, ModeAction mode, WeightsMetadata& metadata) {
-  const Space space = action_space(spec);
+void describe_action(const LabSpec& spec, const Space& space, ModeAction mode, WeightsMetadata& metadata) {
   if (space.is_discrete()) {
     metadata["action"] = "argmax";
     return;
@@ -41,7 +40,9 @@ WeightsMetadata weights_metadata(const LabSpec& spec, Algorithm& algorithm) {
   WeightsMetadata metadata = weights_identity(spec);
   for (const NamedNet& named : algorithm.nets())
     for (const auto& [key, value] : named.net->description()) metadata[weights_prefix(named.name) + key] = value;
-  describe_action(spec, algorithm.mode_action(), metadata);
+  const EnvInfo env = raw_env(spec);
+  describe_action(spec, env.action_space, algorithm.mode_action(), metadata);
+  if (!env.model_sha256.empty()) metadata[kModelSha256] = env.model_sha256;
   if (const WeightsMetadata head = algorithm.head_description(); !head.empty()) {
     metadata.insert(head.begin(), head.end());
     metadata["action"] = "argmax of means";

@@ -8,6 +8,9 @@
 
 namespace slm {
 
+/// Which model of the user's own they were trained in (EnvInfo::model_sha256).
+inline constexpr const char* kModelSha256 = "model_sha256";
+
 /// What a file of weights must say to be taken for one of this spec.
 WeightsMetadata weights_identity(const LabSpec& spec);
 

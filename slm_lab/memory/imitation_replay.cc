@@ -10,6 +10,10 @@
 namespace slm {
 namespace {
 
+/// Steps that a running episode is counted with where the environment has no limit. Atari ends a game after 27,000
+/// steps, which 16 of them hardly ever reach together: so many screens would be 12 GB.
+constexpr std::int64_t kUnlimitedEpisode = 5000;
+
 /// A reward or a return, besides the action.
 int extras_of_row(const EnvInfo& info) { return info.action_space.size() + 1; }
 
@@ -85,7 +89,8 @@ void ImitationReplay::serialize(Archive& archive) {
 }
 
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info) {
-  const std::int64_t running = static_cast<std::int64_t>(info.num_envs) * info.max_episode_steps;
+  const std::int64_t episode = info.max_episode_steps > 0 ? info.max_episode_steps : kUnlimitedEpisode;
+  const std::int64_t running = info.num_envs * episode;
   return (config.max_size + running) * RowStore::row_bytes(info.obs_space, extras_of_row(info)) +
          config.max_size * RowSampler::row_bytes(config);
 }

@@ -49,7 +49,8 @@ class ImitationReplay {
   std::vector<std::byte> one_obs_;  // on its way
 };
 
-/// Bytes that a full one takes, with the longest episodes running in every environment.
+/// Bytes that a full one takes, with the longest episodes running in every environment; where those have no limit, as
+/// Atari's, with episodes of 5000 steps, so that it may take more.
 std::int64_t imitation_replay_bytes(const ReplayConfig& config, const EnvInfo& info);
 
 }  // namespace slm

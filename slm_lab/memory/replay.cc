@@ -11,6 +11,8 @@
 namespace slm {
 namespace {
 
+constexpr std::int64_t kMostFinals = std::numeric_limits<std::int32_t>::max() - 3;  // so that each has a number
+
 /// Reward and what follows, besides the action.
 int extras_of_transition(const EnvInfo& info) { return info.action_space.size() + 2; }
 
@@ -40,8 +42,7 @@ Replay::Replay(const ReplayConfig& config, const EnvInfo& info)
       final_obs_(space_of_finals(info), 0, most_finals(config, info)) {
   if (StackedFrames::pays(info)) frames_.emplace(config.max_size, info);
   ensure(capacity_ >= num_envs_, "a replay holds at least one step of every environment");
-  ensure(most_finals(config, info) <= std::numeric_limits<std::int32_t>::max() - 3,
-         "the row of a final observation fits 32 bits");
+  ensure(most_finals(config, info) <= kMostFinals, "the row of a final observation fits 32 bits");
   free_finals_.reserve(static_cast<std::size_t>(most_finals(config, info)));
   newest_next_obs_.resize(num_envs_, obs_space_);
 }
@@ -169,6 +170,12 @@ void Replay::serialize(Archive& archive) {
   archive("final_obs", final_obs_);
   archive("free_finals", free_finals_);
   newest_next_obs_.serialize("newest_next_obs", archive);
+}
+
+std::int64_t largest_replay(const ReplayConfig& config, const EnvInfo& info) {
+  if (config.keeps_last_of_task) return kMostFinals;
+  if (info.max_episode_steps == 0) return std::numeric_limits<std::int64_t>::max();
+  return (kMostFinals - 2 * info.num_envs) * info.max_episode_steps;
 }
 
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info) {

@@ -79,6 +79,8 @@ class Replay {
   Observations newest_next_obs_;           // (num_envs, obs_dim)
 };
 
+/// The largest max_size that a replay of these settings may have, whatever memory there is.
+std::int64_t largest_replay(const ReplayConfig& config, const EnvInfo& info);
 /// Bytes that a full replay takes.
 std::int64_t replay_bytes(const ReplayConfig& config, const EnvInfo& info);
 

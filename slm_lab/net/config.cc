@@ -142,6 +142,13 @@ void name_shadowed(SpecReader& r, const ActorCriticNetConfig& c) {
 
 }  // namespace
 
+std::string out_activation_problem(const NetConfig& config, int num_heads) {
+  const std::size_t given = config.out_layer_activation.size();
+  if (given <= 1 || given == static_cast<std::size_t>(num_heads)) return "";
+  return fmt::format("{} activations for {} head{}; expected one, or one per head", given, num_heads,
+                     num_heads == 1 ? "" : "s");
+}
+
 NetConfig read_net_config(SpecReader& spec, const NetUse& use) {
   const NetConfig c = read_one_net(spec, use);
   name_unused(spec, use);
@@ -168,6 +175,10 @@ ActorCriticNetConfig read_batch_renorm_net_config(SpecReader& spec) {
   if (!spec.describing() && critic.has("type") && !std::holds_alternative<MlpConfig>(c.critic.type) &&
       !std::holds_alternative<ConvConfig>(c.critic.type))
     critic.problem("type", "critics with batch renormalisation are of type MLPNet or ConvNet");
+  if (const auto* conv = std::get_if<ConvConfig>(&c.critic.type);
+      conv && conv->fc_hid_layers.empty() && critic.has("fc_hid_layers"))
+    critic.problem("fc_hid_layers",
+                   "the critics have batch renormalisation in their dense layers; expected at least one");
   name_unused(spec, {.policy = true, .value = true, .loss = true, .batch_renorm = true});
   for (const char* key : {"shared", "use_same_optim"})
     spec.inert(key,

@@ -65,6 +65,9 @@ struct ActorCriticNetConfig {
   NetConfig actor, critic;
 };
 
+/// What keeps out_layer_activation from being that of so many heads; empty where nothing does.
+std::string out_activation_problem(const NetConfig& config, int num_heads);
+
 /// Both read the whole object and end it with done(). Of an actor and a critic in nets of their own, `use` is parted
 /// between them: the policy is the actor's, value and loss are the critic's.
 NetConfig read_net_config(SpecReader& spec, const NetUse& use);

@@ -87,6 +87,13 @@ TEST(NetConfig, ReadsCriticsWithBatchRenormalisation) {
   EXPECT_THAT(wrong(R"("batch_renorm": {"momentum": 0})"), HasSubstr("momentum"));
   EXPECT_THAT(wrong(R"("batch_renorm": {"r_max": 0.5})"), HasSubstr("r_max"));
   EXPECT_THAT(wrong(R"("batch_renorm": {"rmax": 2})"), HasSubstr("did you mean r_max?"));
+  const std::string conv = R"({"type": "ConvNet", "hid_layers_activation": "relu",
+      "conv_hid_layers": [[4, 2, 1, 0, 1]], )";
+  EXPECT_EQ(problems(conv + R"("fc_hid_layers": [], "critic_fc_hid_layers": [8]})", read_batch_renorm_net_config), "");
+  EXPECT_THAT(problems(conv + R"("fc_hid_layers": []})", read_batch_renorm_net_config),
+              HasSubstr("fc_hid_layers = []: the critics have batch renormalisation in their dense layers"));
+  EXPECT_THAT(problems(conv + R"("fc_hid_layers": [8], "critic_fc_hid_layers": []})", read_batch_renorm_net_config),
+              HasSubstr("critic_fc_hid_layers = []: the critics have"));
 }
 
 TEST(NetConfig, UseSameOptimDropsTheCriticsOwn) {
@@ -155,6 +162,22 @@ TEST(NetConfig, SaysWhatIsWrongWithConvolutions) {
   EXPECT_THAT(wrong("[]"), HasSubstr("at least one convolution"));
   EXPECT_THAT(wrong("[[32, 8, 4]]"), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
   EXPECT_THAT(wrong("[[32, 8, 0, 0, 1]]"), HasSubstr("only the padding may be 0"));
+}
+
+// Beyond, PyTorch's windows see the bias alone.
+TEST(NetConfig, RefusesAPaddingBeyondTheWindow) {
+  const auto wrong = [](const std::string& convolutions) {
+    return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [],
+        "conv_hid_layers": )" +
+                        convolutions + "}",
+                    read_one);
+  };
+  EXPECT_EQ(wrong("[[1, 3, 1, 2, 1], [1, 3, 1, 4, 2], [1, 2, 1, 65536, 65536]]"), "");
+  EXPECT_THAT(wrong("[[4, 3, 1, 1, 1], [1, 1, 65536, 16384, 1]]"),
+              testing::AllOf(HasSubstr("conv_hid_layers"), HasSubstr("[1, 1, 65536, 16384, 1]: a padding of 16384"),
+                             HasSubstr("at most dilation * (kernel - 1) = 0"),
+                             HasSubstr("nearest legal value: [[4, 3, 1, 1, 1], [1, 1, 65536, 0, 1]]")));
+  EXPECT_THAT(wrong("[[4, 3, 1, 5, 2]]"), HasSubstr("nearest legal value: [[4, 3, 1, 4, 2]]"));
 }
 
 TEST(NetConfig, ReadsResidualConvolutions) {

@@ -180,6 +180,22 @@ TEST(Conv, AnImageOfAConvolutionIsAsLargeAsPyTorchs) {
   EXPECT_EQ(sides({5, 3, 2, 1, 2}, 9, 8), (std::vector<int>{5, 4, 3}));
   EXPECT_EQ(sides({5, 3, 1, 0, 1}, 3, 2), (std::vector<int>{5, 1, 0}));
   EXPECT_EQ(sides({5, 9, 3, 0, 1}, 3, 2), (std::vector<int>{5, 0, 0}));
+  EXPECT_EQ(sides({1, 65536, 65536, 0, 65536}, 84, 84), (std::vector<int>{1, 0, 0})) << "reaches over more than 2^31";
+}
+
+// In 32 bits some of them would wrap around to sizes that fit.
+TEST(Conv, AnImageThatIsTooLargeIsRefused) {
+  const auto problem = [](std::vector<std::vector<int>> convolutions) {
+    return observations_problem(ConvConfig{std::move(convolutions), {8}}, Space::bytes({4, 84, 84}));
+  };
+  EXPECT_EQ(problem({{16, 65, 1, 64, 1}}), "");
+  for (const int padding : {1024, 16384, 65536})
+    EXPECT_THAT(problem({{1, 2, 1, padding, padding}}),
+                testing::HasSubstr("an image of 4 x 84 x 84 with a padding of"));
+  EXPECT_THAT(problem({{65536, 1, 1, 0, 1}}), testing::HasSubstr("an image of 65536 x 84 x 84"));
+  EXPECT_THAT(problem({{1, 65536, 65536, 0, 65536}}), testing::HasSubstr("reaches over 4294901761 pixels"));
+  EXPECT_THAT(observations_problem(ImpalaConfig{{65536}, {8}}, Space::bytes({4, 84, 84})),
+              testing::HasSubstr("an image of 65536 x 84 x 84 with a padding of 1"));
 }
 
 NetConfig conv_config(std::vector<std::vector<int>> convolutions) {

@@ -90,7 +90,8 @@ Plane Convolution::padded_input() const {
 }
 
 std::size_t Convolution::transposed_end() const {
-  return transposed + static_cast<std::size_t>(num_places() * padded_out() * padded_in());
+  return transposed + static_cast<std::size_t>(num_places()) * static_cast<std::size_t>(padded_out()) *
+                          static_cast<std::size_t>(padded_in());
 }
 
 std::int64_t Convolution::multiply_adds() const {
@@ -144,7 +145,7 @@ void convolve_row(const Convolution& c, const float* parameters, int y, const fl
                   .n = s.out_channels,
                   .k = stretch,
                   .a = in + c.in.at(y * s.stride - s.padding, -s.padding),
-                  .a_row = s.stride * c.in.stride,
+                  .a_row = std::ptrdiff_t{s.stride} * c.in.stride,
                   .a_col = 1,
                   .b = parameters + c.weight,
                   .b_row = padded,
@@ -152,11 +153,11 @@ void convolve_row(const Convolution& c, const float* parameters, int y, const fl
                   .c_row = padded,
                   .bias = parameters + c.bias,
                   .segments = s.kernel,
-                  .a_segment = is_dense(c) ? c.in.row() : s.dilation * c.in.stride,
+                  .a_segment = is_dense(c) ? c.in.row() : std::ptrdiff_t{s.dilation} * c.in.stride,
                   .b_segment = static_cast<std::ptrdiff_t>(stretch) * padded};
   for (int row = 0; row < (is_dense(c) ? 1 : s.kernel); ++row) {
     kernels().product(product);
-    product.a += s.dilation * c.in.row();
+    product.a += std::ptrdiff_t{s.dilation} * c.in.row();
     product.b += product.segments * product.b_segment;
     product.bias = nullptr;
     product.accumulate = true;
@@ -171,14 +172,14 @@ void convolve_backward_weights(const Convolution& c, const float* in, const floa
                   .k = c.out.width,
                   .a = nullptr,
                   .a_row = 1,
-                  .a_col = s.stride * c.in.stride,
+                  .a_col = std::ptrdiff_t{s.stride} * c.in.stride,
                   .b = dz + c.out.at(0, 0),
                   .b_row = padded,
                   .c = grads + c.weight,
                   .c_row = padded,
                   .accumulate = accumulate,
                   .segments = c.out.height,
-                  .a_segment = s.stride * c.in.row(),
+                  .a_segment = std::ptrdiff_t{s.stride} * c.in.row(),
                   .b_segment = c.out.row()};
   for (int row = 0; row < s.kernel; ++row)
     for (int column = 0; column < (is_dense(c) ? 1 : s.kernel); ++column) {
@@ -212,7 +213,7 @@ void convolve_backward_input(const Convolution& c, const float* transposed, cons
              .b = weight,
              .b_row = c.padded_in(),
              .c = d_in + to.at(y * s.stride + row * s.dilation - s.padding, column * s.dilation - s.padding),
-             .c_row = s.stride * to.stride,
+             .c_row = std::ptrdiff_t{s.stride} * to.stride,
              .accumulate = true});
   }
 }

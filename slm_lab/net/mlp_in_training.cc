@@ -50,6 +50,10 @@ void MlpNet::backward_in_training(ConstRows dy, float* grads) {
 }
 
 void MlpNet::backward_input_in_training(ConstRows dy) {
+  if (layers_.empty()) {  // nothing that is normalised
+    heads_backward_input(n_, dy, {nullptr, 0}, d_x_.from(0));
+    return;
+  }
   backward_in_training(dy, nullptr);
   const Layer& first = layers_.front();
   layer_backward_input(n_, 0, {d_in_training_[0].rows(n_), first.stride()}, {nullptr, 0}, d_x_.from(0));

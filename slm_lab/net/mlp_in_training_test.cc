@@ -45,5 +45,18 @@ TEST(MlpInTraining, ValuesGradientsAndRunningStatisticsAreThoseOfDoublePrecision
   expect_equal_to_double({17}, 150);  // more than a piece of a batch
 }
 
+TEST(MlpInTraining, AHeadAlonePassesItsGradientBack) {
+  Rng rng(5);
+  const MlpShape plain{.in_dim = 4, .hid_layers = {}, .heads = {{2}}};
+  MlpShape normalised = plain;
+  normalised.batch_renorm = BatchRenormConfig{};
+  Rng init(1), same_init(1);
+  MlpNet of_plain(plain, init), of_normalised(normalised, same_init);
+  const Matrix x = random_matrix(20, 4, rng), d_out = random_matrix(20, 2, rng);
+  of_plain.forward_in_training(x);
+  of_normalised.forward_in_training(x);
+  EXPECT_EQ(Matrix(of_normalised.backward_input(d_out)), Matrix(of_plain.backward_input(d_out)));
+}
+
 }  // namespace
 }  // namespace slm::mlp_in_training_test

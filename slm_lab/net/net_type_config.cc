@@ -7,12 +7,15 @@
 #include <concepts>
 
 #include "slm_lab/base/space.h"
+#include "slm_lab/net/kernel.h"
+#include "slm_lab/net/residual_shape.h"
 
 namespace slm {
 namespace {
 
 // More than anyone needs, and far from where sizes overflow.
 const Range kWidths = between(1, 65536);
+constexpr std::int64_t kMostNumbersOfImage = 1 << 26;  // several images lie in one array, by 32-bit offsets
 
 void read_hid_layers(SpecReader& r, std::vector<int>& hid_layers) {
   r.require("hid_layers", hid_layers, "widths of the hidden layers", kWidths);
@@ -50,16 +53,36 @@ void read_dense_after_convolutions(SpecReader& r, std::vector<int>& fc_hid_layer
 
 void read_normalize(SpecReader& r, bool& normalize) { r.read("normalize", normalize, "divide the input by 255"); }
 
+/// PyTorch allows more; what it makes of such windows is the bias alone. Of its pooling layers the padding is limited
+/// too.
+void check_paddings(SpecReader& r, const ConvConfig& c) {
+  std::vector<std::vector<int>> nearest = c.conv_hid_layers;
+  std::string problem;
+  for (std::vector<int>& row : nearest) {
+    const std::int64_t most = most_padding({row[0], row[1], row[2], row[3], row[4]});
+    if (row[3] <= most) continue;
+    if (problem.empty())
+      problem = fmt::format(
+          "[{}]: a padding of {} makes windows that see nothing of the image; expected at most dilation * (kernel - 1) "
+          "= {}",
+          fmt::join(row, ", "), row[3], most);
+    row[3] = static_cast<int>(most);
+  }
+  if (!problem.empty()) r.problem("conv_hid_layers", fmt::format("{}; nearest legal value: {}", problem, nearest));
+}
+
 void read_convolutions(SpecReader& r, ConvConfig& c) {
-  r.require("conv_hid_layers", c.conv_hid_layers, "rows of out_channels, kernel, stride, padding, dilation",
+  r.require("conv_hid_layers", c.conv_hid_layers,
+            "rows of out_channels, kernel, stride, padding, dilation; the padding is at most dilation * (kernel - 1)",
             between(0, *kWidths.high));
-  for (const std::vector<int>& row : c.conv_hid_layers)
-    if (row.size() != 5 || row[0] < 1 || row[1] < 1 || row[2] < 1 || row[4] < 1) {
-      r.problem("conv_hid_layers",
-                "expected rows of [out_channels, kernel, stride, padding, dilation], of which only "
-                "the padding may be 0");
-      break;
-    }
+  if (std::ranges::all_of(c.conv_hid_layers, [](const std::vector<int>& row) {
+        return row.size() == 5 && row[0] > 0 && row[1] > 0 && row[2] > 0 && row[4] > 0;
+      }))
+    check_paddings(r, c);
+  else
+    r.problem("conv_hid_layers",
+              "expected rows of [out_channels, kernel, stride, padding, dilation], of which only "
+              "the padding may be 0");
   read_dense_after_convolutions(r, c.fc_hid_layers);
   if (c.conv_hid_layers.empty() && r.has("conv_hid_layers"))
     r.problem("conv_hid_layers", "expected at least one convolution");
@@ -144,6 +167,15 @@ std::string why_not_bf16(const Config&) {
   return "residual convolutions";
 }
 
+std::string size_problem(const ImageShape& image, int padding) {
+  if (bordered_size({kernel_padded(image.channels), image.height, image.width}, padding) <= kMostNumbersOfImage)
+    return "";
+  return fmt::format(
+      "its convolutions see or make an image of {} x {} x {} with a padding of {}, which is too large: "
+      "expected at most {} numbers, with channels in steps of {}",
+      image.channels, image.height, image.width, padding, kMostNumbersOfImage, kKernelPadding);
+}
+
 /// What keeps a net from seeing such an image.
 template <class Config>
 std::string image_problem(const Config&, const Space&) {
@@ -158,9 +190,22 @@ std::string image_problem(const Config& conv, const Space& observations) {
       return fmt::format(
           "a convolution of conv_hid_layers does not fit: [{}, {}, {}, {}, {}] reaches over {} pixels, and its image "
           "is {} x {} with a padding of {}",
-          layer.out_channels, layer.kernel, layer.stride, layer.padding, layer.dilation,
-          layer.dilation * (layer.kernel - 1) + 1, image.height, image.width, layer.padding);
+          layer.out_channels, layer.kernel, layer.stride, layer.padding, layer.dilation, most_padding(layer) + 1,
+          image.height, image.width, layer.padding);
+    if (std::string problem = size_problem(image, layer.padding); !problem.empty()) return problem;
     image = out;
+  }
+  return size_problem(image, 0);
+}
+template <std::derived_from<ImpalaConfig> Config>
+std::string image_problem(const Config& impala, const Space& observations) {
+  ImageShape image = image_shape(observations);
+  for (const int channels : impala.channels) {
+    const ConvLayerShape entry = stage_convolution(channels);
+    if (std::string problem = size_problem(image, entry.padding); !problem.empty()) return problem;
+    image = conv_output(entry, image);
+    if (std::string problem = size_problem(image, entry.padding); !problem.empty()) return problem;
+    image = conv_output(stage_window(channels), image);
   }
   return "";
 }
@@ -211,6 +256,13 @@ std::string observations_problem(const NetTypeConfig& type, const Space& observa
       "{} sees rows of numbers, and the observations are images of {}; expected ConvNet, DuelingConvNet, ImpalaNet or "
       "DuelingImpalaNet",
       entry.name, fmt::join(observations.shape, " x "));
+}
+
+std::string heads_problem(const NetTypeConfig& type, int num_heads) {
+  const std::string_view name = kNetTypes[type.index()].name;
+  if (num_heads == 1 || !name.starts_with("Dueling")) return "";
+  return fmt::format("{} estimates action values and has one head; this algorithm needs {} in one net", name,
+                     num_heads);
 }
 
 }  // namespace slm

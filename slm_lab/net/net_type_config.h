@@ -60,5 +60,7 @@ std::vector<ConvLayerShape> conv_layer_shapes(const ConvConfig& conv);
 ImageShape image_shape(const Space& observations);
 /// What keeps a net of the type from seeing these observations, and what would see them; empty where nothing does.
 std::string observations_problem(const NetTypeConfig& type, const Space& observations);
+/// What keeps it from having so many heads; empty where nothing does.
+std::string heads_problem(const NetTypeConfig& type, int num_heads);
 
 }  // namespace slm

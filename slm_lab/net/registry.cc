@@ -38,10 +38,6 @@ MlpShape dense_shape(const NetConfig& config, std::vector<int> hid_layers, bool 
                      const std::vector<Head>& heads) {
   std::vector<Activation> out = config.out_layer_activation;
   if (out.size() == 1) out.assign(heads.size(), out[0]);
-  if (!out.empty() && out.size() != heads.size())
-    throw SpecError(
-        fmt::format("agent.net.out_layer_activation: {} activations for {} heads; give one, or one per head",
-                    out.size(), heads.size()));
   MlpShape shape{.in_dim = 0,
                  .hid_layers = std::move(hid_layers),
                  .hidden = config.hid_layers_activation,
@@ -59,12 +55,6 @@ ConvShape conv_shape(const NetConfig& config, const ConvConfig& conv, const Spac
           byte_scale(conv.normalize)};
 }
 
-const Head& q_head(const std::vector<Head>& heads, std::string_view type) {
-  if (heads.size() == 1) return heads[0];
-  throw SpecError(
-      fmt::format("agent.net.type: {} estimates action values and has one head; this algorithm needs more", type));
-}
-
 /// One function for each kind of config.
 struct MakeNet {
   const NetConfig& config;
@@ -74,15 +64,15 @@ struct MakeNet {
 
   std::unique_ptr<Net> operator()(const MlpConfig& mlp) const { return make_mlp(mlp, heads); }
   std::unique_ptr<Net> operator()(const DuelingMlpConfig& mlp) const {
-    return std::make_unique<DuelingNet>(make_mlp(mlp, dueling_heads(q_head(heads, "DuelingMLPNet"))));
+    return std::make_unique<DuelingNet>(make_mlp(mlp, dueling_heads(heads[0])));
   }
   std::unique_ptr<Net> operator()(const ConvConfig& conv) const { return make_conv(conv, heads); }
   std::unique_ptr<Net> operator()(const DuelingConvConfig& conv) const {
-    return std::make_unique<DuelingNet>(make_conv(conv, dueling_heads(q_head(heads, "DuelingConvNet"))));
+    return std::make_unique<DuelingNet>(make_conv(conv, dueling_heads(heads[0])));
   }
   std::unique_ptr<Net> operator()(const ImpalaConfig& impala) const { return make_impala(impala, heads); }
   std::unique_ptr<Net> operator()(const DuelingImpalaConfig& impala) const {
-    return std::make_unique<DuelingNet>(make_impala(impala, dueling_heads(q_head(heads, "DuelingImpalaNet"))));
+    return std::make_unique<DuelingNet>(make_impala(impala, dueling_heads(heads[0])));
   }
   template <class Later>
   std::unique_ptr<Net> operator()(const Later&) const {
@@ -145,6 +135,11 @@ std::unique_ptr<Net> make_net(const NetConfig& config, const Space& observations
                               Rng& init) {
   if (const std::string problem = observations_problem(config.type, observations); !problem.empty())
     throw SpecError("agent.net.type: " + problem);
+  const auto num_heads = static_cast<int>(heads.size());
+  if (const std::string problem = heads_problem(config.type, num_heads); !problem.empty())
+    throw SpecError("agent.net.type: " + problem);
+  if (const std::string problem = out_activation_problem(config, num_heads); !problem.empty())
+    throw SpecError("agent.net.out_layer_activation: " + problem);
   return std::visit(MakeNet{config, observations, heads, init}, config.type);
 }
 

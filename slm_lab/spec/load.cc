@@ -134,6 +134,30 @@ void apply_overrides(JsonNode& spec, const LoadOptions& options) {
   }
 }
 
+/// Other paths, and what is no path, are left for whoever reads the key.
+void make_absolute(JsonNode& value) {
+  if (!value.is(JsonNode::Kind::string) || !value.text.starts_with('.')) return;
+  std::error_code error;
+  const std::string path = fs::canonical(value.text, error).string();
+  if (error) return;
+  try {
+    parse_json(json_quoted(path), "");  // a name that is no UTF-8 cannot be saved
+  } catch (const SpecError&) {
+    return;
+  }
+  value.text = path;
+}
+
+void make_files_absolute(JsonNode& spec) {
+  JsonNode* const env = spec.find("env");
+  for (JsonNode* object : {env, env ? env->find("kwargs") : nullptr})
+    if (JsonNode* file = object ? object->find("xml_file") : nullptr) make_absolute(*file);
+  if (JsonNode* search = spec.find("search"))
+    for (JsonMember& member : search->members)
+      if (member.key.starts_with("env.xml_file__") || member.key.starts_with("env.kwargs.xml_file__"))
+        for (JsonNode& choice : member.value.elements) make_absolute(choice);
+}
+
 void refuse_placeholders(const JsonNode& spec, const std::string& file) {
   std::vector<std::string> lines;
   for (const LeftPlaceholder& left : placeholders_left(spec))
@@ -175,6 +199,7 @@ LoadedSpec SpecFile::take(std::size_t index) {
         fmt::format("no trailing commas (the first at {}:{})", trailing_comma_->line, trailing_comma_->column));
   spec.layout = fmt::format("{}", fmt::join(changes, "; "));
   apply_overrides(spec.root, options_);
+  if (!options_.as_saved) make_files_absolute(spec.root);
   if (!options_.allow_placeholders) refuse_placeholders(spec.root, file_);
   spec.canonical = to_canonical_json(spec.root);
   spec.hash = sha256_hex(spec.canonical);

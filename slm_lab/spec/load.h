@@ -16,9 +16,11 @@ struct LoadOptions {
   std::vector<std::string> sets;       ///< -s KEY=VALUE: fill ${KEY} in the file's text
   std::vector<std::string> overrides;  ///< --override PATH=VALUE: after -s and the mode
   bool allow_placeholders = false;     ///< what is left of ${KEY} is no problem (SpecReport::allow_placeholders)
+  bool as_saved = false;               ///< a spec that a run keeps: relative paths in it stay as they are
 };
 
-/// One spec of a file, with -s, the mode and --override applied; not yet checked.
+/// One spec of a file, with -s, the mode and --override applied; not yet checked. The path of a file of the user's own
+/// (env.xml_file, where it begins with "." and is there) is absolute, so that the run can go on in another folder.
 struct LoadedSpec {
   JsonNode root;          ///< {"agent", "env", "meta", "search"?}, with positions in the file
   std::string file;       ///< as the user named it

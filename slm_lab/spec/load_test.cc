@@ -74,6 +74,32 @@ TEST_F(LoadSpec, NamesWhatIsNearAMissingFileOrSpec) {
   EXPECT_THAT(error("benchmark", "x"), HasSubstr("a folder, not a spec file"));
 }
 
+TEST_F(LoadSpec, AFileOfTheUsersOwnIsTheSameInEveryFolder) {
+  const fs::path before = fs::current_path(), folder = fs::canonical(root_);
+  fs::current_path(folder);
+  std::ofstream("own.xml") << "<mujoco/>";
+  const auto file_in = [&](const std::string& env) {
+    write("own.json", R"({"own": {"env": )" + env + "}}");
+    return load_spec((root_ / "slm_lab/spec/own.json").string(), "own", options_);
+  };
+  const std::string path = (folder / "own.xml").string();
+  const LoadedSpec relative = file_in(R"({"xml_file": "./own.xml"})");
+  EXPECT_EQ(text_at(relative.root, "env.xml_file"), path);
+  EXPECT_EQ(relative.hash, file_in(R"({"xml_file": ")" + path + R"("})").hash);
+  EXPECT_EQ(text_at(file_in(R"({"kwargs": {"xml_file": "./slm_lab/../own.xml"}})").root, "env.kwargs.xml_file"), path);
+  for (const char* left : {"ant.xml", "own.xml", "./none.xml", "~/own.xml", "/own.xml"})
+    EXPECT_EQ(text_at(file_in(R"({"xml_file": ")" + std::string(left) + R"("})").root, "env.xml_file"), left);
+
+  write("own.json", R"({"own": {"env": {}, "search": {"env.xml_file__choice": ["./own.xml", "ant.xml"]}}})");
+  const JsonNode searched = load_spec((root_ / "slm_lab/spec/own.json").string(), "own", options_).root;
+  EXPECT_EQ(searched.find("search")->members[0].value.elements[0].text, path);
+  EXPECT_EQ(searched.find("search")->members[0].value.elements[1].text, "ant.xml");
+
+  options_.as_saved = true;  // by a version that left the path as it was
+  EXPECT_EQ(text_at(file_in(R"({"xml_file": "./own.xml"})").root, "env.xml_file"), "./own.xml");
+  fs::current_path(before);
+}
+
 TEST_F(LoadSpec, AFileWithOneSpecNeedsNoName) {
   EXPECT_EQ(load_spec(write("one.json", R"({"only": {}})"), "", {}).name, "only");
   const std::string file = write("two.json", R"({"a": {}, "b": {}})");

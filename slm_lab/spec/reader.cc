@@ -62,10 +62,23 @@ std::string SpecReader::spelling(std::string_view key) const {
   return std::string(key);
 }
 
+SpecReader::State& SpecReader::holder(std::string_view key) const {
+  const bool is_inner = inner_ && inner_->object && inner_->object->find_member(key);
+  return is_inner ? *inner_ : *state_;
+}
+
+std::string SpecReader::path_of(std::string_view key) const { return dotted_path(holder(key).read.path, key); }
+
 const JsonMember* SpecReader::ask(std::string_view key) {
   if (!override_prefix_.empty()) state_->read.asked.insert(override_prefix_ + std::string(key));
   state_->read.asked.emplace(key);
-  return silent() ? nullptr : state_->object->find_member(spelling(key));
+  if (inner_) inner_->read.asked.emplace(key);
+  if (silent()) return nullptr;
+  const State& at = holder(key);
+  const JsonMember* const member = at.object->find_member(spelling(key));
+  if (&at != inner_.get() || !state_->object->find_member(key)) return member;
+  wrong_value(*member, fmt::format("{} is given too; expected one of the two", dotted_path(state_->read.path, key)));
+  return nullptr;
 }
 
 bool SpecReader::tolerated_placeholder(const JsonMember& member, std::vector<std::string> (*types)()) {
@@ -73,17 +86,16 @@ bool SpecReader::tolerated_placeholder(const JsonMember& member, std::vector<std
   const bool of_text = types != nullptr && std::ranges::count(types(), "string") > 0;
   if (!may_be_filled(member.value, of_text)) return false;
   state_->report.has_placeholders = true;
-  state_->report.add_unread(dotted_path(state_->read.path, member.key));
-  state_->report.add_note({member.value.position, member.value.origin, dotted_path(state_->read.path, member.key),
-                           shown(member.value), "to be given with -s"});
+  state_->report.add_unread(path_of(member.key));
+  state_->report.add_note(
+      {member.value.position, member.value.origin, path_of(member.key), shown(member.value), "to be given with -s"});
   return true;
 }
 
 void SpecReader::wrong_value(const JsonMember& member, std::string_view message) {
   const JsonNode& value = member.value;
-  state_->report.add_problem(
-      {value.position, value.origin, dotted_path(state_->read.path, member.key), shown(value), std::string(message)});
-  state_->report.add_unread(dotted_path(state_->read.path, member.key));
+  state_->report.add_problem({value.position, value.origin, path_of(member.key), shown(value), std::string(message)});
+  state_->report.add_unread(path_of(member.key));
 }
 
 void SpecReader::missing(std::string_view key, std::string_view expected, std::string_view doc) {
@@ -124,10 +136,9 @@ void SpecReader::report_misfit(const JsonMember& member, const Misfit& misfit, c
   const std::string remedy = member.value.is(Kind::null) && !required
                                  ? fmt::format("; leave the key out for the default {}", default_text)
                                  : misfit.nearest;
-  state_->report.add_problem({misfit.at->position, misfit.at->origin,
-                              dotted_path(state_->read.path, member.key) + misfit.where, shown(*misfit.at),
-                              fmt::format("expected {}{}", expected, remedy)});
-  state_->report.add_unread(dotted_path(state_->read.path, member.key));
+  state_->report.add_problem({misfit.at->position, misfit.at->origin, path_of(member.key) + misfit.where,
+                              shown(*misfit.at), fmt::format("expected {}{}", expected, remedy)});
+  state_->report.add_unread(path_of(member.key));
 }
 
 SpecReader SpecReader::make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required) {
@@ -166,6 +177,11 @@ std::optional<SpecReader> SpecReader::child(std::string_view key, std::string_vi
     return std::nullopt;
   }
   return make_child(key, &member->value, doc, false);
+}
+
+SpecReader SpecReader::child_or_empty(std::string_view key, std::string_view doc) {
+  if (std::optional<SpecReader> found = child(key, doc)) return *found;
+  return make_child(key, nullptr, doc, false);
 }
 
 void SpecReader::choose(std::string_view key, const std::vector<std::string>& names, std::string_view doc,
@@ -218,8 +234,8 @@ void SpecReader::inert(std::string_view key, std::string_view reason) {
     return;
   }
   if (const JsonMember* member = ask(key))
-    state_->report.add_inert({member->position, member->value.origin, dotted_path(state_->read.path, member->key),
-                              shown(member->value), std::string(reason)});
+    state_->report.add_inert(
+        {member->position, member->value.origin, path_of(member->key), shown(member->value), std::string(reason)});
 }
 
 const JsonNode* SpecReader::read_json(std::string_view key, std::string_view type, std::string_view doc) {
@@ -237,6 +253,12 @@ SpecReader SpecReader::overridden_by(std::string_view prefix) {
   return view;
 }
 
+SpecReader SpecReader::or_in(const SpecReader& inner) {
+  SpecReader view(*this);
+  view.inner_ = inner.state_;
+  return view;
+}
+
 SpecReader SpecReader::under_condition() {
   SpecReader view(*this);
   view.under_condition_ = true;
@@ -245,26 +267,25 @@ SpecReader SpecReader::under_condition() {
 
 bool SpecReader::has(std::string_view key) const {
   if (silent()) return false;
-  const JsonNode* value = state_->object->find(spelling(key));
+  const JsonNode* value = holder(key).object->find(spelling(key));
   return value && !value->is(Kind::null);
 }
 
 // What a key holds that was not read is no wish of the user's, so nothing more is said of it.
 void SpecReader::problem(std::string_view key, std::string_view what) {
-  if (silent() || !state_->report.was_read(dotted_path(state_->read.path, spelling(key)))) return;
-  const JsonNode& object = *state_->object;
+  if (silent() || !state_->report.was_read(path_of(spelling(key)))) return;
+  const JsonNode& object = *holder(key).object;
   if (const JsonMember* member = object.find_member(spelling(key))) return wrong_value(*member, what);
   state_->report.add_problem(
       {object.position, object.origin, dotted_path(state_->read.path, key), "", std::string(what)});
 }
 
 void SpecReader::note(std::string_view key, std::string_view what) {
-  if (silent() || !state_->report.was_read(dotted_path(state_->read.path, spelling(key)))) return;
-  const JsonNode& object = *state_->object;
+  if (silent() || !state_->report.was_read(path_of(spelling(key)))) return;
+  const JsonNode& object = *holder(key).object;
   const JsonMember* member = object.find_member(spelling(key));
   const JsonNode& at = member ? member->value : object;
-  state_->report.add_note({at.position, at.origin,
-                           dotted_path(state_->read.path, member ? member->key : std::string(key)),
+  state_->report.add_note({at.position, at.origin, path_of(member ? member->key : std::string(key)),
                            member ? shown(at) : "", std::string(what)});
 }
 

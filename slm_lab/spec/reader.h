@@ -42,6 +42,9 @@ class SpecReader {
   /// Nothing when the key is absent or null (while describing: always a reader).
   std::optional<SpecReader> child(std::string_view key, std::string_view doc);
 
+  /// The same, whose reader reads nothing where the key is absent or null.
+  SpecReader child_or_empty(std::string_view key, std::string_view doc);
+
   /// The key `key` chooses among `names` and thereby the meaning of the other keys: `read_rest` is called with the
   /// chosen name (in the spelling of `names`); while describing, with each. An unknown name is reported with the
   /// nearest one, and the other keys are then left unread.
@@ -54,6 +57,10 @@ class SpecReader {
   /// A view of the same object in which "lr_x" is read from the key `prefix + "lr_x"` where that exists, else from
   /// "lr_x": the reference's actor_<key> and critic_<key>. Both spellings count as read.
   SpecReader overridden_by(std::string_view prefix);
+
+  /// A view of the same object in which a key may stand in its child `inner` instead; in both is a problem. Each of the
+  /// two objects has its own done().
+  SpecReader or_in(const SpecReader& inner);
 
   /// A value of a form of its own (`type`: its name in the docs): the JSON itself, or null when absent or null.
   const JsonNode* read_json(std::string_view key, std::string_view type, std::string_view doc);
@@ -77,8 +84,10 @@ class SpecReader {
   struct State;  // shared by the views of one object: the node, its path, the keys read so far
   SpecReader(std::shared_ptr<State> state, FormatObject* format);
   std::string spelling(std::string_view key) const;  // with the prefix where the object holds the key so
-  const JsonMember* ask(std::string_view key);       // counts as read
-  bool silent() const;                               // nothing to read, nothing to report
+  State& holder(std::string_view key) const;         // of the object in which the key stands
+  std::string path_of(std::string_view key) const;
+  const JsonMember* ask(std::string_view key);  // counts as read
+  bool silent() const;                          // nothing to read, nothing to report
   /// `types`: of the values that the key takes, where it takes a value.
   bool tolerated_placeholder(const JsonMember& member, std::vector<std::string> (*types)() = nullptr);
   void wrong_value(const JsonMember& member, std::string_view message);
@@ -94,8 +103,8 @@ class SpecReader {
   void read_field(std::string_view key, T& field, std::string_view doc, const Range& range, bool required);
   SpecReader make_child(std::string_view key, const JsonNode* object, std::string_view doc, bool required);
 
-  std::shared_ptr<State> state_;
-  FormatObject* format_ = nullptr;  // where to record; only while describing
+  std::shared_ptr<State> state_, inner_;  // inner_: of or_in()
+  FormatObject* format_ = nullptr;        // where to record; only while describing
   std::string override_prefix_;
   bool under_condition_ = false;
 };

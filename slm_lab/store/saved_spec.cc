@@ -15,13 +15,19 @@
 namespace slm {
 namespace {
 
+LoadOptions as_saved() {
+  LoadOptions options;
+  options.as_saved = true;
+  return options;
+}
+
 LoadedSpec load_verified(const DataFolder& folder, const std::filesystem::path& file,
                          const std::vector<std::string>& hashes) {
   if (!file_exists(file)) throw Error(ExitCode::corrupt, fmt::format("{}: missing", file.string()));
   read_file(file, kMaxJsonBytes);  // a regular file of a size that can be one
   const LoadedSpec saved = [&] {
     try {
-      return load_spec(file.string(), folder.spec_name(), {});
+      return load_spec(file.string(), folder.spec_name(), as_saved());
     } catch (const SpecError& error) {
       throw Error(ExitCode::corrupt, fmt::format("the spec that this run keeps is damaged: {}", error.what()));
     }
@@ -79,7 +85,7 @@ LoadedSpec load_saved_spec(const DataFolder& folder, int trial, const std::strin
   const LoadedSpec saved =
       load_verified(folder, file, hash.empty() ? known_hashes(folder, trial) : std::vector<std::string>{hash});
   if (overrides.empty()) return saved;
-  LoadOptions options;
+  LoadOptions options = as_saved();
   options.overrides = overrides;
   return load_spec(file.string(), folder.spec_name(), options);
 }

@@ -113,11 +113,12 @@ GymnasiumFacts facts_of(const JsonNode& answer) {
 
 }  // namespace
 
-std::string wanted_environment(const GymnasiumKwargs& kwargs, bool drawn) {
+std::string wanted_environment(const GymnasiumKwargs& kwargs) {
   std::string wrappers;
   for (const std::string& wrapper : kwargs.wrappers) wrappers += (wrappers.empty() ? "" : ", ") + json_quoted(wrapper);
   return fmt::format(R"({{"id": {}, "module": {}, "kwargs": {}, "wrappers": [{}], "drawn": {}}})",
-                     json_quoted(kwargs.id), json_quoted(found_module(kwargs.module)), kwargs.kwargs, wrappers, drawn);
+                     json_quoted(kwargs.id), json_quoted(found_module(kwargs.module)), kwargs.kwargs, wrappers,
+                     kwargs.drawn);
 }
 
 GymnasiumFacts read_facts(const std::string& answer) {
@@ -132,7 +133,7 @@ GymnasiumFacts ask_python(const GymnasiumKwargs& kwargs) {
   for (const std::string& python : tried) {
     try {
       PythonProcess process(who, python, /*memory=*/-1, std::chrono::duration<double>(kwargs.timeout));
-      process.send_text(wanted_environment(kwargs, /*drawn=*/false));
+      process.send_text(wanted_environment(kwargs));
       GymnasiumFacts facts = read_facts(process.receive_text());
       facts.python = python;
       return facts;

@@ -17,8 +17,8 @@ class GymnasiumRefusal : public SpecError {
   std::string key_;
 };
 
-/// What worker.py is to make, as JSON; `drawn`: such that it gives pictures, if it can.
-std::string wanted_environment(const GymnasiumKwargs& kwargs, bool drawn);
+/// What worker.py is to make, as JSON.
+std::string wanted_environment(const GymnasiumKwargs& kwargs);
 
 /// What worker.py answers to that. Throws GymnasiumRefusal.
 GymnasiumFacts read_facts(const std::string& answer);

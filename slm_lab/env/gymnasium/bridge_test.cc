@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 
 #include "slm_lab/base/archive.h"
 #include "slm_lab/base/error.h"
+#include "slm_lab/env/gymnasium/ask_python.h"
 #include "slm_lab/env/gymnasium/python_process.h"
 #include "slm_lab/env/missing_part.h"
 #include "slm_lab/env/registry.h"
@@ -208,6 +210,8 @@ TEST_F(Bridge, TakesActionsAndObservationsOfManyShapes) {
   table.actions << 0.5f, 0.25f, 1, 2;
   table.env->step(table.actions, table.step);
   EXPECT_EQ(table.step.rewards[0], 3.75f);
+  EXPECT_EQ(read_odd(R"({"action": "most"})").problems, "");
+  EXPECT_TRUE(std::isinf(Play(read_odd(R"({"obs": "wide"})").config, 1).env->info().obs_space.high[0]));
   const std::string one_hot = R"("wrappers": ["gymnasium.wrappers:FlattenObservation"])";
   EXPECT_EQ(Play(read_env("gymnasium:FrozenLake-v1", one_hot).config, 1).obs.cols(), 16);
 }
@@ -239,7 +243,7 @@ TEST_F(Bridge, RollsOutAsGymnasiumItselfDoes) {
 
 TEST_F(Bridge, IsDrawnAfterEachStepWhereItCanBe) {
   std::vector<std::string> kwargs{"module=" + odd_module()};
-  const auto env = make_rollout_env("gymnasium:Odd-v0", kwargs, 0);
+  const auto env = make_rollout_env("gymnasium:Odd-v0", kwargs, 0, Drawn::yes);
   std::vector<double> obs;
   env->reset(obs);
   env->step(std::vector<double>{0}, obs);
@@ -251,9 +255,41 @@ TEST_F(Bridge, IsDrawnAfterEachStepWhereItCanBe) {
   EXPECT_THAT(scene.screen, AllOf(testing::SizeIs(6 * 4 * 3), testing::Each(2)));
 
   kwargs.emplace_back("kwargs.render_mode=nothing");
-  const auto blind = make_rollout_env("gymnasium:Odd-v0", kwargs, 0);
+  const auto blind = make_rollout_env("gymnasium:Odd-v0", kwargs, 0, Drawn::yes);
   blind->reset(obs);
   EXPECT_FALSE(blind->scene().has_value());
+}
+
+TEST_F(Bridge, IsMadeForPicturesOnlyWhereTheyAreWanted) {
+  const std::vector<std::string> kwargs{"module=" + odd_module(), "kwargs.pictures=refused"};
+  std::vector<double> obs;
+  make_rollout_env("gymnasium:Odd-v0", kwargs, 0)->reset(obs);
+  EXPECT_THAT(failure_of([&] { make_rollout_env("gymnasium:Odd-v0", kwargs, 0, Drawn::yes); }, ExitCode::usage),
+              HasSubstr("there is no screen"));
+}
+
+TEST_F(Bridge, APictureThatNeedsAPackageIsAMissingPart) {
+  const std::vector<std::string> kwargs{"module=" + odd_module(), "kwargs.pictures=of a package"};
+  const auto env = make_rollout_env("gymnasium:Odd-v0", kwargs, 0, Drawn::yes);
+  std::vector<double> obs;
+  env->reset(obs);
+  EXPECT_THAT(failure_of([&] { env->scene(); }, ExitCode::missing),
+              AllOf(HasSubstr("gymnasium:Odd-v0: render needs a package"), HasSubstr("run `pip install paints`"),
+                    testing::Not(HasSubstr("\n"))));
+}
+
+/// What Python says of the odd environment.
+std::string answer_for(const char* obs) {
+  const EnvConfig config = read_odd(fmt::format(R"({{"obs": "{}"}})", obs)).config;
+  const auto& kwargs = std::get<GymnasiumKwargs>(config.kwargs);
+  PythonProcess process("odd", kwargs.facts->python, /*memory=*/-1, std::chrono::seconds(120));
+  process.send_text(wanted_environment(kwargs));
+  return process.receive_text();
+}
+
+TEST_F(Bridge, NamesNoBoundsOfBytes) {  // a large picture has millions
+  EXPECT_THAT(answer_for("box"), HasSubstr("\"low\""));
+  EXPECT_THAT(answer_for("image"), testing::Not(HasSubstr("\"low\"")));
 }
 
 TEST_F(Bridge, RefusesWhatItCannotTakeInWords) {
@@ -271,12 +307,20 @@ TEST_F(Bridge, RefusesWhatItCannotTakeInWords) {
   EXPECT_THAT(read_env("gymnasium:CartPole-v1", R"("wrappers": ["Nonsense"])").problems, HasSubstr("module:Class"));
   EXPECT_THAT(read_env("gymnasium:CartPole-v1", R"("wrappers": ["gymnasium.wrappers:Nonsense"])").problems,
               AllOf(HasSubstr("env.wrappers"), HasSubstr("Nonsense")));
-  EXPECT_THAT(read_env("CartPole-v1", R"("kwargs": {})").problems, HasSubstr("unknown key"));
+  EXPECT_THAT(read_env("CartPole-v1", R"("module": "os")").problems, HasSubstr("unknown key"));
   EXPECT_THAT(read_odd(R"({"obs": "dict"})").problems, HasSubstr("expected a Box"));
   EXPECT_THAT(read_odd(R"({"obs": "discrete"})").problems, HasSubstr("FlattenObservation"));
   EXPECT_THAT(read_odd(R"({"obs": "scalar"})").problems, HasSubstr("shape ()"));
   EXPECT_THAT(read_odd(R"({"action": "many"})").problems, HasSubstr("expected a Discrete space or a Box of floats"));
   EXPECT_THAT(read_odd(R"({"action": "unbounded"})").problems, HasSubstr("expected finite bounds"));
+  for (const char* action : {"wide", "wide_range"})
+    EXPECT_THAT(read_odd(fmt::format(R"({{"action": "{}"}})", action)).problems,
+                HasSubstr("expected finite bounds, in float32 too"));
+  for (const char* action : {"too_many", "far_too_many"})
+    EXPECT_THAT(read_odd(fmt::format(R"({{"action": "{}"}})", action)).problems,
+                HasSubstr("expected at most 16777216 actions"));
+  EXPECT_THAT(read_env("gymnasium:CartPole-v1", R"("kwargs": {"max_episode_steps": 5000000000})").problems,
+              HasSubstr("episodes of 5000000000 steps (max_episode_steps); expected at most 2147483647"));
   EXPECT_THAT(read_odd(R"({"obs": "image"})", R"("normalize_obs": true)").problems, HasSubstr("bytes"));
 }
 

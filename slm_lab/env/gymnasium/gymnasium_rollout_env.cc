@@ -16,7 +16,7 @@ GymnasiumRolloutEnv::GymnasiumRolloutEnv(EnvInfo info, const GymnasiumKwargs& kw
     : info_(std::move(info)),
       number_(number_of(kwargs.facts.value())),
       seed_(seed),
-      worker_(kwargs, /*first_row=*/0, /*num_rows=*/1, number_, /*drawn=*/true) {
+      worker_(kwargs, /*first_row=*/0, /*num_rows=*/1, number_) {
   worker_.wait();
 }
 

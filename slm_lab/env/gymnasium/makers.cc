@@ -36,7 +36,9 @@ void read_keys(SpecReader& reader, GymnasiumKwargs& k) {
     if (wrapper.find(':') == std::string::npos || wrapper.ends_with(':') || wrapper.starts_with(':'))
       reader.problem("wrappers", "expected \"module:Class\", such as gymnasium.wrappers:FlattenObservation");
   if (const JsonNode* kwargs =
-          reader.read_json("kwargs", "object", "gymnasium: what gymnasium.make(id, ...) is given")) {
+          reader.read_json("kwargs", "object",
+                           "arguments of the environment, as gymnasium.make(id, ...) takes them; except those of "
+                           "gymnasium:ID each may stand beside name instead")) {
     if (kwargs->is(JsonNode::Kind::object))
       k.kwargs = to_json_line(*kwargs);
     else

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "slm_lab/base/error.h"
 #include "slm_lab/env/gymnasium/ask_python.h"
 #include "slm_lab/spec/json.h"
 
@@ -16,14 +17,13 @@ std::string name_of(const GymnasiumKwargs& kwargs, int first_row, int num_rows) 
 
 }  // namespace
 
-GymnasiumWorker::GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number,
-                                 bool drawn)
+GymnasiumWorker::GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number)
     : kwargs_(kwargs),
       first_row_(first_row),
       rows_(num_rows, kwargs.facts.value(), number),
       process_(name_of(kwargs, first_row, num_rows), kwargs.facts->python, rows_.descriptor(),
                std::chrono::duration<double>(kwargs.timeout)) {
-  process_.send_text(wanted_environment(kwargs, drawn));
+  process_.send_text(wanted_environment(kwargs));
 }
 
 void GymnasiumWorker::hear_of_environment() {
@@ -42,6 +42,10 @@ void GymnasiumWorker::wait() {
   if (!is_made_) hear_of_environment();
   if (process_.receive() == 'k') return;
   const JsonNode failure = parse_json(process_.receive_text(), "worker.py");
+  if (failure.find("missing")->boolean)
+    throw Error(ExitCode::missing,
+                fmt::format("gymnasium:{}: {} needs a package that {} has not: {}", kwargs_.id,
+                            failure.find("doing")->text, kwargs_.facts->python, failure.find("text")->text));
   process_.fail(fmt::format("failed: {} (in {} of environment {})", failure.find("text")->text,
                             failure.find("doing")->text,
                             first_row_ + static_cast<int>(failure.find("row")->integer().value())));

@@ -13,8 +13,8 @@ namespace slm {
 /// it is waited for.
 class GymnasiumWorker {
  public:
-  /// Starts it; wait() then waits until the environments are made, such that they can be drawn if that is wanted.
-  GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number, bool drawn = false);
+  /// Starts it; wait() then waits until the environments are made.
+  GymnasiumWorker(const GymnasiumKwargs& kwargs, int first_row, int num_rows, ObsNumber number);
 
   enum class Command : char {
     step = 's',          ///< every row; what ended starts anew
@@ -24,7 +24,8 @@ class GymnasiumWorker {
     draw = 'd',          ///< of draw()
   };
   void begin(Command command) { process_.send(static_cast<char>(command)); }
-  void wait();  ///< throws Error(io) where the environment or its process failed
+  /// Throws Error(io) where the environment or its process failed, Error(missing) where a package of Python's is.
+  void wait();
   void ask(Command command) {
     begin(command);
     wait();

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import importlib.util
 import json
+import math
 import mmap
 import os
 import signal
@@ -18,6 +19,9 @@ import sys
 import traceback
 
 SOCKET, MEMORY = 3, 4
+
+MOST_ACTIONS = 2**24  # an action comes as a float32
+MOST_STEPS = 2**31 - 1
 
 
 def end_with_parent(parent):
@@ -122,11 +126,32 @@ def make(gymnasium, wanted):
     return env
 
 
-def bounds(numbers):
+def single(numpy, numbers):
+    with numpy.errstate(over="ignore"):
+        return numpy.asarray(numbers).astype(numpy.float32)
+
+
+def bounds(numpy, numbers):
     """One number where all are the same; infinities as JSON knows none."""
-    values = [float(x) for x in numbers.ravel()]
-    texts = [x if abs(x) != float("inf") else ("inf" if x > 0 else "-inf") for x in values]
-    return texts[0] if texts and all(x == texts[0] for x in texts) else texts
+    values = single(numpy, numbers).ravel()
+    same = (values == values[0]).all()
+    texts = [x if math.isfinite(x) else str(x) for x in (values[:1] if same else values).tolist()]
+    return texts[0] if same else texts
+
+
+def is_bounded(numpy, action):
+    """Also as single precision has it, and its width, by which actions are rescaled."""
+    low, high = single(numpy, action.low), single(numpy, action.high)
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        return bool(numpy.isfinite(high - low).all())
+
+
+def limit_of(env):
+    """TimeLimit's, with 0 for none."""
+    limit = max(int(env.spec.max_episode_steps or 0), 0) if env.spec else 0
+    if limit > MOST_STEPS:
+        raise Refusal("name", f"has episodes of {limit} steps (max_episode_steps); expected at most {MOST_STEPS}")
+    return limit
 
 
 def describe(gymnasium, numpy, env):
@@ -143,30 +168,27 @@ def describe(gymnasium, numpy, env):
     if not obs.shape or 0 in obs.shape:
         raise Refusal("name", f"observes an array of shape {obs.shape}; expected at least one number along an axis")
     if isinstance(action, spaces.Discrete):
+        if action.n > MOST_ACTIONS:
+            raise Refusal("name", f"acts in {action}; expected at most {MOST_ACTIONS} actions")
         told_action = {"kind": "discrete", "n": int(action.n)}
     elif isinstance(action, spaces.Box) and action.dtype.kind == "f" and action.shape and 0 not in action.shape:
-        if not (numpy.isfinite(action.low).all() and numpy.isfinite(action.high).all()):
+        if not is_bounded(numpy, action):
             raise Refusal(
                 "name",
-                f"acts in {action}; expected finite bounds (gymnasium.wrappers:ClipAction and others set them)",
+                f"acts in {action}; expected finite bounds, in float32 too "
+                "(gymnasium.wrappers:ClipAction and others set them)",
             )
         told_action = {
-            "kind": "box", "size": int(numpy.prod(action.shape)), "low": bounds(action.low), "high": bounds(action.high),
+            "kind": "box", "size": int(numpy.prod(action.shape)),
+            "low": bounds(numpy, action.low), "high": bounds(numpy, action.high),
         }
     else:
         raise Refusal("name", f"acts in {action}; expected a Discrete space or a Box of floats")
-    spec = env.spec
-    return {
-        "obs": {
-            "shape": list(obs.shape),
-            "bytes": obs.dtype == numpy.uint8,
-            "float64": obs.dtype == numpy.float64,
-            "low": bounds(obs.low),
-            "high": bounds(obs.high),
-        },
-        "action": told_action,
-        "max_episode_steps": int(spec.max_episode_steps or 0) if spec else 0,
-    }
+    is_bytes = obs.dtype == numpy.uint8
+    told_obs = {"shape": list(obs.shape), "bytes": is_bytes, "float64": obs.dtype == numpy.float64}
+    if not is_bytes:  # which are known to lie in 0 to 255
+        told_obs.update(low=bounds(numpy, obs.low), high=bounds(numpy, obs.high))
+    return {"obs": told_obs, "action": told_action, "max_episode_steps": limit_of(env)}
 
 
 class Rows:
@@ -346,7 +368,10 @@ def main():
         traceback.print_exc()
         sys.stderr.flush()
         send(b"e")
-        send_json({"row": rows.row if rows else 0, "doing": rows.doing if rows else "make", "text": in_words(error)})
+        send_json({
+            "row": rows.row if rows else 0, "doing": rows.doing if rows else "make", "text": in_words(error),
+            "missing": isinstance(error, gymnasium.error.DependencyNotInstalled),
+        })
         return
     rows.close()
 

@@ -46,7 +46,7 @@ class Ant {
     const bool healthy = is_healthy();
     const double gain = velocity * k_.forward_reward_weight + (healthy ? k_.healthy_reward : 0);
     const double cost = action_cost(k_.ctrl_cost_weight, action) + contact_cost();
-    return {gain - cost, !healthy && k_.terminate_when_unhealthy};
+    return state_.outcome(gain - cost, !healthy && k_.terminate_when_unhealthy);
   }
 
   template <class Number>

@@ -37,7 +37,7 @@ class Humanoid {
     const double gain = k_.forward_reward_weight * velocity + (healthy ? k_.healthy_reward : 0);
     const double contact_cost = k_.contact_cost_range.clip(k_.contact_cost_weight * sum_of_squares(state_.cfrc_ext()));
     const double cost = k_.ctrl_cost_weight * sum_of_squares(state_.ctrl()) + contact_cost;
-    return {gain - cost, !healthy && k_.terminate_when_unhealthy};
+    return state_.outcome(gain - cost, !healthy && k_.terminate_when_unhealthy);
   }
 
   template <class Number>

@@ -32,7 +32,7 @@ class HumanoidStandup {
     const double height = state_.qpos()[2] / timestep_;  // not over dt
     const double ctrl_cost = k_.ctrl_cost_weight * sum_of_squares(state_.ctrl());
     const double impact_cost = k_.impact_cost_range.clip(k_.impact_cost_weight * sum_of_squares(state_.cfrc_ext()));
-    return {height - ctrl_cost - impact_cost + 1, false};
+    return state_.outcome(height - ctrl_cost - impact_cost + 1, false);
   }
 
   template <class Number>

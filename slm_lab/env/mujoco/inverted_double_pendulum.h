@@ -43,7 +43,7 @@ class InvertedDoublePendulum {
     const bool fallen = y <= 1;
     const double distance_cost = 0.01 * (x * x) + (y - 2) * (y - 2);
     const double velocity_cost = 1e-3 * (qvel[1] * qvel[1]) + 5e-3 * (qvel[2] * qvel[2]);
-    return {(fallen ? 0 : k_.healthy_reward) - distance_cost - velocity_cost, fallen};
+    return state_.outcome((fallen ? 0 : k_.healthy_reward) - distance_cost - velocity_cost, fallen);
   }
 
   template <class Number>
@@ -59,7 +59,7 @@ class InvertedDoublePendulum {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
-  Scene scene() const { return state_.scene(); }
+  Scene scene() const { return state_.scene({.distance = 4.1225, .lookat = {{0, 0, 0.1225}}}); }
 
  private:
   Kwargs k_;

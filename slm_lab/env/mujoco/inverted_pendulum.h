@@ -50,7 +50,7 @@ class InvertedPendulum {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
-  Scene scene() const { return state_.scene(); }
+  Scene scene() const { return state_.scene({.distance = 2.04}); }
 
  private:
   Kwargs k_;

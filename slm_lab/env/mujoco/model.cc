@@ -4,10 +4,14 @@
 #include <mujoco/mujoco.h>
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
+#include <vector>
 
 #include "slm_lab/base/error.h"
+#include "slm_lab/base/sha256.h"
 #include "slm_lab/env/mujoco/apart.h"
 
 namespace slm {
@@ -56,13 +60,16 @@ mjModel* compile(const std::string& xml_file) {
   return model;
 }
 
-/// What a model lacks may show only when it moves: too little memory of its own, for one.
+/// What a model lacks may show only when it moves: too little memory of its own, for one. A step is judged by the next.
 void try_out(const mjModel& model) {
+  const double timestep = model.opt.timestep;
+  if (!(timestep >= mjMINVAL && timestep <= mjMAXVAL))
+    throw SpecError(fmt::format("its timestep is {}: expected seconds, from {} to {}", timestep, mjMINVAL, mjMAXVAL));
   const std::unique_ptr<mjData, void (*)(mjData*)> data(mj_makeData(&model), mj_deleteData);
   if (!data) throw Error(ExitCode::missing, "MuJoCo: no memory for an environment");
-  mj_step(&model, data.get());
+  for (int i = 0; i < 2; ++i) mj_step(&model, data.get());
   for (const mjtWarning bad : {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC})
-    if (data->warning[bad].number > 0) throw SpecError("its physics diverges at the first step");
+    if (data->warning[bad].number > 0) throw SpecError("its physics diverges at the first steps");
 }
 
 /// A line of MJCF can ask for a hundred million bodies, which MuJoCo would set out to make.
@@ -77,6 +84,15 @@ void try_apart(const std::string& xml_file) {
   throw SpecError(failure.starts_with(start) ? failure : start + failure);
 }
 
+/// Of all that was compiled, from whichever files.
+std::string sha256_of(const mjModel& model) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(mj_sizeModel(&model)));
+  mj_saveModel(&model, nullptr, bytes.data(), static_cast<int>(bytes.size()));
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
 mjModel* load(const std::string& xml_file) {
   if (is_own(xml_file)) try_apart(xml_file);
   return compile(xml_file);
@@ -87,15 +103,29 @@ mjModel* load(const std::string& xml_file) {
 MujocoModel::MujocoModel(const std::string& xml_file) : xml_file_(xml_file), model_(load(xml_file)) {
   require(model_->nu > 0, "it has no actuators");
   sizes_ = {model_->nq, model_->nv, model_->nbody, {}, {}};
-  for (int i = 0; i < model_->nu; ++i) {
-    sizes_.ctrl_low.push_back(static_cast<float>(model_->actuator_ctrlrange[2 * i]));
-    sizes_.ctrl_high.push_back(static_cast<float>(model_->actuator_ctrlrange[2 * i + 1]));
-    require(sizes_.ctrl_low.back() < sizes_.ctrl_high.back(), fmt::format("its actuator {} has no ctrlrange", i));
-  }
+  if (is_own(xml_file_)) sizes_.sha256 = sha256_of(*model_);
+  read_ctrl_bounds();
   try {
     try_out(*model_);
   } catch (const SpecError& error) {
     refuse(xml_file_, error.what());
+  }
+}
+
+/// Actions are floats, and scaled by the width of their bounds.
+void MujocoModel::read_ctrl_bounds() {
+  for (int i = 0; i < model_->nu; ++i) {
+    const double* range = model_->actuator_ctrlrange + 2 * i;
+    const auto low = static_cast<float>(range[0]), high = static_cast<float>(range[1]);
+    const char* name = mj_id2name(model_.get(), mjOBJ_ACTUATOR, i);
+    const std::string actuator = name == nullptr ? fmt::format("{}", i) : fmt::format("{} (\"{}\")", i, name);
+    require(
+        std::isfinite(low) && std::isfinite(high) && std::isfinite(high - low),
+        fmt::format("its actuator {} has the ctrlrange {} to {}: expected finite bounds and a finite width, in float32",
+                    actuator, range[0], range[1]));
+    require(low < high, fmt::format("its actuator {} has no ctrlrange", actuator));
+    sizes_.ctrl_low.push_back(low);
+    sizes_.ctrl_high.push_back(high);
   }
 }
 
@@ -118,6 +148,12 @@ int MujocoModel::body(const std::variant<int, std::string>& which) const {
   const int body = mj_name2id(model_.get(), mjOBJ_BODY, name.c_str());
   require(body >= 0, fmt::format("it has no body \"{}\"", name));
   return body;
+}
+
+void MujocoModel::require_same(const std::string& sha256) const {
+  require(sha256 == sizes_.sha256,
+          "not the model that this run was trained in: it, or a file that it includes, has changed; put it back as it "
+          "was, or start a new run");
 }
 
 void MujocoModel::require(bool ok, std::string_view what) const {

@@ -27,10 +27,13 @@ class MujocoModel {
   /// By name or number. Throws SpecError where there is none.
   int body(const std::variant<int, std::string>& which) const;
 
+  /// Throws SpecError unless `sha256`, as sizes() had it, is of this model: it goes on with what another one began.
+  void require_same(const std::string& sha256) const;
   /// Throws SpecError unless `ok`: an environment reads what not every model has.
   void require(bool ok, std::string_view what) const;
 
  private:
+  void read_ctrl_bounds();
   struct Delete {
     void operator()(mjModel_* model) const;
   };

@@ -123,6 +123,49 @@ TEST(MujocoOptions, ModelsThatAskForTooMuchAreRefusedWithWords) {
   }
 }
 
+/// A weight on a rail, which HalfCheetah takes for a body.
+std::string weight_on_a_rail(const std::string& option, const std::string& range) {
+  return "<mujoco>" + option +
+         "<worldbody><body><joint name='j' type='slide' axis='1 0 0'/><geom size='.1'/></body></worldbody>"
+         "<actuator><motor name='push' joint='j' ctrlrange='" +
+         range + "'/></actuator></mujoco>";
+}
+
+TEST(MujocoOptions, ControlsThatFloatsCannotHoldAreRefusedWithWords) {
+  const ScratchFolder folder;
+  for (const char* range : {"-inf inf", "-1e300 1e300", "-3e38 3e38"}) {
+    const std::string file = write_model(folder, "wide", weight_on_a_rail("", range));
+    EXPECT_THAT(option_refusal("HalfCheetah-v5", "xml_file=" + file),
+                testing::AllOf(testing::HasSubstr(file), testing::HasSubstr("actuator 0 (\"push\")"),
+                               testing::HasSubstr("float32")))
+        << range;
+  }
+  const std::string file = write_model(folder, "large", weight_on_a_rail("", "-1e38 1e38"));
+  EXPECT_EQ(option_refusal("HalfCheetah-v5", "xml_file=" + file), "");
+}
+
+TEST(MujocoOptions, TimestepsThatAreNoneAreRefusedWithWords) {
+  const ScratchFolder folder;
+  for (const char* seconds : {"0", "-0.01", "nan", "1e300"}) {
+    const std::string option = "<option timestep='" + std::string(seconds) + "'/>";
+    const std::string file = write_model(folder, "time", weight_on_a_rail(option, "-1 1"));
+    EXPECT_THAT(option_refusal("HalfCheetah-v5", "xml_file=" + file),
+                testing::AllOf(testing::HasSubstr(file), testing::HasSubstr("timestep")))
+        << seconds;
+  }
+}
+
+TEST(MujocoOptions, OfTheViewerAreCheckedThoughTheyHaveNoEffect) {
+  for (const char* option : {"width=0", "width=\"wide\"", "height=1.5", "camera_id=-2", "camera_id=front",
+                             "camera_name=1", "max_geom=-1", "default_camera_config=4", "visual_options=[1]"}) {
+    const std::string text = option;
+    EXPECT_THAT(option_refusal("Hopper-v5", text), testing::HasSubstr(text.substr(0, text.find('=')))) << text;
+  }
+  for (const char* option : {"width=640", "camera_id=-1", "camera_name=track", "max_geom=1000",
+                             "default_camera_config={\"distance\": 2}", "visual_options={\"0\": true}", "height=null"})
+    EXPECT_EQ(option_refusal("Hopper-v5", option), "") << option;
+}
+
 /// A cart and a pole that explode when they are pushed.
 std::string explosive_model(const ScratchFolder& folder) {
   return write_model(folder, "explosive",
@@ -150,6 +193,27 @@ TEST(MujocoDivergence, EndsTheEpisodeAndPoisonsNothing) {
   EXPECT_FALSE(step.diverged.any());
   EXPECT_EQ(step.episode_length[0], 1);
   EXPECT_EQ(step.rewards[0], 1);
+}
+
+// Within a step of 100 s the cart reaches 1e11 m/s. Only the step after that would be refused by MuJoCo.
+TEST(MujocoDivergence, IsSeenInTheStepThatLeadsThere) {
+  EnvConfig config;
+  config.name = "InvertedPendulum-v5";
+  const ScratchFolder folder;
+  const std::string file = write_model(
+      folder, "slow",
+      "<mujoco><option timestep='100'/><worldbody><body><joint name='slide' type='slide' axis='1 0 0'/>"
+      "<geom size='.1'/><body><joint type='hinge' axis='0 1 0'/><geom size='.1' pos='0 0 .5'/></body></body>"
+      "</worldbody><actuator><motor joint='slide' gear='1e10' ctrlrange='-1 1'/></actuator></mujoco>");
+  config.kwargs = InvertedPendulumKwargs{.xml_file = file, .frame_skip = 1, .reset_noise_scale = 0};
+  EnvStatistics statistics;
+  const auto env = make_env(config, 2, 0.99, Streams(0, 0, 0), statistics, EnvUse::train);
+  StepResult step;
+  env->reset(step.obs);
+  env->step(Matrix{{1}, {0}}, step);
+  EXPECT_TRUE(step.diverged[0] && step.terminated[0]);
+  EXPECT_EQ(step.next_obs.floats().row(0).cwiseAbs().maxCoeff(), 0);
+  EXPECT_FALSE(step.diverged[1]);
 }
 
 }  // namespace

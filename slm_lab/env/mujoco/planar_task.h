@@ -53,7 +53,7 @@ class PlanarTask {
       gain += healthy ? k_.healthy_reward : 0;
       ended = !healthy && k_.terminate_when_unhealthy;
     }
-    return {gain - action_cost(k_.ctrl_cost_weight, action), ended};
+    return state_.outcome(gain - action_cost(k_.ctrl_cost_weight, action), ended);
   }
 
   template <class Number>

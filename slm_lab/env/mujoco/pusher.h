@@ -54,7 +54,7 @@ class Pusher {
     if (!state_.step(action)) return EnvStep::of_divergence();
     const double near = -length(difference(state_.xpos(object_), state_.xpos(tip_))) * k_.reward_near_weight;
     const double dist = -length(difference(state_.xpos(object_), state_.xpos(goal_))) * k_.reward_dist_weight;
-    return {dist - action_cost(k_.reward_control_weight, action) + near, false};
+    return state_.outcome(dist - action_cost(k_.reward_control_weight, action) + near, false);
   }
 
   template <class Number>
@@ -67,7 +67,7 @@ class Pusher {
 
   void serialize(Archive& archive) { archive("physics", state_); }
   const MujocoState& state() const { return state_; }
-  Scene scene() const { return state_.scene(); }
+  Scene scene() const { return state_.scene({.distance = 4.0}); }
 
  private:
   Kwargs k_;

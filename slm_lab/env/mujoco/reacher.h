@@ -52,7 +52,7 @@ class Reacher {
   EnvStep step(std::span<const float> action) {
     if (!state_.step(action)) return EnvStep::of_divergence();
     const double distance = length(difference(state_.xpos(fingertip_), state_.xpos(target_)));
-    return {-distance * k_.reward_dist_weight - action_cost(k_.reward_control_weight, action), false};
+    return state_.outcome(-distance * k_.reward_dist_weight - action_cost(k_.reward_control_weight, action), false);
   }
 
   template <class Number>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <numbers>
 #include <optional>
 #include <vector>
@@ -17,12 +18,11 @@ namespace {
 using Vec3 = std::array<double, 3>;
 using Point = Scene::Point;
 
-constexpr int kSize = 480;             // pixels, both ways, as Gymnasium's
-constexpr double kNear = 0.02;         // metres in front of the camera
-constexpr int kTiles = 14;             // of the floor, to each side
-constexpr int kShownGroups = 3;        // as MuJoCo's viewer: geoms of higher groups are for contacts only
-constexpr double kFreeFovy = 45;       // degrees, where the model has no camera
-constexpr double kFreeDistance = 1.0;  // extents of the model
+constexpr int kSize = 480;        // pixels, both ways, as Gymnasium's
+constexpr double kNear = 0.02;    // metres in front of the camera
+constexpr int kTiles = 14;        // of the floor, to each side
+constexpr int kShownGroups = 3;   // as MuJoCo's viewer: geoms of higher groups are for contacts only
+constexpr double kFreeFovy = 45;  // degrees, where the model has no camera
 
 Vec3 at(const mjtNum* v) { return {v[0], v[1], v[2]}; }
 Vec3 operator+(const Vec3& a, const Vec3& b) { return {a[0] + b[0], a[1] + b[1], a[2] + b[2]}; }
@@ -37,11 +37,27 @@ Vec3 of_frame(const mjtNum* position, const mjtNum* axes, const Vec3& local) {
   return out;
 }
 
+/// Of the model's own pose, so that the camera stays where it is.
+Vec3 median_of_geoms(const mjModel& model) {
+  const std::unique_ptr<mjData, void (*)(mjData*)> data(mj_makeData(&model), mj_deleteData);
+  if (!data || model.ngeom == 0) return at(model.stat.center);
+  mj_kinematics(&model, data.get());
+  const auto count = static_cast<std::size_t>(model.ngeom);
+  std::vector<double> values(count);
+  Vec3 median;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    for (std::size_t geom = 0; geom < count; ++geom) values[geom] = data->geom_xpos[3 * geom + axis];
+    std::ranges::sort(values);
+    median[axis] = (values[(count - 1) / 2] + values[count / 2]) / 2;
+  }
+  return median;
+}
+
 struct Camera {
   Vec3 position, right, up, back;
   double pixels;  ///< of a metre at a distance of one
 
-  Camera(const mjModel& model, const mjData& data) {
+  Camera(const mjModel& model, const mjData& data, const FreeCamera& free) {
     double fovy = kFreeFovy;
     if (model.ncam > 0) {
       const mjtNum* axes = data.cam_xmat;
@@ -50,12 +66,12 @@ struct Camera {
       up = {axes[1], axes[4], axes[7]};
       back = {axes[2], axes[5], axes[8]};
       fovy = model.cam_fovy[0];
-    } else {  // MuJoCo's free one: from the front, 45 degrees down, at the middle of the model
+    } else {
       const double s = std::numbers::sqrt2 / 2;
       right = {1, 0, 0};
       up = {0, s, s};
       back = {0, -s, s};
-      position = at(model.stat.center) + kFreeDistance * model.stat.extent * back;
+      position = free.lookat.value_or(median_of_geoms(model)) + free.distance.value_or(model.stat.extent) * back;
     }
     pixels = kSize / 2.0 / std::tan(fovy * std::numbers::pi / 360);
   }
@@ -165,9 +181,9 @@ void draw_geom(const mjModel& model, const mjData& data, int geom, const Camera&
 
 }  // namespace
 
-Scene MujocoState::scene() const {
+Scene MujocoState::scene(const FreeCamera& free) const {
   const mjModel& model = *model_->get();
-  const Camera camera(model, *data_);
+  const Camera camera(model, *data_, free);
   Scene scene{kSize, kSize, 1 / dt_, {143, 174, 205}};
   std::vector<int> geoms;
   for (int geom = 0; geom < model.ngeom; ++geom) {

@@ -3,6 +3,7 @@
 #include <mujoco/mujoco.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,12 @@ constexpr unsigned kState = mjSTATE_INTEGRATION;
 
 std::span<double> numbers(double* first, int count) { return {first, static_cast<std::size_t>(count)}; }
 
-bool diverged(const mjData& data) {
+/// MuJoCo judges a position or a velocity when the next step begins, too late for those that the last one led to.
+bool diverged(const mjModel& model, const mjData& data) {
   const auto seen = [&](mjtWarning warning) { return data.warning[warning].number > 0; };
-  return seen(mjWARN_BADQPOS) || seen(mjWARN_BADQVEL) || seen(mjWARN_BADQACC) || seen(mjWARN_BADCTRL);
+  const auto bad = [](double value) { return mju_isBad(value) != 0; };
+  return seen(mjWARN_BADQPOS) || seen(mjWARN_BADQVEL) || seen(mjWARN_BADQACC) || seen(mjWARN_BADCTRL) ||
+         std::any_of(data.qpos, data.qpos + model.nq, bad) || std::any_of(data.qvel, data.qvel + model.nv, bad);
 }
 
 }  // namespace
@@ -43,13 +47,20 @@ bool MujocoState::step(std::span<const float> action) {
   ensure(action.size() == ctrl().size(), "one control for each actuator");
   std::copy(action.begin(), action.end(), data_->ctrl);
   for (int i = 0; i < frame_skip_; ++i) mj_step(model_->get(), data_.get());
-  if (diverged(*data_)) {
+  if (diverged(*model_->get(), *data_)) {
     reset();
     start();
     return false;
   }
   if (contact_forces_ == ContactForces::yes) mj_rnePostConstraint(model_->get(), data_.get());
   return true;
+}
+
+EnvStep MujocoState::outcome(double reward, bool terminated) {
+  if (std::isfinite(static_cast<float>(reward))) return {reward, terminated};
+  reset();
+  start();
+  return EnvStep::of_divergence();
 }
 
 std::span<double> MujocoState::qpos() { return numbers(data_->qpos, model_->get()->nq); }
@@ -69,6 +80,9 @@ std::span<const double> MujocoState::cvel() const { return numbers(data_->cvel, 
 std::span<const double> MujocoState::cfrc_ext() const { return numbers(data_->cfrc_ext, 6 * model_->get()->nbody); }
 
 void MujocoState::serialize(Archive& archive) {
+  std::string sha256 = model_->sizes().sha256;
+  if (!sha256.empty() && (!archive.loading() || archive.contains("model_sha256"))) archive("model_sha256", sha256);
+  model_->require_same(sha256);
   std::vector<double> state(static_cast<std::size_t>(mj_stateSize(model_->get(), kState)));
   if (!archive.loading()) mj_getState(model_->get(), data_.get(), state.data(), kState);
   archive("state", std::span<double>(state));

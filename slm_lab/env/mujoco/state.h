@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "slm_lab/base/rng.h"
 #include "slm_lab/base/scene.h"
+#include "slm_lab/env/env_step.h"
 #include "slm_lab/env/mujoco/model.h"
 
 struct mjData_;
@@ -15,6 +18,13 @@ class Archive;
 
 /// Whether a step ends by working out cfrc_ext. Gymnasium's always does; only those who read it notice.
 enum class ContactForces { no, yes };
+
+/// Where a model that has no camera of its own is seen from: from the front, 45 degrees down, as Gymnasium does where
+/// its DEFAULT_CAMERA_CONFIG says no more.
+struct FreeCamera {
+  std::optional<double> distance = {};               ///< metres; nothing: the extent of the model
+  std::optional<std::array<double, 3>> lookat = {};  ///< nothing: the median of the geoms
+};
 
 /// The physics of one row, read as Gymnasium reads it: positions and velocities are those after the last step; what
 /// follows from them (xpos, cinert, ...) is of the moment before, as MuJoCo leaves it.
@@ -28,6 +38,8 @@ class MujocoState {
   /// `frame_skip` steps of the physics with the controls `action` (nu). False where it diverged, by MuJoCo's judgement
   /// (a number that is none or above 1e10); the state is then the model's own pose, so that whoever looks sees numbers.
   [[nodiscard]] bool step(std::span<const float> action);
+  /// What that step gives; a divergence too where the reward is no number that a learner can hold.
+  EnvStep outcome(double reward, bool terminated);
 
   double dt() const { return dt_; }  ///< seconds of a step
 
@@ -45,9 +57,10 @@ class MujocoState {
   std::span<const double> cvel() const;               // (nbody, 6)
   std::span<const double> cfrc_ext() const;           // (nbody, 6)
 
-  Scene scene() const;  ///< through the model's first camera, or from the front where it has none
+  Scene scene(const FreeCamera& free = {}) const;  ///< through the model's first camera, or that where it has none
 
   /// Everything that the next step depends on. What an environment remembers of the moment before is its own to keep.
+  /// Throws SpecError where it was saved of another model of the user's own.
   void serialize(Archive& archive);
 
  private:

@@ -15,20 +15,25 @@ class Odd(gymnasium.Env):
 
     metadata = {"render_modes": ["rgb_array", "nothing"], "render_fps": 20}
 
-    def __init__(self, obs="box", action="discrete", at_step=None, image=None, ends=True, render_mode=None):
+    def __init__(self, obs="box", action="discrete", at_step=None, image=None, ends=True, pictures="gray", render_mode=None):
+        if pictures == "refused" and render_mode:
+            raise RuntimeError("there is no screen")
         one = Box(-1, 100, (1,), numpy.float32)
         self.observation_space = {
             "box": one, "dict": Dict({"a": one}), "discrete": Discrete(5), "float64": Box(-1, 100, (1,), numpy.float64),
             "table": Box(-1, 100, (2, 3), numpy.float32), "wrong": Box(-1, 100, (2,), numpy.float32),
             "random_steps": one, "random_start": one, "scalar": Box(-1, 100, (), numpy.float32),
             "image": Box(0, 255, (5, 6, 3), numpy.uint8), "stack": Box(0, 255, (4, 5, 6), numpy.uint8),
+            "wide": Box(-1e300, 1e300, (1,), numpy.float64),
         }[obs]
         self.action_space = {
             "discrete": Discrete(3), "from_five": Discrete(3, start=5), "many": MultiDiscrete([2, 2]),
             "unbounded": Box(-numpy.inf, numpy.inf, (2,), numpy.float32), "table": Box(-2, 2, (2, 2), numpy.float32),
+            "most": Discrete(2**24), "too_many": Discrete(2**32 + 3), "far_too_many": Discrete(2**40),
+            "wide": Box(-1e300, 1e300, (2,), numpy.float64), "wide_range": Box(-3e38, 3e38, (2,), numpy.float32),
         }[action]
         self.obs, self.at_step, self.steps = obs, at_step, 0
-        self.ends = ends
+        self.ends, self.pictures = ends, pictures
         self.render_mode = render_mode
 
     def observation(self):
@@ -45,6 +50,8 @@ class Odd(gymnasium.Env):
 
     def render(self):
         """Of odd sides, and as gray as there were steps."""
+        if self.pictures == "of a package":
+            raise gymnasium.error.DependencyNotInstalled("paints is not installed, run `pip install paints`")
         return numpy.full((5, 7, 3), self.steps, numpy.uint8)
 
     def reset(self, *, seed=None, options=None):

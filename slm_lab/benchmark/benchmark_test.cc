@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/benchmark.h"
+#include "slm_lab/benchmark/benchmark.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +8,10 @@
 #include "slm_lab/base/build_info.h"
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
-#include "slm_lab/experiment/benchmark_folder.h"
-#include "slm_lab/experiment/benchmark_plan.h"
-#include "slm_lab/experiment/benchmark_tables.h"
-#include "slm_lab/experiment/repeat_run.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_plan.h"
+#include "slm_lab/benchmark/benchmark_tables.h"
+#include "slm_lab/benchmark/repeat_run.h"
 #include "slm_lab/experiment/session_process.h"
 #include "slm_lab/store/finished_trial.h"
 #include "slm_lab/store/manifest.h"

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/remote_task.h"
+#include "slm_lab/hub/remote_task.h"
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
@@ -19,8 +19,9 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/base/find_program.h"
-#include "slm_lab/experiment/hub.h"
+#include "slm_lab/env/registry.h"
 #include "slm_lab/experiment/lab_spec.h"
+#include "slm_lab/hub/hub.h"
 #include "slm_lab/report/json_file.h"
 
 namespace slm {
@@ -107,7 +108,7 @@ fs::path stage(const LoadedSpec& spec, const RemoteOptions& options, const std::
   write_file_durably(folder / "job/.dstackignore", "!*\n");  // else a .gitignore above would keep files back
   write_file_durably(folder / "job/job.json", job);
   write_file_durably(folder / "job/spec.json", fmt::format("{{{}: {}}}\n", Json(spec.name).dump(), spec.canonical));
-  write_file_durably(folder / "job/remote_job.py", read_file(options.root / "slm_lab/experiment/remote_job.py"));
+  write_file_durably(folder / "job/remote_job.py", read_file(options.root / "slm_lab/hub/remote_job.py"));
   write_file_durably(folder / "task.dstack.yml", task);
   return folder / "task.dstack.yml";
 }
@@ -212,6 +213,9 @@ int run_remote(const LoadedSpec& loaded, const RemoteOptions& options) {
   if (const auto* python = std::get_if<GymnasiumKwargs>(&spec.env.kwargs); python != nullptr && !python->module.empty())
     throw SpecError(fmt::format("{}: env.module {}: run-remote sends the sources of slm-lab and no module of others",
                                 loaded.file, python->module));
+  if (!env_info(spec.env, 1).model_sha256.empty())
+    throw SpecError(
+        fmt::format("{}: env.xml_file: run-remote sends the sources of slm-lab and no model of others", loaded.file));
   const Needs needs = needs_of(spec, options.mode);
   const std::string name = dstack_name(options.name.empty() ? loaded.name : options.name);
   const std::string folder = fmt::format("{}_{:%Y_%m_%d_%H%M%S}", loaded.name, fmt::localtime(std::time(nullptr)));

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "slm_lab/experiment/benchmark_options.h"
+#include "slm_lab/benchmark/benchmark_options.h"
 #include "slm_lab/experiment/benchmark_rows.h"
 
 namespace slm {

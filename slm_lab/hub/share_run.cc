@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/share_run.h"
+#include "slm_lab/hub/share_run.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/file.h"
 #include "slm_lab/experiment/find_run.h"
-#include "slm_lab/experiment/model_card.h"
 #include "slm_lab/experiment/played_run.h"
 #include "slm_lab/experiment/video_file.h"
+#include "slm_lab/hub/model_card.h"
 #include "slm_lab/report/json_file.h"
 #include "slm_lab/store/manifest.h"
 

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/model_card.h"
+#include "slm_lab/hub/model_card.h"
 
 #include <fmt/format.h>
 

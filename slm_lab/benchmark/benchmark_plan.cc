@@ -1,7 +1,7 @@
-#include "slm_lab/experiment/benchmark_plan.h"
+#include "slm_lab/benchmark/benchmark_plan.h"
 
+#include "slm_lab/benchmark/benchmark_folder.h"
 #include "slm_lab/env/missing_part.h"
-#include "slm_lab/experiment/benchmark_folder.h"
 #include "slm_lab/experiment/train.h"
 #include "slm_lab/store/manifest.h"
 #include "slm_lab/store/session_result.h"

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/repeat_run.h"
+#include "slm_lab/benchmark/repeat_run.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/sha256.h"
-#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
 #include "slm_lab/experiment/find_run.h"
 #include "slm_lab/experiment/run_difference.h"
 #include "slm_lab/report/table.h"

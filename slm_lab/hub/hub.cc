@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/hub.h"
+#include "slm_lab/hub/hub.h"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -65,7 +65,7 @@ HubPlace find_hub(const fs::path& root, const std::string& repo, bool is_model) 
     throw Error(ExitCode::missing,
                 "the client of the Hugging Face hub is not installed here; install it with: ./slm-lab setup hub (in a "
                 "clone), or beside what pip installed: pip install huggingface_hub");
-  return {python, root / "slm_lab/experiment/hub_client.py", repo, is_model};
+  return {python, root / "slm_lab/hub/hub_client.py", repo, is_model};
 }
 
 std::string ask_hub(const HubPlace& hub, const std::string& request,

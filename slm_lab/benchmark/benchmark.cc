@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/benchmark.h"
+#include "slm_lab/benchmark/benchmark.h"
 
 #include <fmt/format.h>
 
@@ -12,11 +12,11 @@
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
 #include "slm_lab/base/memory_limit.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_plan.h"
 #include "slm_lab/env/missing_part.h"
 #include "slm_lab/env/random_baseline.h"
 #include "slm_lab/experiment/analysis.h"
-#include "slm_lab/experiment/benchmark_folder.h"
-#include "slm_lab/experiment/benchmark_plan.h"
 #include "slm_lab/experiment/forked_work.h"
 #include "slm_lab/experiment/kernel_names.h"
 #include "slm_lab/experiment/local_executor.h"

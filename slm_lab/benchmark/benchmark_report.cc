@@ -1,11 +1,11 @@
-#include "slm_lab/experiment/benchmark_report.h"
+#include "slm_lab/benchmark/benchmark_report.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
 #include "slm_lab/experiment/reference_lines.h"
 
 namespace slm {

@@ -1,4 +1,4 @@
-#include "slm_lab/experiment/benchmark_tables.h"
+#include "slm_lab/benchmark/benchmark_tables.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 
 #include "slm_lab/base/error.h"
 #include "slm_lab/base/lock.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_plan.h"
 #include "slm_lab/experiment/analysis.h"
-#include "slm_lab/experiment/benchmark_folder.h"
-#include "slm_lab/experiment/benchmark_plan.h"
 #include "slm_lab/report/number_text.h"
 #include "slm_lab/report/table.h"
 #include "slm_lab/store/session_result.h"

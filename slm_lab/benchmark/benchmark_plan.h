@@ -4,7 +4,7 @@
 #include <string>
 
 #include "slm_lab/base/error.h"
-#include "slm_lab/experiment/benchmark_options.h"
+#include "slm_lab/benchmark/benchmark_options.h"
 #include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/report/benchmark_result.h"

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "slm_lab/experiment/hub.h"
+#include "slm_lab/hub/hub.h"
 #include "slm_lab/store/data_folder.h"
 
 namespace slm {

@@ -7,7 +7,7 @@
 
 #include "slm_lab/algorithm/registry.h"
 #include "slm_lab/base/build_info.h"
-#include "slm_lab/experiment/benchmark_folder.h"
+#include "slm_lab/benchmark/benchmark_folder.h"
 #include "slm_lab/experiment/benchmark_rows.h"
 #include "slm_lab/experiment/lab_spec.h"
 #include "slm_lab/spec/report.h"
