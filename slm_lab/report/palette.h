@@ -43,7 +43,7 @@ inline constexpr std::array kAlgorithmColors = {
     AlgorithmColor{"Reinforce", kPalette[4]}, AlgorithmColor{"REINFORCE", kPalette[4]},
     AlgorithmColor{"SARSA", kPalette[8]},     AlgorithmColor{"PPOSIL", kPalette[6]},
     AlgorithmColor{"SIL", kPalette[5]},       AlgorithmColor{"Random", kPalette[9]},
-    AlgorithmColor{"TD3", rgb(0x92400e)},     AlgorithmColor{"CrossQ", rgb(0x0f766e)},
+    AlgorithmColor{"TD3", rgb(0x92400e)},     AlgorithmColor{"CrossQ", rgb(0x3f6212)},
     AlgorithmColor{"C51", rgb(0xbe185d)},     AlgorithmColor{"Rainbow", rgb(0x4338ca)},
 };
 
