@@ -14,7 +14,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/support"))
-sys.path.insert(0, str(ROOT / "slm_lab/experiment"))
+sys.path.insert(0, str(ROOT / "slm_lab/hub"))
 import hub_client  # noqa: E402
 from fake_hub import Hub  # noqa: E402
 from huggingface_hub.hf_api import RepoFile  # noqa: E402
