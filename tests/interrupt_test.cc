@@ -53,6 +53,21 @@ TEST(Interrupt, EndsAfterACheckpointAndSaysHowToGoOn) {
   EXPECT_THAT(differing(uninterrupted(kLongPpo), results_of(only_run(scratch / "data"))), IsEmpty());
 }
 
+TEST(Interrupt, OfARunThatTrainsOnLeavesNoScoresOfTheShorterOne) {
+  const ScratchFolder scratch;
+  const fs::path data = scratch / "data";
+  ShortRun run = kLongPpo;
+  run.max_frame = 2000;
+  ASSERT_EQ(run_program(run.command(data, "train")).exit_code, 0);
+  const fs::path scores = only_run(data) / "ppo_cartpole_t0_trial_metrics_scalar.json";
+  ASSERT_TRUE(fs::exists(scores));
+  Process process(kLongPpo.command(data, "train@latest", {"--checkpoint-seconds", "0"}));
+  EXPECT_TRUE(await_checkpoint(process, data, 10));  // beyond those of the four log points before
+  process.send_to_group(SIGINT);
+  EXPECT_EQ(process.wait().exit_code, 130);
+  EXPECT_FALSE(fs::exists(scores));
+}
+
 TEST(Terminate, EndsAfterACheckpointToo) {
   const ScratchFolder scratch;
   Process process(kLongPpo.command(scratch / "data", "train", {"--checkpoint-seconds", "0"}));

@@ -151,33 +151,27 @@ TEST(NetConfig, ReadsTheReferencesAtariNets) {
       std::get<DuelingConvConfig>(read_spec(R"({"type": "DuelingConvNet", )" + unsaid, read_one).type).batch_norm);
 }
 
+std::string problems_of_convolutions(const std::string& convolutions) {
+  return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [], "conv_hid_layers": )" +
+                      convolutions + "}",
+                  read_one);
+}
+
 TEST(NetConfig, SaysWhatIsWrongWithConvolutions) {
-  const auto wrong = [](const std::string& convolutions) {
-    return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [],
-        "conv_hid_layers": )" +
-                        convolutions + "}",
-                    read_one);
-  };
-  EXPECT_EQ(wrong("[[32, 8, 4, 0, 1]]"), "");
-  EXPECT_THAT(wrong("[]"), HasSubstr("at least one convolution"));
-  EXPECT_THAT(wrong("[[32, 8, 4]]"), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
-  EXPECT_THAT(wrong("[[32, 8, 0, 0, 1]]"), HasSubstr("only the padding may be 0"));
+  EXPECT_EQ(problems_of_convolutions("[[32, 8, 4, 0, 1]]"), "");
+  EXPECT_THAT(problems_of_convolutions("[]"), HasSubstr("at least one convolution"));
+  EXPECT_THAT(problems_of_convolutions("[[32, 8, 4]]"), HasSubstr("[out_channels, kernel, stride, padding, dilation]"));
+  EXPECT_THAT(problems_of_convolutions("[[32, 8, 0, 0, 1]]"), HasSubstr("only the padding may be 0"));
 }
 
 // Beyond, PyTorch's windows see the bias alone.
 TEST(NetConfig, RefusesAPaddingBeyondTheWindow) {
-  const auto wrong = [](const std::string& convolutions) {
-    return problems(R"({"type": "ConvNet", "hid_layers_activation": "relu", "fc_hid_layers": [],
-        "conv_hid_layers": )" +
-                        convolutions + "}",
-                    read_one);
-  };
-  EXPECT_EQ(wrong("[[1, 3, 1, 2, 1], [1, 3, 1, 4, 2], [1, 2, 1, 65536, 65536]]"), "");
-  EXPECT_THAT(wrong("[[4, 3, 1, 1, 1], [1, 1, 65536, 16384, 1]]"),
+  EXPECT_EQ(problems_of_convolutions("[[1, 3, 1, 2, 1], [1, 3, 1, 4, 2], [1, 2, 1, 65536, 65536]]"), "");
+  EXPECT_THAT(problems_of_convolutions("[[4, 3, 1, 1, 1], [1, 1, 65536, 16384, 1]]"),
               testing::AllOf(HasSubstr("conv_hid_layers"), HasSubstr("[1, 1, 65536, 16384, 1]: a padding of 16384"),
                              HasSubstr("at most dilation * (kernel - 1) = 0"),
                              HasSubstr("nearest legal value: [[4, 3, 1, 1, 1], [1, 1, 65536, 0, 1]]")));
-  EXPECT_THAT(wrong("[[4, 3, 1, 5, 2]]"), HasSubstr("nearest legal value: [[4, 3, 1, 4, 2]]"));
+  EXPECT_THAT(problems_of_convolutions("[[4, 3, 1, 5, 2]]"), HasSubstr("nearest legal value: [[4, 3, 1, 4, 2]]"));
 }
 
 TEST(NetConfig, ReadsResidualConvolutions) {
